@@ -1,0 +1,1 @@
+//! What the Lua side asks of Rust, through LuaJIT's FFI: JSON in, JSON out

@@ -1,0 +1,1 @@
+//! nginx upload module: spools request bodies to files and hands the rest on

@@ -1,0 +1,1 @@
+//! The filter engine: bytes in, bytes out

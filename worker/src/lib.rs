@@ -1,0 +1,1 @@
+//! The image filter service: daemon and command line
