@@ -10,6 +10,7 @@ error_log error.log info;
 load_module @MODULE@;
 events {}
 http {
+    access_log off;
     client_body_temp_path tmp/body; proxy_temp_path tmp/proxy; fastcgi_temp_path tmp/fastcgi;
     uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;
     server { listen unix:@FOLDER@/h1.sock; location / { %s } location @next { return 200; } }

@@ -71,8 +71,15 @@ def test_byte_by_byte(nginx, chunks):
     assert digests(answer) == [("f", len(data), sha256(data))]
 
 
+def peak_memory(nginx):
+    """Of the largest worker, in bytes."""
+    lines = [line for worker in nginx.workers() for line in open(f"/proc/{worker}/status", encoding="ascii")]
+    return max(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_60_megabytes(nginx, tmp_path, version):
+    memory = peak_memory(nginx)
     data = noise(60_000_000)
     path = tmp_path / "large.bin"
     path.write_bytes(data)
@@ -82,6 +89,7 @@ def test_60_megabytes(nginx, tmp_path, version):
     chunked_upload = ["-H", "Transfer-Encoding: chunked"] if version == 1 else []
     answer = curl(nginx, "-F", f"image=@{path}", *chunked_upload, path="/up", version=version)
     assert digests(answer) == [("image", len(data), sha256(data))]
+    assert peak_memory(nginx) < memory + 10_000_000
 
 
 @pytest.mark.parametrize("version", [1, 2])
