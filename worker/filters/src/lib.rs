@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod chain;
+mod codec;
 mod context;
 mod estimate;
 mod filter;
@@ -12,6 +13,7 @@ mod format;
 mod frame;
 mod graph;
 mod limits;
+mod orientation;
 mod probe;
 mod process;
 mod refusal;
