@@ -3,24 +3,23 @@
 import base64
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+
+MAKERS: dict[str, Callable[[], str]] = {
+    "LINK_KEYS": lambda: "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    "S3_SECRET_KEY": lambda: secrets.token_urlsafe(32),
+    "WEBHOOK_SECRET": lambda: "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+}
 
 
 def make(folder: Path) -> dict[str, Path]:
     """The file of each secret, by the name of its setting."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    makers = {
-        "IMGFILTER_LINK_KEYS": lambda: "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
-        "IMGFILTER_S3_ACCESS_KEY": lambda: "imgfilter" + secrets.token_hex(6),
-        "IMGFILTER_S3_SECRET_KEY": lambda: secrets.token_urlsafe(32),
-        "IMGFILTER_WEBHOOK_SECRET": lambda: "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
-    }
-    files = {}
-    for name, maker in makers.items():
-        file = folder / name.removeprefix("IMGFILTER_").lower()
+    files = {name: folder / name.lower() for name in MAKERS}
+    for name, file in files.items():
         if not file.exists():
-            write_private(file, maker() + "\n")
-        files[name] = file
+            write_private(file, MAKERS[name]() + "\n")
     return files
 
 

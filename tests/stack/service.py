@@ -68,12 +68,13 @@ class Stack:
             "DATABASE_URL": cluster.url("imgfilter_worker", DATABASE),
             "EDGE_DATABASE_URL": cluster.conninfo("imgfilter_edge", DATABASE),
             "MIGRATE_DATABASE_URL": cluster.url(OWNER, DATABASE),
+            "S3_ACCESS_KEY": "imgfilter-development",
             "S3_ENDPOINT": f"http://127.0.0.1:{self.store_port}",
         }
         if edge:
             settings["NGINX_USER"] = edge
         own = {f"IMGFILTER_{name}": value for name, value in settings.items()}
-        secret = {f"{name}_FILE": str(file) for name, file in self.secrets.items()}
+        secret = {f"IMGFILTER_{name}_FILE": str(file) for name, file in self.secrets.items()}
         base = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
         return base | own | secret | plan.settings
 
