@@ -91,7 +91,7 @@ class Stack:
 
     def start_store(self) -> None:
         folder = give(self.plan.state / "store", None)
-        command = [self.plan.build.program, "store", "--listen", f"127.0.0.1:{self.store_port}", "--folder", folder]
+        command = [self.plan.build.program, "store", "--listen", f"127.0.0.1:{self.store_port}", "--root", folder]
         child = self._spawn("store", command)
         wait_until("the start of the store", lambda: accepts(self.store_port), 20, child)
 

@@ -10,12 +10,14 @@ import time
 from pathlib import Path
 
 from . import sample
-from .places import CHECKOUT, Build, StackError, lasting_state
+from .places import CHECKOUT, Build, StackError
 from .ready import answers, wait_until
 from .service import Plan, Stack
 
 START_LIMIT = 180.0
 STOP_LIMIT = 120.0
+RUNNING = "the stack of this checkout is running already: `make stop` ends it"
+READY = "imgfilter is ready at"
 
 
 class Ended(Exception):
@@ -37,7 +39,7 @@ class Record:
     def take(self) -> None:
         """Raises StackError when this checkout's stack is running already."""
         if not self._lock():
-            raise StackError("the stack of this checkout is running already: `make stop` ends it")
+            raise StackError(RUNNING)
         self.write({})
 
     def _lock(self) -> bool:
@@ -64,7 +66,7 @@ class Record:
         return json.loads(self.file.read_text() or "{}")
 
 
-def keep(state: Path, record: Record, announce) -> int:
+def keep(state: Path, build: Build, record: Record) -> int:
     """Starts the stack and stays until a signal comes (0) or a part of it dies (1)."""
     def end(_number, _frame):
         raise Ended
@@ -72,12 +74,12 @@ def keep(state: Path, record: Record, announce) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     settings = own_settings()
-    stack = Stack(Plan(Build.of("release"), state, int(settings.get("IMGFILTER_PORT", "8080")), settings=settings))
+    stack = Stack(Plan(build, state, int(settings.get("IMGFILTER_PORT", "8080")), settings=settings))
     try:
         stack.start()
         record.write({"pid": os.getpid(), "url": stack.url,
                       "children": {name: child.pid for name, child in stack.children.items()}})
-        announce(stack)
+        say_how(stack)
         while not (dead := stack.dead()):
             time.sleep(0.2)
         print(f"{dead.name} ended by itself with status {dead.process.returncode}; the end of {dead.log}:\n{dead.tail()}",
@@ -92,41 +94,39 @@ def keep(state: Path, record: Record, announce) -> int:
 
 
 def say_how(stack: Stack) -> None:
-    """The last thing that the start prints."""
-    print(f"imgfilter is ready at {stack.url}   (logs: {stack.logs}, Ctrl-C ends everything)\n")
-    print("Try it:\n")
-    print(sample.line(stack.url, sample.photo(stack.plan.state)), flush=True)
+    """The last thing that the start prints, in one write: `start` looks for it."""
+    line = sample.line(stack.url, sample.photo(stack.plan.state))
+    sys.stdout.write(f"{READY} {stack.url}   (logs: {stack.logs}; Ctrl-C ends everything)\n\nTry it:\n\n{line}\n")
+    sys.stdout.flush()
 
 
-def run() -> int:
+def run(state: Path, profile: str) -> int:
     """`make run`."""
-    state = lasting_state()
     record = Record(state)
     record.take()
-    return keep(state, record, say_how)
+    return keep(state, Build.of(profile), record)
 
 
-def start() -> int:
-    """`make start`: a detached `keep`; returns when it is ready."""
-    state = lasting_state()
-    record = Record(state)
-    if record.held():
-        raise StackError("the stack of this checkout is running already: `make stop` ends it")
+def start(state: Path, profile: str) -> int:
+    """`make start`: a detached `run`; returns when it is ready."""
+    if Record(state).held():
+        raise StackError(RUNNING)
     log = state / "log" / "supervisor.log"
     log.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "stack", "run", "--state", state, "--profile", profile]
     with open(log, "wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "stack", "run"], cwd=CHECKOUT / "tests", stdin=subprocess.DEVNULL,
-                                   stdout=out, stderr=out, start_new_session=True)
-    wait_until("the start of the stack", lambda: process.poll() is not None or "Try it" in log.read_text(), START_LIMIT)
+        process = subprocess.Popen(command, cwd=CHECKOUT / "tests", stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                   start_new_session=True)
+    wait_until("the start of the stack", lambda: process.poll() is not None or READY in log.read_text(), START_LIMIT)
     if process.poll() is not None:
         raise StackError(f"the stack did not start:\n{log.read_text()}")
-    print(log.read_text().replace("Ctrl-C ends everything", "`make stop` ends everything"))
+    print(log.read_text().replace("Ctrl-C ends", "`make stop` ends"), end="")
     return 0
 
 
-def stop() -> int:
+def stop(state: Path, _profile: str) -> int:
     """`make stop`: asks the supervisor to end, and waits for it."""
-    record = Record(lasting_state())
+    record = Record(state)
     if not record.held():
         print("the stack of this checkout is not running")
         return 0
@@ -137,9 +137,9 @@ def stop() -> int:
     return 0
 
 
-def status() -> int:
-    """`make status`: 0 when the stack runs and is ready."""
-    record = Record(lasting_state())
+def status(state: Path, _profile: str) -> int:
+    """`make status`: 0 when the stack runs and is ready, 1 when it is not ready, 3 when it does not run."""
+    record = Record(state)
     if not record.held():
         print("not running")
         return 3

@@ -138,8 +138,9 @@ def module(session: Session, arguments: list[str]) -> Count:
     return pytest(session, "nginx/upload-module/tests", arguments, environment)
 
 
-def own(session: Session, arguments: list[str]) -> Count:
-    return pytest(session, "tests/suites", arguments, {})
+def operation(session: Session, arguments: list[str]) -> Count:
+    session.build.check()
+    return pytest(session, "tests/operation", arguments, {})
 
 
 def e2e(session: Session, arguments: list[str]) -> Count:
@@ -153,10 +154,10 @@ SUITES = (
     Suite("luacheck", "lint", "no warning in the Lua code", luacheck),
     Suite("shellcheck", "lint", "no warning in the shell scripts", shellcheck),
     Suite("pages", "lint", "the generated pages are fresh", pages),
-    Suite("own", "stack", "the launcher, the counting and the systemd units", own),
     Suite("rust", "unit", "unit and integration tests of the crates", rust),
     Suite("lua", "unit", "the Lua side, one module at a time", lua),
     Suite("sql", "unit", "tables and functions, with pgTAP", sql),
     Suite("module", "unit", "the upload module inside a real nginx", module),
+    Suite("operation", "service", "make run, start and stop; systemd units; the generated nginx configuration", operation),
     Suite("e2e", "service", "the real nginx, PostgreSQL, store and worker", e2e),
 )
