@@ -1,1 +1,16 @@
-//! The words of the HTTP API: problems, upload options, link tokens, the task object
+//! The words of the HTTP API, shared by everyone who speaks it.
+//!
+//! nginx (through `lua/native`) answers requests with them and the worker writes them into webhooks, so that a
+//! task looks the same wherever it is read:
+//!
+//! - [`problem`]: the one list of error codes, and their RFC 9457 form;
+//! - [`options`]: the fields of an upload, checked;
+//! - [`link`]: the tokens of download links;
+//! - [`filename`]: the name a result is downloaded under;
+//! - [`task`]: the task object, made from the database's view of it.
+
+pub mod filename;
+pub mod link;
+pub mod options;
+pub mod problem;
+pub mod task;

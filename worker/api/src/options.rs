@@ -1,0 +1,286 @@
+//! The options of an upload: form fields of a multipart body, or the query string of bare bytes.
+//!
+//! This checks everything but the chains themselves, which the filter engine checks, and the image.
+
+use std::borrow::Cow;
+
+use jiff::{Span, Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{Code, Problem};
+
+/// Longest webhook address, in bytes.
+const MAX_WEBHOOK_BYTES: usize = 2048;
+
+/// A file part, as the upload module describes it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FilePart {
+    /// The form field's name; empty for a bare body.
+    pub name: String,
+    /// The file's name as uploaded, without folders; may be empty.
+    pub filename: String,
+    /// Where it is spooled.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// In hexadecimal.
+    pub sha256: String,
+}
+
+/// A form field.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A part the upload module did not keep.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Dropped {
+    /// The form field's name.
+    pub name: String,
+    /// Why; `too_large` is the usual reason.
+    pub reason: String,
+    /// The limit it passed, in bytes.
+    pub limit: Option<u64>,
+}
+
+/// What the upload module found in a body.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Parts {
+    /// The body was the file itself, not a form.
+    pub bare: bool,
+    /// The files, in order.
+    pub files: Vec<FilePart>,
+    /// The fields, in order.
+    pub fields: Vec<Field>,
+    /// What was not kept.
+    #[serde(default)]
+    pub dropped: Vec<Dropped>,
+}
+
+/// What the service allows.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Most chains in a request (`IMGFILTER_MAX_FILTERS`).
+    pub max_filters: usize,
+    /// Longest chain, in code points (`IMGFILTER_MAX_CHAIN_LENGTH`).
+    pub max_chain_length: usize,
+    /// Output formats that can be written.
+    pub formats: &'static [&'static str],
+    /// The default, and longest, life of a link (`IMGFILTER_LINK_LIFE`).
+    pub link_life: Span,
+    /// Whether the request may name a webhook.
+    pub webhook_allowed: bool,
+    /// Whether a webhook may be plain HTTP or a bare address (tests only, `IMGFILTER_WEBHOOK_INSECURE`).
+    pub webhook_insecure: bool,
+}
+
+/// The options of a task, checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// One chain for each result.
+    pub filters: Vec<String>,
+    /// Output format for all results; `None`: as the input.
+    pub format: Option<String>,
+    /// 1–100, for lossy formats.
+    pub quality: Option<u8>,
+    /// Life of the links in seconds; `None`: the service's default.
+    pub expires_in: Option<u64>,
+    /// Where to tell that the task has ended.
+    pub webhook: Option<String>,
+}
+
+/// Reads the options of an upload and finds its one file.
+///
+/// `query` is the raw query string, without `?`. Errors name the field, and the limit where one was passed.
+pub fn read<'a>(parts: &'a Parts, query: &str, rules: &Rules) -> Result<(Spec, &'a FilePart), Problem> {
+    if let Some(dropped) = parts.dropped.first() {
+        return Err(refuse_dropped(dropped));
+    }
+    let file = if parts.bare { bare_file(parts)? } else { form_file(parts, query)? };
+    let spec = if parts.bare {
+        let fields = decode_query(query)?;
+        read_fields(fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())), rules)?
+    } else {
+        read_fields(parts.fields.iter().map(|f| (f.name.as_str(), f.value.as_str())), rules)?
+    };
+    Ok((spec, file))
+}
+
+fn refuse_dropped(dropped: &Dropped) -> Problem {
+    let problem = match dropped.limit {
+        Some(limit) => {
+            Problem::new(Code::BodyTooLarge, format!("\"{}\" is larger than {limit} bytes", dropped.name))
+                .limit(limit)
+        }
+        None => {
+            Problem::new(Code::BodyTooLarge, format!("\"{}\" was refused: {}", dropped.name, dropped.reason))
+        }
+    };
+    problem.field(dropped.name.clone())
+}
+
+fn missing_image(detail: &str) -> Problem {
+    Problem::new(Code::MissingImage, detail).field("image")
+}
+
+fn bare_file(parts: &Parts) -> Result<&FilePart, Problem> {
+    parts.files.first().filter(|file| file.size > 0).ok_or_else(|| missing_image("the body is empty"))
+}
+
+fn form_file<'a>(parts: &'a Parts, query: &str) -> Result<&'a FilePart, Problem> {
+    if !query.is_empty() {
+        let detail = "a multipart upload takes its options from the body, not from the query string";
+        return Err(Problem::new(Code::UnexpectedQuery, detail));
+    }
+    if let Some(other) = parts.files.iter().find(|file| file.name != "image") {
+        let detail = format!("the only file field is \"image\", not \"{}\"", other.name);
+        return Err(Problem::new(Code::UnexpectedFile, detail).field(other.name.clone()));
+    }
+    match parts.files.as_slice() {
+        [] => Err(missing_image("there is no file in the field \"image\"")),
+        [file] if file.size == 0 => Err(missing_image("the file in the field \"image\" is empty")),
+        [file] => Ok(file),
+        _ => Err(Problem::new(Code::DuplicateField, "\"image\" is given more than once").field("image")),
+    }
+}
+
+/// A name and its value.
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// Splits a query string; `+` stands for itself, since chains may contain it.
+fn decode_query(query: &str) -> Result<Vec<Pair<'_>>, Problem> {
+    let decode = |text| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8()
+            .map_err(|_| Problem::new(Code::MalformedRequest, "the query string is not UTF-8"))
+    };
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(name)?, decode(value)?))
+        })
+        .collect()
+}
+
+fn read_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>, rules: &Rules) -> Result<Spec, Problem> {
+    let mut filters = Vec::new();
+    let (mut format, mut quality, mut expires_in, mut webhook) = (None, None, None, None);
+    for (name, value) in fields {
+        match name {
+            "filters" => filters.push(read_chain(value, filters.len(), rules)?),
+            "format" => once(&mut format, name, read_format(value, rules)?)?,
+            "quality" => once(&mut quality, name, read_quality(value)?)?,
+            "expires_in" => once(&mut expires_in, name, read_expires_in(value, rules)?)?,
+            "webhook" => once(&mut webhook, name, read_webhook(value, rules)?)?,
+            _ => return Err(unknown_field(name)),
+        }
+    }
+    if filters.is_empty() {
+        filters.push(String::new());
+    }
+    Ok(Spec { filters, format, quality, expires_in, webhook })
+}
+
+fn unknown_field(name: &str) -> Problem {
+    let shown: String = name.chars().take(64).collect();
+    let known = "image, filters, format, quality, expires_in, webhook";
+    Problem::new(Code::UnknownField, format!("there is no field \"{shown}\"; there are {known}")).field(shown)
+}
+
+fn once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), Problem> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => {
+            Err(Problem::new(Code::DuplicateField, format!("\"{name}\" is given more than once")).field(name))
+        }
+    }
+}
+
+fn read_chain(value: &str, before: usize, rules: &Rules) -> Result<String, Problem> {
+    if before == rules.max_filters {
+        let detail = format!("a request may have at most {} filters fields", rules.max_filters);
+        return Err(Problem::new(Code::TooManyFilters, detail)
+            .field("filters")
+            .limit(rules.max_filters as u64));
+    }
+    if value.chars().count() > rules.max_chain_length {
+        let detail = format!("a chain may have at most {} characters", rules.max_chain_length);
+        return Err(Problem::new(Code::TooManyFilters, detail)
+            .field("filters")
+            .limit(rules.max_chain_length as u64));
+    }
+    if value.contains('\0') {
+        return Err(Problem::new(Code::InvalidFilters, "a chain has no NUL characters").field("filters"));
+    }
+    Ok(value.to_owned())
+}
+
+fn read_format(value: &str, rules: &Rules) -> Result<String, Problem> {
+    if rules.formats.contains(&value) {
+        return Ok(value.to_owned());
+    }
+    let detail = format!("the output formats are {}", rules.formats.join(", "));
+    Err(Problem::new(Code::InvalidFormat, detail).field("format"))
+}
+
+fn read_quality(value: &str) -> Result<u8, Problem> {
+    value.parse().ok().filter(|quality| (1..=100).contains(quality)).ok_or_else(|| {
+        Problem::new(Code::InvalidQuality, "quality is a whole number from 1 to 100")
+            .field("quality")
+            .limit(100)
+    })
+}
+
+fn read_expires_in(value: &str, rules: &Rules) -> Result<u64, Problem> {
+    let longest = life_in_seconds(rules.link_life);
+    value.parse().ok().filter(|seconds| (1..=longest).contains(seconds)).ok_or_else(|| {
+        let detail = format!("expires_in is a whole number of seconds from 1 to {longest}");
+        Problem::new(Code::InvalidExpiresIn, detail).field("expires_in").limit(longest)
+    })
+}
+
+/// How long `life` is from now on; calendar months differ.
+fn life_in_seconds(life: Span) -> u64 {
+    let now = Timestamp::now();
+    let end = now.to_zoned(TimeZone::UTC).checked_add(life).map(|end| end.timestamp());
+    end.map_or(0, |end| u64::try_from(end.as_second() - now.as_second()).unwrap_or(0))
+}
+
+fn read_webhook(value: &str, rules: &Rules) -> Result<String, Problem> {
+    if !rules.webhook_allowed {
+        let detail = "anonymous uploads may not name a webhook here";
+        return Err(Problem::new(Code::WebhookNotAllowed, detail).field("webhook"));
+    }
+    let refuse = |detail: &str| Problem::new(Code::InvalidWebhook, detail).field("webhook");
+    if value.len() > MAX_WEBHOOK_BYTES {
+        return Err(refuse("the address is too long").limit(MAX_WEBHOOK_BYTES as u64));
+    }
+    let url = url::Url::parse(value).map_err(|error| refuse(&format!("not a URL: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("the address may not carry a user name or password"));
+    }
+    if rules.webhook_insecure && matches!(url.scheme(), "http" | "https") {
+        return Ok(url.into());
+    }
+    if url.scheme() != "https" {
+        return Err(refuse("the address must start with https://"));
+    }
+    match url.host() {
+        Some(url::Host::Domain(name)) if name.trim_end_matches('.').contains('.') => {}
+        _ => return Err(refuse("the address must name a public host, not a number or a local name")),
+    }
+    if url.port_or_known_default() != Some(443) {
+        return Err(refuse("the address must use port 443"));
+    }
+    Ok(url.into())
+}
+
+#[cfg(test)]
+#[path = "options_tests.rs"]
+mod tests;
