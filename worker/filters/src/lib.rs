@@ -1,1 +1,31 @@
-//! The filter engine: bytes in, bytes out
+//! The filter engine: bytes in, bytes out; no network, no database, no clock but a deadline.
+//!
+//! [`check`] reads a chain of filters, [`probe`] looks at an image's headers, [`estimate`] tells what one will cost
+//! on the other, and [`process`] decodes, filters and encodes.
+
+mod catalogue;
+mod chain;
+mod codec;
+mod context;
+mod estimate;
+mod filter;
+mod format;
+mod frame;
+mod graph;
+mod limits;
+mod orientation;
+mod probe;
+mod process;
+mod refusal;
+mod registry;
+mod stage;
+
+pub use catalogue::{FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
+pub use chain::{Chain, Mistake, check};
+pub use estimate::{Estimate, estimate};
+pub use filter::{Alpha, Animation, CostClass};
+pub use format::Format;
+pub use limits::Limits;
+pub use probe::{ImageInfo, probe, probe_file};
+pub use process::{Job, Output, process};
+pub use refusal::{Refusal, RefusalCode};

@@ -1,0 +1,107 @@
+//! JPEG: read by zune-jpeg, written by libjpeg-turbo.
+
+use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
+
+use super::icc::{Profile, Source};
+use super::{Encode, TimedFrame, check_side, no_frame};
+use crate::context::Context;
+use crate::format::Format;
+use crate::frame::Frame;
+use crate::probe::{Header, jpeg::is_complete};
+use crate::refusal::Refusal;
+
+/// The longest side that libjpeg writes.
+const LONGEST_SIDE: u32 = 65_500;
+/// Scans of a progressive file; each costs a pass over the whole picture, however few bytes it has.
+const MOST_SCANS: usize = 64;
+
+/// Decodes a picture as stored.
+///
+/// A file that was cut is refused, not shown with a grey rest. Grey, CMYK and YCCK pictures become RGB; the last
+/// two by the plain formula, without their profile.
+pub(super) fn decode(input: &[u8], header: &Header, context: &Context<'_>) -> Result<Frame, Refusal> {
+    if !is_complete(input) {
+        return Err(Refusal::broken("the JPEG file was cut: its picture does not end"));
+    }
+    let mut decoder = decoder(input, header)?;
+    let (width, height) = (header.width, header.height);
+    if decoder.dimensions() != Some((width as usize, height as usize)) {
+        return Err(Refusal::broken("the JPEG file has two frame headers"));
+    }
+    let mut samples = vec![0; width as usize * height as usize * 3];
+    decoder.decode_into(&mut samples).map_err(broken)?;
+    context.check()?;
+    let source = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => Some(Source::Grey),
+        Some(ColorSpace::YCbCr | ColorSpace::RGB) => Some(Source::Rgb),
+        _ => None,
+    };
+    if let (Some(source), Some(profile)) = (source, decoder.icc_profile()) {
+        Profile::apply(&profile, source, false, &mut samples, width, context)?;
+    }
+    Frame::from_u8(width, height, false, samples)
+}
+
+/// A decoder that has read the headers. It is strict, but passes over stray bytes between headers as browsers do.
+fn decoder<'a>(input: &'a [u8], header: &Header) -> Result<JpegDecoder<ZCursor<&'a [u8]>>, Refusal> {
+    let options = DecoderOptions::default()
+        .set_max_width(header.width as usize)
+        .set_max_height(header.height as usize)
+        .jpeg_set_max_scans(MOST_SCANS)
+        .jpeg_set_out_colorspace(ColorSpace::RGB)
+        .set_strict_mode(true);
+    let mut strict = JpegDecoder::new_with_options(ZCursor::new(input), options);
+    if strict.decode_headers().is_ok() {
+        return Ok(strict);
+    }
+    let mut lenient = JpegDecoder::new_with_options(ZCursor::new(input), options.set_strict_mode(false));
+    lenient.decode_headers().map_err(broken)?;
+    Ok(lenient)
+}
+
+fn broken(error: DecodeErrors) -> Refusal {
+    Refusal::broken(format!("the JPEG file cannot be decoded: {error:?}"))
+}
+
+/// Writes one picture.
+pub(super) struct Encoder {
+    quality: u8,
+    bytes: Option<Vec<u8>>,
+}
+
+impl Encoder {
+    /// An encoder of a quality of 1 to 100.
+    pub fn new(quality: u8) -> Self {
+        Self { quality, bytes: None }
+    }
+}
+
+impl Encode for Encoder {
+    fn push(&mut self, frame: TimedFrame, context: &Context<'_>) -> Result<(), Refusal> {
+        context.check()?;
+        check_side(Format::Jpeg, &frame.frame, LONGEST_SIDE)?;
+        let frame = frame.frame.over_white();
+        let image = Image {
+            pixels: frame.bytes()?,
+            width: frame.width as usize,
+            pitch: frame.row(),
+            height: frame.height as usize,
+            format: PixelFormat::RGB,
+        };
+        let failed = |error: turbojpeg::Error| Refusal::internal(format!("libjpeg-turbo: {error}"));
+        let mut compressor = Compressor::new().map_err(failed)?;
+        compressor.set_quality(i32::from(self.quality.clamp(1, 100))).map_err(failed)?;
+        compressor.set_subsamp(Subsamp::Sub2x2).map_err(failed)?;
+        self.bytes = Some(compressor.compress_to_vec(image).map_err(failed)?);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Vec<u8>, Refusal> {
+        self.bytes.ok_or_else(no_frame)
+    }
+}

@@ -1,0 +1,222 @@
+//! What a filter is: its name, its parameters, and how it becomes a step of a chain.
+
+use std::fmt;
+use std::sync::Arc;
+
+use fidget_core::context::Node;
+use serde::Serialize;
+
+use crate::graph::{Graph, Pixel};
+use crate::stage::Stage;
+
+/// A filter's definition: one constant in one file, named in the registry.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    /// The name in chains.
+    pub name: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// A chain that shows it.
+    pub example: &'static str,
+    /// Roughly what it costs.
+    pub cost: CostClass,
+    /// What it does to transparency.
+    pub alpha: Alpha,
+    /// What it does to animations.
+    pub animation: Animation,
+    /// Its parameters, in the order of positional arguments.
+    pub parameters: &'static [Parameter],
+    /// Makes the step from arguments that passed the parameters' own checks.
+    pub build: fn(&Arguments) -> Result<Step, ArgumentError>,
+}
+
+/// How the time of a filter compares with decoding and encoding the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CostClass {
+    /// Little beside decoding and encoding; fused with its neighbours.
+    Low,
+    /// About as much as decoding and encoding.
+    Medium,
+    /// Several times decoding and encoding.
+    High,
+}
+
+/// What a filter does to transparency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Alpha {
+    /// Left as it is; colours are changed as if opaque.
+    Kept,
+    /// Filtered with the colours, which weigh by their opacity.
+    Filtered,
+    /// Only as the arguments say.
+    Computed,
+}
+
+/// What a filter does to animations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Animation {
+    /// Every frame is filtered.
+    Frames,
+    /// Animations are refused.
+    Refused,
+}
+
+/// One parameter of a filter.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    /// The name in named arguments.
+    pub name: &'static str,
+    /// What may be written, with its range.
+    pub kind: Kind,
+    /// `px`, `°`, `%`; empty for plain numbers.
+    pub unit: &'static str,
+    /// What holds when it is left out.
+    pub default: Default,
+}
+
+/// What may be written for a parameter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// A number from `min` to `max`.
+    Number {
+        /// Least value.
+        min: f64,
+        /// Greatest value.
+        max: f64,
+    },
+    /// A whole number from `min` to `max`.
+    Integer {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: i64,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Equations, which take up the whole of the parentheses.
+    Equations,
+}
+
+/// What holds when an argument is left out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Default {
+    /// It must be given.
+    Required,
+    /// Nothing; the filter finds a value by itself or does without.
+    Absent,
+    /// A number.
+    Number(f64),
+    /// A word.
+    Word(&'static str),
+}
+
+/// A checked value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    /// Of a number or a whole number.
+    Number(f64),
+    /// Of a choice, or the text of equations.
+    Text(String),
+}
+
+/// Checked arguments of one filter, defaults filled in.
+#[derive(Debug, Clone)]
+pub(crate) struct Arguments {
+    values: Vec<(&'static str, Option<Value>)>,
+}
+
+impl Arguments {
+    /// Values in the order of the filter's parameters.
+    pub fn new(values: Vec<(&'static str, Option<Value>)>) -> Self {
+        Self { values }
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.as_ref())
+    }
+
+    /// A number that was given; `None` if it was left out and has no default.
+    pub fn optional(&self, name: &str) -> Option<f64> {
+        match self.value(name) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A number that is required or has a default. Zero if the filter's definition says neither.
+    pub fn number(&self, name: &str) -> f64 {
+        self.optional(name).unwrap_or_default()
+    }
+
+    /// A word or text that is required or has a default. Empty if the filter's definition says neither.
+    pub fn text(&self, name: &str) -> &str {
+        match self.value(name) {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+}
+
+/// What is wrong with arguments that are each right by themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ArgumentError {
+    /// The parameter to point at; empty for the filter as a whole.
+    pub parameter: &'static str,
+    /// The reason in words.
+    pub message: String,
+    /// Offset and length in code points within the argument's text, to point at a part of it.
+    pub within: Option<(usize, usize)>,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+impl ArgumentError {
+    /// An error that points at one argument, or at the filter if `parameter` is empty.
+    pub fn new(parameter: &'static str, message: impl Into<String>) -> Self {
+        Self { parameter, message: message.into(), within: None, suggestion: None }
+    }
+}
+
+/// What a filter of a chain does.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// Each pixel by itself: fused with its neighbours.
+    Point(PointFilter),
+    /// A whole frame at a time.
+    Stage(Arc<dyn Stage>),
+}
+
+impl Step {
+    /// A step that computes each pixel from that pixel: red, green, blue and alpha as expressions of the inputs.
+    pub fn point(lower: impl Fn(&mut Graph, &Pixel) -> [Node; 4] + Send + Sync + 'static) -> Self {
+        Self::Point(PointFilter(Arc::new(lower)))
+    }
+
+    /// A step over whole frames.
+    pub fn stage(stage: impl Stage + 'static) -> Self {
+        Self::Stage(Arc::new(stage))
+    }
+}
+
+/// Writes a filter's expressions into a graph, given those of the pixel that it reads.
+type Lower = dyn Fn(&mut Graph, &Pixel) -> [Node; 4] + Send + Sync;
+
+/// A filter that sees one pixel at a time, as expressions.
+#[derive(Clone)]
+pub(crate) struct PointFilter(Arc<Lower>);
+
+impl PointFilter {
+    /// The expressions of the result, before clamping.
+    pub fn lower(&self, graph: &mut Graph, pixel: &Pixel) -> [Node; 4] {
+        (self.0)(graph, pixel)
+    }
+}
+
+impl fmt::Debug for PointFilter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PointFilter")
+    }
+}

@@ -1,0 +1,83 @@
+//! The image formats that are read and written.
+
+use serde::{Deserialize, Serialize};
+
+/// A container format, known by the bytes it begins with, never by a file name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// JPEG (JFIF, Exif), always opaque and still.
+    Jpeg,
+    /// PNG, still.
+    Png,
+    /// GIF, may be animated.
+    Gif,
+    /// WebP, may be animated.
+    WebP,
+}
+
+impl Format {
+    /// Every format, in the order in which they are listed to people.
+    pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::Gif, Self::WebP];
+
+    /// The name in options and answers, such as `jpeg`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+            Self::Gif => "gif",
+            Self::WebP => "webp",
+        }
+    }
+
+    /// The usual file extension, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            other => other.name(),
+        }
+    }
+
+    /// The media type.
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Gif => "image/gif",
+            Self::WebP => "image/webp",
+        }
+    }
+
+    /// Whether a file of this format can hold more than one frame.
+    pub fn animates(self) -> bool {
+        matches!(self, Self::Gif | Self::WebP)
+    }
+
+    /// Whether pixels of this format can be transparent.
+    pub fn has_alpha(self) -> bool {
+        self != Self::Jpeg
+    }
+
+    /// The format of a name as [`Format::name`] writes it; `jpg` is understood too.
+    pub fn from_name(name: &str) -> Option<Self> {
+        if name == "jpg" {
+            return Some(Self::Jpeg);
+        }
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Format;
+
+    #[test]
+    fn every_name_is_read_back() {
+        for format in Format::ALL {
+            assert_eq!(Format::from_name(format.name()), Some(format));
+            assert_eq!(serde_json::to_value(format).unwrap(), format.name());
+        }
+        assert_eq!(Format::from_name("jpg"), Some(Format::Jpeg));
+        assert_eq!(Format::from_name("tga"), None);
+    }
+}

@@ -1,0 +1,55 @@
+//! Steps that see more than one pixel at a time: neighbourhood filters and geometry.
+
+use std::fmt;
+
+use crate::context::Context;
+use crate::frame::Frame;
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+/// A step that takes a whole frame and gives a whole frame.
+///
+/// A stage accepts 8- and 16-bit frames and answers in the depth it was given, unless
+/// [`Stage::accepts_16_bit`] says otherwise. The executor widens a frame before a stage whose values must not be
+/// rounded because more steps follow, and narrows it once, at the end of the chain.
+pub(crate) trait Stage: fmt::Debug + Send + Sync {
+    /// The size of the result for an input of `size`; refuses what cannot be, before any memory is taken.
+    ///
+    /// # Errors
+    /// `ImpossibleChain` (a crop outside of the image), `OutputTooLarge`.
+    fn output_size(&self, size: (u32, u32), limits: &Limits) -> Result<(u32, u32), Refusal> {
+        let _ = limits;
+        Ok(size)
+    }
+
+    /// Milliseconds that [`Stage::apply`] takes on one core for an opaque 8-bit frame of `size`.
+    fn cost_ms(&self, size: (u32, u32)) -> f64;
+
+    /// Bytes taken beside the input and the output frame while [`Stage::apply`] runs on `size` with 4 bytes a pixel.
+    fn scratch_bytes(&self, size: (u32, u32)) -> u64 {
+        let _ = size;
+        0
+    }
+
+    /// Whether every sample of the result is a sample of the input, unchanged (a flip, a crop): then nothing is
+    /// rounded and an 8-bit frame may stay one.
+    fn moves_pixels(&self) -> bool {
+        false
+    }
+
+    /// Whether 16-bit frames are understood; otherwise the frame is rounded to 8 bits before this stage.
+    fn accepts_16_bit(&self) -> bool {
+        true
+    }
+
+    /// Whether the result may be transparent where the input was opaque.
+    fn adds_alpha(&self) -> bool {
+        false
+    }
+
+    /// Makes the result; looks at [`Context::check`] every few rows.
+    ///
+    /// # Errors
+    /// `DeadlineExceeded`; `ImpossibleChain` as [`Stage::output_size`].
+    fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal>;
+}
