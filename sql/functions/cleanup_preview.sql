@@ -1,0 +1,12 @@
+-- What a cleanup would remove now, counted: for --dry-run.
+CREATE FUNCTION cleanup_preview(p_original_life interval, p_row_life interval) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
+  SELECT jsonb_build_object(
+    'links', (SELECT count(*) FROM link WHERE expires_at <= now()),
+    'originals', (SELECT count(*) FROM spent_images(p_original_life, NULL)),
+    'rows', (SELECT count(*) FROM task t
+              WHERE t.finished_at < now() - p_row_life AND coalesce(t.expires_at, t.finished_at) < now() - p_row_life
+                AND NOT EXISTS (SELECT FROM link WHERE task_id = t.id)
+                AND NOT EXISTS (SELECT FROM delivery d WHERE d.task_id = t.id AND d.queue_id IS NOT NULL))
+          + (SELECT count(*) FROM dead WHERE died_at < now() - p_row_life))
+$$;

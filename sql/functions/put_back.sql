@@ -1,0 +1,7 @@
+-- Makes a leased row ready again at a given time, and its task, if it is one, queued.
+CREATE FUNCTION put_back(p_row queue, p_run_at timestamptz, p_attempts integer) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE queue SET worker_id = NULL, lease_until = NULL, run_at = p_run_at, attempts = p_attempts WHERE id = p_row.id;
+  UPDATE task SET status = 'queued', version = version + 1 WHERE id = p_row.ref AND status = 'processing';
+END $$;

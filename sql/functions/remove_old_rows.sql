@@ -1,0 +1,28 @@
+-- Deletes up to p_limit tasks that ended longer than p_life ago and have nothing to show any more, and with them their
+-- images, deliveries and attempts; and what died as long ago. Returns how many rows of task, image and dead went.
+CREATE FUNCTION remove_old_rows(p_life interval, p_limit integer) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
+DECLARE
+  v_images uuid[];
+  v_tasks  bigint;
+  v_others bigint;
+BEGIN
+  WITH removed AS (
+    DELETE FROM task WHERE id = ANY (ARRAY(
+      SELECT t.id FROM task t
+       WHERE t.finished_at < now() - p_life AND coalesce(t.expires_at, t.finished_at) < now() - p_life
+         AND NOT EXISTS (SELECT FROM link WHERE task_id = t.id)
+         AND NOT EXISTS (SELECT FROM delivery d WHERE d.task_id = t.id AND d.queue_id IS NOT NULL)
+       ORDER BY t.finished_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
+    RETURNING image_id)
+  SELECT count(*), array_agg(DISTINCT image_id) INTO v_tasks, v_images FROM removed;
+  WITH gone AS (
+    DELETE FROM image i WHERE i.id = ANY (v_images) AND i.removed_at IS NOT NULL
+                          AND NOT EXISTS (SELECT FROM task WHERE image_id = i.id) RETURNING 1),
+  buried AS (
+    DELETE FROM dead WHERE id = ANY (ARRAY(
+      SELECT id FROM dead WHERE died_at < now() - p_life ORDER BY died_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
+    RETURNING 1)
+  SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM buried) INTO v_others;
+  RETURN v_tasks + v_others;
+END $$;

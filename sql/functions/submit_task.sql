@@ -1,0 +1,28 @@
+-- Takes an order: image, task and queue row in one transaction. The caller has chosen the ids, so asking twice is
+-- harmless: the second call changes nothing and answers with the same task.
+-- NOTIFY is not sent from here: it would make every commit wait for every other. See announce().
+CREATE FUNCTION submit_task(p_request jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
+DECLARE
+  v_task  uuid   := p_request ->> 'task';
+  v_image jsonb  := p_request -> 'image';
+  v_queue bigint := nextval(pg_get_serial_sequence('imgfilter.queue', 'id'));
+  v_max   smallint := coalesce((p_request ->> 'max_attempts')::smallint, 5);
+BEGIN
+  INSERT INTO image (id, owner, sha256, format, width, height, frames, bytes, object_key, filename)
+  VALUES ((v_image ->> 'id')::uuid, p_request ->> 'owner', decode(v_image ->> 'sha256', 'hex'), v_image ->> 'format',
+          (v_image ->> 'width')::integer, (v_image ->> 'height')::integer, (v_image ->> 'frames')::integer,
+          (v_image ->> 'bytes')::bigint, v_image ->> 'object_key', nullif(v_image ->> 'filename', ''))
+  ON CONFLICT (id) DO NOTHING;
+
+  INSERT INTO task (id, image_id, owner, spec, cost_ms, queue_id)
+  VALUES (v_task, (v_image ->> 'id')::uuid, p_request ->> 'owner', p_request -> 'spec',
+          coalesce((p_request ->> 'cost_ms')::real, 0), v_queue)
+  ON CONFLICT (id) DO NOTHING;
+
+  IF FOUND THEN
+    INSERT INTO queue (id, ref, lane, max_attempts)
+    VALUES (v_queue, v_task, lane_number(p_request ->> 'lane'), v_max);
+  END IF;
+  RETURN (SELECT view_of(t) FROM task t WHERE t.id = v_task);
+END $$;

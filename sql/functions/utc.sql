@@ -1,0 +1,5 @@
+-- A time as RFC 3339 in UTC, to the second: what every JSON of this service says.
+CREATE FUNCTION utc(p_at timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+$$;

@@ -1,0 +1,84 @@
+//! The command line: which subcommands there are, logging, and exit codes.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::cmd;
+
+/// Filters images: the daemon, its upkeep, and the same filters on local files.
+#[derive(Debug, Parser)]
+#[command(name = "imgfilter", version, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands, each in a file of its own under `cmd/`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the embedded S3 store
+    Store(cmd::store::Options),
+    /// Bring the database's schema, functions and roles up to date
+    Migrate(cmd::migrate::Options),
+    /// List every setting, its unit and its default
+    Config(cmd::config::Options),
+    /// Make a new key for IMGFILTER_LINK_KEYS
+    LinkKey(cmd::link_key::Options),
+    /// Make a new IMGFILTER_WEBHOOK_SECRET
+    WebhookSecret,
+}
+
+/// What a subcommand ends with.
+pub type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
+
+/// Runs a parsed command line to its end. Errors are told on standard error, with their causes; exit code 1.
+pub fn run(cli: Cli) -> ExitCode {
+    start_logging();
+    // One TLS provider for everything that speaks TLS in this process; set twice only by tests, which is harmless.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let outcome = match cli.command {
+        Command::Store(options) => cmd::store::run(options),
+        Command::Migrate(options) => cmd::migrate::run(&options),
+        Command::Config(options) => cmd::config::run(&options),
+        Command::LinkKey(options) => cmd::link_key::run(&options),
+        Command::WebhookSecret => cmd::webhook_secret::run(),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("imgfilter: {}", with_causes(error.as_ref()));
+        ExitCode::FAILURE
+    })
+}
+
+/// An error and what caused it, on one line.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let next_text = next.to_string();
+        if !text.contains(&next_text) {
+            text = format!("{text}: {next_text}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
+/// Logs go to standard error; `RUST_LOG` says how much (default: `info`, the libraries' warnings). Under systemd the
+/// journal writes the time.
+fn start_logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,imgfilter=info"));
+    let logger =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let in_journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let ansi = !in_journal && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    // A second subscriber in one process is refused; only tests try.
+    let _ = if in_journal {
+        logger.with_ansi(false).without_time().try_init()
+    } else {
+        logger.with_ansi(ansi).try_init()
+    };
+}

@@ -1,0 +1,291 @@
+//! Every setting of the service, declared once: name, unit, default and explanation.
+//!
+//! A setting is an environment variable `IMGFILTER_…`, or the option of the same name. The help texts are the
+//! documentation: `imgfilter config --markdown` prints them, `--example` makes an environment file of them.
+//! Durations are a number and a unit (`250ms`, `5s`, `2m`, `24h`, `7d`); without a unit, seconds.
+
+mod document;
+mod duration;
+mod edge;
+mod secret;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use thiserror::Error;
+
+pub use document::{example, markdown};
+pub use duration::{DurationMistake, parse as parse_duration};
+pub use edge::Edge;
+pub use secret::Secret;
+
+/// A setting that is missing or cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// A setting without a default was not given.
+    #[error("{0} is not set (nor {0}_FILE)")]
+    Missing(&'static str),
+    /// A secret's file could not be read.
+    #[error("cannot read {path}, named by {name}_FILE")]
+    SecretFile {
+        /// The setting.
+        name: &'static str,
+        /// The file it names.
+        path: PathBuf,
+        /// Why it could not be read.
+        source: std::io::Error,
+    },
+    /// A value that cannot be used.
+    #[error("{name}: {reason}")]
+    Invalid {
+        /// The setting.
+        name: &'static str,
+        /// What is wrong with it; never quotes a secret.
+        reason: String,
+    },
+}
+
+/// The database, as the worker sees it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Database {
+    /// PostgreSQL for the worker: a URL, or `host=… user=…`; the role imgfilter_worker, which may call its functions
+    /// and nothing else
+    #[arg(
+        long,
+        env = "IMGFILTER_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        default_value = "postgresql://imgfilter_worker@localhost/imgfilter"
+    )]
+    pub database_url: Secret,
+    /// File that holds IMGFILTER_DATABASE_URL
+    #[arg(long, env = "IMGFILTER_DATABASE_URL_FILE", value_name = "PATH")]
+    pub database_url_file: Option<PathBuf>,
+    /// How long one call of the database may take
+    #[arg(long, env = "IMGFILTER_DATABASE_TIMEOUT", value_name = "DURATION", default_value = "5s",
+          value_parser = parse_duration)]
+    pub database_timeout: Duration,
+}
+
+impl Database {
+    /// Where the database is, and as whom.
+    pub fn url(&self) -> Result<Secret, ConfigError> {
+        secret::with_default("IMGFILTER_DATABASE_URL", &self.database_url, &self.database_url_file)
+    }
+}
+
+/// The database, as the one who owns the schema sees it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Migrate {
+    /// PostgreSQL for `imgfilter migrate`: a role that may create roles and owns the schema
+    #[arg(
+        long,
+        env = "IMGFILTER_MIGRATE_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        default_value = "postgresql://postgres@localhost/imgfilter"
+    )]
+    pub migrate_database_url: Secret,
+    /// File that holds IMGFILTER_MIGRATE_DATABASE_URL
+    #[arg(long, env = "IMGFILTER_MIGRATE_DATABASE_URL_FILE", value_name = "PATH")]
+    pub migrate_database_url_file: Option<PathBuf>,
+}
+
+impl Migrate {
+    /// Where the database is, and as whom.
+    pub fn url(&self) -> Result<Secret, ConfigError> {
+        secret::with_default(
+            "IMGFILTER_MIGRATE_DATABASE_URL",
+            &self.migrate_database_url,
+            &self.migrate_database_url_file,
+        )
+    }
+}
+
+/// The S3 that keeps originals and results.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Object store")]
+pub struct S3 {
+    /// URL of the S3 service, without the bucket
+    #[arg(long, env = "IMGFILTER_S3_ENDPOINT", value_name = "URL", default_value = "http://127.0.0.1:9000")]
+    pub s3_endpoint: String,
+    /// Region that requests are signed for
+    #[arg(long, env = "IMGFILTER_S3_REGION", value_name = "NAME", default_value = "us-east-1")]
+    pub s3_region: String,
+    /// Bucket; path-style addresses are used
+    #[arg(long, env = "IMGFILTER_S3_BUCKET", value_name = "NAME", default_value = "imgfilter")]
+    pub s3_bucket: String,
+    /// How long one request to S3 may take
+    #[arg(long, env = "IMGFILTER_S3_TIMEOUT", value_name = "DURATION", default_value = "30s",
+          value_parser = parse_duration)]
+    pub s3_timeout: Duration,
+    /// Who may use the store.
+    #[command(flatten)]
+    pub credentials: S3Credentials,
+}
+
+/// The key pair of the S3.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Object store")]
+pub struct S3Credentials {
+    /// Access key of the S3
+    #[arg(long, env = "IMGFILTER_S3_ACCESS_KEY", hide_env_values = true, value_name = "KEY")]
+    pub s3_access_key: Option<Secret>,
+    /// File that holds IMGFILTER_S3_ACCESS_KEY
+    #[arg(long, env = "IMGFILTER_S3_ACCESS_KEY_FILE", value_name = "PATH")]
+    pub s3_access_key_file: Option<PathBuf>,
+    /// Secret key of the S3
+    #[arg(long, env = "IMGFILTER_S3_SECRET_KEY", hide_env_values = true, value_name = "KEY")]
+    pub s3_secret_key: Option<Secret>,
+    /// File that holds IMGFILTER_S3_SECRET_KEY
+    #[arg(long, env = "IMGFILTER_S3_SECRET_KEY_FILE", value_name = "PATH")]
+    pub s3_secret_key_file: Option<PathBuf>,
+}
+
+impl S3Credentials {
+    /// Access key and secret key. Both are needed.
+    pub fn pair(&self) -> Result<(Secret, Secret), ConfigError> {
+        Ok((
+            secret::required("IMGFILTER_S3_ACCESS_KEY", &self.s3_access_key, &self.s3_access_key_file)?,
+            secret::required("IMGFILTER_S3_SECRET_KEY", &self.s3_secret_key, &self.s3_secret_key_file)?,
+        ))
+    }
+}
+
+/// Download links and the address they begin with.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Links")]
+pub struct Links {
+    /// What every URL that is handed out begins with; a path prefix is allowed
+    #[arg(long, env = "IMGFILTER_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub public_url: String,
+    /// Keys that sign links: `number:base64 of 32 bytes`, separated by commas. The first signs, all verify; a key may
+    /// go when its last link has ended. `imgfilter link-key` makes one
+    #[arg(long, env = "IMGFILTER_LINK_KEYS", hide_env_values = true, value_name = "KEYS")]
+    pub link_keys: Option<Secret>,
+    /// File that holds IMGFILTER_LINK_KEYS
+    #[arg(long, env = "IMGFILTER_LINK_KEYS_FILE", value_name = "PATH")]
+    pub link_keys_file: Option<PathBuf>,
+}
+
+impl Links {
+    /// The list of signing keys, as it was written.
+    pub fn keys(&self) -> Result<Secret, ConfigError> {
+        secret::required("IMGFILTER_LINK_KEYS", &self.link_keys, &self.link_keys_file)
+    }
+}
+
+/// What an image may be. The edge refuses at the upload what the worker would refuse later.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits of images")]
+pub struct ImageLimits {
+    /// Longest side of an image, of every intermediate and of every result, in pixels
+    #[arg(long, env = "IMGFILTER_MAX_DIMENSION", value_name = "PIXELS", default_value_t = 16_384)]
+    pub max_dimension: u32,
+    /// Pixels of one frame
+    #[arg(long, env = "IMGFILTER_MAX_PIXELS", value_name = "PIXELS", default_value_t = 100_000_000)]
+    pub max_pixels: u64,
+    /// Frames of an animation
+    #[arg(long, env = "IMGFILTER_MAX_FRAMES", value_name = "FRAMES", default_value_t = 1000)]
+    pub max_frames: u32,
+    /// Pixels of all frames together
+    #[arg(long, env = "IMGFILTER_MAX_TOTAL_PIXELS", value_name = "PIXELS", default_value_t = 250_000_000)]
+    pub max_total_pixels: u64,
+}
+
+/// How the worker works.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Worker")]
+pub struct Worker {
+    /// Images filtered at the same time, and threads that do it; 0 means one for each core. Slow images get all but
+    /// one of them
+    #[arg(long, env = "IMGFILTER_WORKER_THREADS", value_name = "THREADS", default_value_t = 0)]
+    pub worker_threads: usize,
+    /// How long a claimed task stays a worker's without a sign of life for it
+    #[arg(long, env = "IMGFILTER_LEASE", value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub lease: Duration,
+    /// Time between two signs of life; a worker that missed four of them is taken for dead
+    #[arg(long, env = "IMGFILTER_BEAT", value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
+    pub beat: Duration,
+    /// Time between two looks into an empty queue, give or take a quarter
+    #[arg(long, env = "IMGFILTER_POLL", value_name = "DURATION", default_value = "250ms", value_parser = parse_duration)]
+    pub poll: Duration,
+    /// How long the filters may work on one task
+    #[arg(long, env = "IMGFILTER_TASK_DEADLINE", value_name = "DURATION", default_value = "30s",
+          value_parser = parse_duration)]
+    pub task_deadline: Duration,
+    /// How long a worker that was asked to end may finish what it has begun; the rest is given back
+    #[arg(long, env = "IMGFILTER_DRAIN", value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub drain: Duration,
+    /// Memory for images being filtered, in bytes, by the engine's estimate; what does not fit waits for its turn
+    #[arg(long, env = "IMGFILTER_MEMORY_BUDGET", value_name = "BYTES", default_value_t = 2_147_483_648)]
+    pub memory_budget: u64,
+    /// Life of a download link: an interval of the calendar in PostgreSQL's words
+    #[arg(long, env = "IMGFILTER_LINK_LIFE", value_name = "INTERVAL", default_value = "3 months")]
+    pub link_life: String,
+}
+
+impl Worker {
+    /// The number of slots: [`Worker::worker_threads`], or the cores of this machine.
+    pub fn slots(&self) -> usize {
+        match self.worker_threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+}
+
+/// Webhooks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Webhooks")]
+pub struct Webhooks {
+    /// Secret that signs webhooks by the Standard Webhooks scheme: `whsec_` and base64 of 24 to 64 bytes. Without it
+    /// none are sent; they wait. `imgfilter webhook-secret` makes one
+    #[arg(long, env = "IMGFILTER_WEBHOOK_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub webhook_secret: Option<Secret>,
+    /// File that holds IMGFILTER_WEBHOOK_SECRET
+    #[arg(long, env = "IMGFILTER_WEBHOOK_SECRET_FILE", value_name = "PATH")]
+    pub webhook_secret_file: Option<PathBuf>,
+    /// Allow http and private addresses as targets: for tests only, it opens the inner network to strangers
+    #[arg(long, env = "IMGFILTER_WEBHOOK_INSECURE", value_name = "BOOL", default_value_t = false,
+          action = clap::ArgAction::Set)]
+    pub webhook_insecure: bool,
+    /// Webhooks under way at the same time
+    #[arg(long, env = "IMGFILTER_WEBHOOK_CONCURRENCY", value_name = "COUNT", default_value_t = 16)]
+    pub webhook_concurrency: usize,
+}
+
+impl Webhooks {
+    /// The signing secret, if there is one.
+    pub fn secret(&self) -> Result<Option<Secret>, ConfigError> {
+        secret::optional("IMGFILTER_WEBHOOK_SECRET", &self.webhook_secret, &self.webhook_secret_file)
+    }
+}
+
+/// What is removed, and when.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cleanup")]
+pub struct Cleanup {
+    /// Time between two cleanups by the worker; one at a time over all workers. 0 leaves it to cron
+    #[arg(long, env = "IMGFILTER_CLEANUP_EVERY", value_name = "DURATION", default_value = "10m",
+          value_parser = parse_duration)]
+    pub cleanup_every: Duration,
+    /// Objects and spooled files that belong to no one are spared while they are younger: their task may be on its way
+    #[arg(long, env = "IMGFILTER_ORPHAN_AGE", value_name = "DURATION", default_value = "24h",
+          value_parser = parse_duration)]
+    pub orphan_age: Duration,
+    /// How long an original is kept after its last task has ended
+    #[arg(long, env = "IMGFILTER_ORIGINAL_LIFE", value_name = "DURATION", default_value = "24h",
+          value_parser = parse_duration)]
+    pub original_life: Duration,
+    /// How long a task can be asked about after it has ended and its links with it
+    #[arg(long, env = "IMGFILTER_TASK_LIFE", value_name = "DURATION", default_value = "30d",
+          value_parser = parse_duration)]
+    pub task_life: Duration,
+    /// Where the edge spools uploads; only looked at where it exists
+    #[arg(long, env = "IMGFILTER_SPOOL", value_name = "PATH", default_value = "/var/lib/imgfilter/spool")]
+    pub spool: PathBuf,
+}

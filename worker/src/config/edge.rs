@@ -1,0 +1,128 @@
+//! Settings that only the edge (nginx and its Lua side) reads. They are declared here with the others, so that there
+//! is one list; `imgfilter nginx-config` hands them on.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Secret, parse_duration};
+
+/// The edge.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Edge")]
+pub struct Edge {
+    /// Address that nginx listens on
+    #[arg(long, env = "IMGFILTER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub listen: String,
+    /// Port for HTTP/1.1
+    #[arg(long, env = "IMGFILTER_PORT", value_name = "PORT", default_value_t = 8080)]
+    pub port: u16,
+    /// Port for TLS, with HTTP/2 and HTTP/1.1; none without it
+    #[arg(long, env = "IMGFILTER_TLS_PORT", value_name = "PORT")]
+    pub tls_port: Option<u16>,
+    /// Certificate chain for the TLS port, PEM
+    #[arg(long, env = "IMGFILTER_TLS_CERTIFICATE", value_name = "PATH", requires = "tls_port")]
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate, PEM
+    #[arg(long, env = "IMGFILTER_TLS_KEY", value_name = "PATH", requires = "tls_port")]
+    pub tls_key: Option<PathBuf>,
+    /// Unix socket for HTTP/2 without TLS, as tests use it; none without it
+    #[arg(long, env = "IMGFILTER_H2C_SOCKET", value_name = "PATH")]
+    pub h2c_socket: Option<PathBuf>,
+    /// Folder of the S3 gateway's socket and of nginx's pid file; the socket's path may have 107 bytes
+    #[arg(long, env = "IMGFILTER_RUNTIME_DIR", value_name = "PATH", default_value = "/run/imgfilter")]
+    pub runtime_dir: PathBuf,
+    /// Where downloads are cached
+    #[arg(long, env = "IMGFILTER_CACHE", value_name = "PATH", default_value = "/var/cache/imgfilter")]
+    pub cache: PathBuf,
+    /// Largest size of the cached downloads, in bytes
+    #[arg(long, env = "IMGFILTER_CACHE_SIZE", value_name = "BYTES", default_value_t = 1_073_741_824)]
+    pub cache_size: u64,
+    /// Folder of the Lua modules: holds `imgfilter/`
+    #[arg(long, env = "IMGFILTER_LUA_DIR", value_name = "PATH", default_value = "/usr/share/imgfilter/lua")]
+    pub lua_dir: PathBuf,
+    /// The library that Lua calls for filters, images, signatures and links
+    #[arg(
+        long,
+        env = "IMGFILTER_NATIVE_LIBRARY",
+        value_name = "PATH",
+        default_value = "/usr/lib/imgfilter/libimgfilter_native.so"
+    )]
+    pub native_library: PathBuf,
+    /// The nginx module that takes uploads
+    #[arg(
+        long,
+        env = "IMGFILTER_UPLOAD_MODULE",
+        value_name = "PATH",
+        default_value = "/usr/lib/nginx/modules/ngx_http_upload_module.so"
+    )]
+    pub upload_module: PathBuf,
+    /// Folder of Debian's nginx modules (ndk, lua)
+    #[arg(
+        long,
+        env = "IMGFILTER_NGINX_MODULES",
+        value_name = "PATH",
+        default_value = "/usr/lib/nginx/modules"
+    )]
+    pub nginx_modules: PathBuf,
+    /// Folder of the static parts of the nginx configuration
+    #[arg(
+        long,
+        env = "IMGFILTER_NGINX_DIR",
+        value_name = "PATH",
+        default_value = "/usr/share/imgfilter/nginx"
+    )]
+    pub nginx_dir: PathBuf,
+    /// User of nginx's worker processes, where nginx is started as root
+    #[arg(long, env = "IMGFILTER_NGINX_USER", value_name = "USER")]
+    pub nginx_user: Option<String>,
+    /// Worker processes of nginx: a number, or `auto` for one on each core
+    #[arg(long, env = "IMGFILTER_NGINX_WORKERS", value_name = "COUNT", default_value = "auto")]
+    pub nginx_workers: String,
+    /// Take uploads without a key
+    #[arg(long, env = "IMGFILTER_ANONYMOUS", value_name = "BOOL", default_value_t = false,
+          action = clap::ArgAction::Set)]
+    pub anonymous: bool,
+    /// Let uploads without a key name a webhook
+    #[arg(long, env = "IMGFILTER_ANONYMOUS_WEBHOOK", value_name = "BOOL", default_value_t = false,
+          action = clap::ArgAction::Set)]
+    pub anonymous_webhook: bool,
+    /// Largest request body, in bytes
+    #[arg(long, env = "IMGFILTER_MAX_BODY", value_name = "BYTES", default_value_t = 104_857_600)]
+    pub max_body: u64,
+    /// Chains of filters in one upload
+    #[arg(long, env = "IMGFILTER_MAX_FILTERS", value_name = "COUNT", default_value_t = 16)]
+    pub max_filters: u32,
+    /// Length of one chain, in code points
+    #[arg(long, env = "IMGFILTER_MAX_CHAIN_LENGTH", value_name = "COUNT", default_value_t = 4096)]
+    pub max_chain_length: u32,
+    /// Longest wait that `?wait=` may ask for
+    #[arg(long, env = "IMGFILTER_MAX_WAIT", value_name = "DURATION", default_value = "60s",
+          value_parser = parse_duration)]
+    pub max_wait: Duration,
+    /// An upload whose estimated cost is below this many milliseconds goes into the fast lane
+    #[arg(long, env = "IMGFILTER_FAST_LANE_MS", value_name = "MILLISECONDS", default_value_t = 500)]
+    pub fast_lane_ms: u32,
+    /// How often a task is tried before it has failed
+    #[arg(long, env = "IMGFILTER_MAX_ATTEMPTS", value_name = "COUNT", default_value_t = 5,
+          value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub max_attempts: u16,
+    /// PostgreSQL for the edge: libpq's `host=… user=…`; the role imgfilter_edge, which may call its functions and
+    /// nothing else
+    #[arg(
+        long,
+        env = "IMGFILTER_EDGE_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "CONNINFO",
+        default_value = "host=localhost user=imgfilter_edge dbname=imgfilter"
+    )]
+    pub edge_database_url: Secret,
+    /// File that holds IMGFILTER_EDGE_DATABASE_URL
+    #[arg(long, env = "IMGFILTER_EDGE_DATABASE_URL_FILE", value_name = "PATH")]
+    pub edge_database_url_file: Option<PathBuf>,
+    /// Database connections of each nginx worker process, for uploads; as many again serve reading
+    #[arg(long, env = "IMGFILTER_EDGE_DATABASE_CONNECTIONS", value_name = "COUNT", default_value_t = 4,
+          value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub edge_database_connections: u16,
+}

@@ -1,0 +1,3 @@
+//! The database: calls of the functions in `sql/`, and nothing else.
+
+pub mod migrate;
