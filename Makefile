@@ -36,6 +36,7 @@ test: deps headers ## everything: style, Rust, Lua, SQL, nginx, end to end
 	@tests/run
 
 bench: build ## measure the engine beside libvips and photon-rs
+	@tests/packages/install bench
 	@tests/bench/run
 
 fmt: ## format the Rust code
