@@ -1,0 +1,79 @@
+-- Answers: what every response of ours has in common.
+
+local cjson = require "cjson.safe"
+local config = require "imgfilter.config"
+local problems = require "imgfilter.problem"
+
+local M = {}
+
+-- Sends a whole body and ends the request. `headers` may be nil.
+function M.send(status, content_type, body, headers)
+    -- what the client sent and nobody read must not be taken for its next request
+    ngx.req.discard_body()
+    ngx.status = status
+    ngx.header["Content-Type"] = content_type
+    ngx.header["Content-Length"] = #body
+    ngx.header["X-Content-Type-Options"] = "nosniff"
+    ngx.header["Cache-Control"] = "no-store"
+    for name, value in pairs(headers or {}) do
+        ngx.header[name] = value
+    end
+    ngx.print(body)
+    return ngx.exit(ngx.HTTP_OK)
+end
+
+function M.json(status, body, headers)
+    return M.send(status, "application/json", body, headers)
+end
+
+function M.problem(problem)
+    local retry_after = problem.retry_after
+    if retry_after == cjson.null then
+        retry_after = nil
+    end
+    local headers = { ["Retry-After"] = retry_after }
+    return M.send(problem.status, "application/problem+json", problem.body, headers)
+end
+
+-- Ends requests of any other method. Goes by nginx's own error, which neither reads the body nor asks for it.
+function M.allow(...)
+    local method = ngx.req.get_method()
+    for _, allowed in ipairs({ ... }) do
+        if method == allowed then
+            return
+        end
+    end
+    ngx.header["Allow"] = table.concat({ ... }, ", ")
+    return ngx.exit(ngx.HTTP_NOT_ALLOWED)
+end
+
+-- What nginx's own errors mean here, where their code does not say it all.
+local DETAILS = {
+    [400] = "the request, or the form in its body, is not well formed",
+    [401] = "uploads need a key: Authorization: Bearer …",
+    [404] = "there is nothing at this address",
+    [405] = "this address takes only the methods that Allow names",
+    [410] = "what this link led to is no more",
+    [415] = "the body is neither a form nor the bytes of an image",
+    [429] = "too many requests from this address are under way",
+    [503] = "the service cannot do this at the moment",
+}
+
+-- What explains a good answer, and has no place beside an error that came in its stead.
+local TAKEN_BACK = { "Content-Disposition", "Content-Security-Policy", "ETag", "Last-Modified", "Accept-Ranges" }
+
+-- Gives nginx's own errors their body, in the location that error_page names.
+function M.error_page()
+    for _, name in ipairs(TAKEN_BACK) do
+        ngx.header[name] = nil
+    end
+    local status = ngx.status
+    local more = { detail = DETAILS[status] }
+    if status == 413 then
+        more.limit = config.max_body
+        more.detail = "the body is larger than " .. string.format("%d", config.max_body) .. " bytes"
+    end
+    return M.problem(problems.of_status(status, more))
+end
+
+return M

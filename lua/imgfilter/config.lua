@@ -1,0 +1,107 @@
+-- The configuration: environment variables IMGFILTER_*, with every default already filled in by
+-- `imgfilter nginx-config`, so that no default stands in two places.
+
+local M = {}
+
+local function variable(name)
+    local value = os.getenv("IMGFILTER_" .. name)
+    if not value or value == "" then
+        error("IMGFILTER_" .. name .. " is not set", 0)
+    end
+    return value
+end
+
+local function number(name)
+    local value = variable(name)
+    return tonumber(value) or error("IMGFILTER_" .. name .. " is not a number: " .. value, 0)
+end
+
+local function switch(name)
+    local value = variable(name)
+    if value ~= "true" and value ~= "false" then
+        error("IMGFILTER_" .. name .. " is neither true nor false: " .. value, 0)
+    end
+    return value == "true"
+end
+
+local SECONDS = { ms = 0.001, s = 1, m = 60, min = 60, h = 3600, d = 86400 }
+
+-- "5 s", "250ms", "2 min" or a bare number of seconds
+local function duration(name)
+    local value = variable(name)
+    local count, unit = value:match("^%s*([%d.]+)%s*(%a*)%s*$")
+    local scale = unit == "" and 1 or SECONDS[unit]
+    count = tonumber(count)
+    if not count or not scale then
+        error("IMGFILTER_" .. name .. " is not a duration such as \"5 s\": " .. value, 0)
+    end
+    return count * scale
+end
+
+-- A secret is given in X, or in the file that X_FILE names; a file's last line break does not belong to it.
+local function secret(name)
+    local given, path = os.getenv("IMGFILTER_" .. name), os.getenv("IMGFILTER_" .. name .. "_FILE")
+    if (given and given ~= "") or not path or path == "" then
+        return variable(name)
+    end
+    local file, err = io.open(path, "rb")
+    if not file then
+        error("IMGFILTER_" .. name .. "_FILE: " .. err, 0)
+    end
+    local value = file:read("*a"):gsub("[\r\n]+$", "")
+    file:close()
+    return value
+end
+
+-- "http://127.0.0.1:9000" into the Host header's value; a port that is the scheme's own is left out, because
+-- clients leave it out and the signature covers the header.
+local function host_of(endpoint)
+    local scheme, host = endpoint:match("^(https?)://([^/]+)/?$")
+    if not host then
+        error("IMGFILTER_S3_ENDPOINT is not http[s]://HOST[:PORT]: " .. endpoint, 0)
+    end
+    local own_port = scheme == "https" and ":443$" or ":80$"
+    return (host:gsub(own_port, ""))
+end
+
+function M.load()
+    M.public_url = variable("PUBLIC_URL"):gsub("/+$", "")
+    M.spool = variable("SPOOL"):gsub("/+$", "")
+    M.runtime_dir = variable("RUNTIME_DIR"):gsub("/+$", "")
+    M.anonymous = switch("ANONYMOUS")
+    M.max_body = number("MAX_BODY")
+    M.max_wait = duration("MAX_WAIT")
+    M.database = secret("EDGE_DATABASE_URL")
+    M.database_timeout = duration("DATABASE_TIMEOUT")
+    M.database_connections = number("EDGE_DATABASE_CONNECTIONS")
+    M.native_threads = number("NATIVE_THREADS")
+    M.s3_bucket = variable("S3_BUCKET")
+    M.s3_timeout = duration("S3_TIMEOUT")
+end
+
+-- What the native library is told.
+function M.native()
+    return {
+        public_url = M.public_url,
+        link_keys = secret("LINK_KEYS"),
+        link_life = variable("LINK_LIFE"),
+        max_filters = number("MAX_FILTERS"),
+        max_chain_length = number("MAX_CHAIN_LENGTH"),
+        max_dimension = number("MAX_DIMENSION"),
+        max_pixels = number("MAX_PIXELS"),
+        max_frames = number("MAX_FRAMES"),
+        max_total_pixels = number("MAX_TOTAL_PIXELS"),
+        fast_lane_ms = number("FAST_LANE_MS"),
+        max_attempts = number("MAX_ATTEMPTS"),
+        anonymous_webhook = switch("ANONYMOUS_WEBHOOK"),
+        webhook_insecure = switch("WEBHOOK_INSECURE"),
+        storage = {
+            host = host_of(variable("S3_ENDPOINT")),
+            region = variable("S3_REGION"),
+            access_key = secret("S3_ACCESS_KEY"),
+            secret_key = secret("S3_SECRET_KEY"),
+        },
+    }
+end
+
+return M

@@ -1,0 +1,104 @@
+-- One database connection, in a Lua VM that belongs to one thread at a time. Runs on nginx's thread pools, where
+-- there is no ngx.log, ngx.var or cosocket; results are plain values, and nothing may throw.
+
+local DBI = require "DBI"
+
+local M = {}
+
+-- The functions that this role may call, with their parameters' types. Each returns one value.
+local PARAMETERS = {
+    announce = { "text" },
+    edge_ready = {},
+    link_view = { "uuid" },
+    submit_task = { "jsonb" },
+    task_view = { "uuid" },
+    tasks_since = { "jsonb" },
+}
+
+local connection
+local statements = {}
+
+local function disconnect()
+    if connection then
+        pcall(connection.close, connection)
+    end
+    connection, statements = nil, {}
+end
+
+local function connect(conninfo)
+    if connection and connection:ping() then
+        return true
+    end
+    disconnect()
+    -- in place of a database name libpq takes a whole connection string
+    local fresh, err = DBI.Connect("PostgreSQL", conninfo)
+    if not fresh then
+        return nil, err
+    end
+    fresh:autocommit(true)
+    connection = fresh
+    return true
+end
+
+local function prepare(func)
+    local statement = statements[func]
+    if statement then
+        return statement
+    end
+    local placeholders = {}
+    for index, kind in ipairs(PARAMETERS[func]) do
+        placeholders[index] = "$" .. index .. "::" .. kind
+    end
+    local sql = "select imgfilter." .. func .. "(" .. table.concat(placeholders, ", ") .. ")::text as answer"
+    local err
+    statement, err = connection:prepare(sql)
+    statements[func] = statement
+    return statement, err
+end
+
+local function attempt(conninfo, func, ...)
+    local connected, err = connect(conninfo)
+    if not connected then
+        return nil, err
+    end
+    local statement
+    statement, err = prepare(func)
+    if not statement then
+        return nil, err
+    end
+    local executed
+    executed, err = statement:execute(...)
+    if not executed then
+        return nil, err
+    end
+    local row = statement:fetch(true)
+    return { answer = row and row.answer }
+end
+
+local function guarded(...)
+    local ran, result, err = pcall(attempt, ...)
+    if not ran then
+        return nil, tostring(result)
+    end
+    return result, tostring(err)
+end
+
+-- Calls one SQL function: its value as text, or nil for NULL, and no error; or nil and the error. A connection
+-- that turns out to be dead is replaced once: every function may be called twice.
+function M.call(conninfo, func, ...)
+    local had_connection = connection ~= nil
+    local result, err = guarded(conninfo, func, ...)
+    local lost = not connection or not connection:ping()
+    if not result and had_connection and lost then
+        disconnect()
+        result, err = guarded(conninfo, func, ...)
+    end
+    -- this ngx_lua never collects the garbage of threads' VMs by itself between calls
+    collectgarbage("step", 200)
+    if not result then
+        return nil, err
+    end
+    return result.answer
+end
+
+return M

@@ -1,0 +1,72 @@
+-- The storage, through the gateway: a server of this nginx on a unix socket, which signs requests and sends files.
+
+local config = require "imgfilter.config"
+local problems = require "imgfilter.problem"
+
+local M = {}
+
+-- Longer than the gateway itself waits, so that its answer, not ours, is the one that counts; in seconds.
+local GRACE = 5
+
+local function exchange(socket, request)
+    local sent, err = socket:send(request)
+    if not sent then
+        return nil, err
+    end
+    local line
+    line, err = socket:receive("*l")
+    if not line then
+        return nil, err
+    end
+    local status = tonumber(line:match("^HTTP/1%.%d (%d%d%d)"))
+    return status, "not a status line: " .. line
+end
+
+-- One request without a body on a connection of its own; only the answer's status matters. Returns nil and an
+-- error when there was no answer.
+local function ask(method, path, headers)
+    local socket = ngx.socket.tcp()
+    socket:settimeouts(1000, 1000, (config.s3_timeout + GRACE) * 1000)
+    local connected, err = socket:connect("unix:" .. config.runtime_dir .. "/s3.sock")
+    if not connected then
+        return nil, err
+    end
+    local lines = { method .. " " .. path .. " HTTP/1.1", "Host: gateway", "Connection: close", "Content-Length: 0" }
+    for name, value in pairs(headers or {}) do
+        lines[#lines + 1] = name .. ": " .. value
+    end
+    local status
+    status, err = exchange(socket, table.concat(lines, "\r\n") .. "\r\n\r\n")
+    socket:close()
+    return status, err
+end
+
+-- Puts a spooled file under an object key. True once the storage has confirmed it, else nil and the problem.
+function M.put(key, path, sha256, mime)
+    local name = path:sub(1, #config.spool) == config.spool and path:sub(#config.spool + 1):match("^/+(.+)$")
+    if not name then
+        ngx.log(ngx.ERR, "not in the spool: ", path)
+        return nil, problems.new("internal_error")
+    end
+    local status, err = ask("PUT", "/" .. key, {
+        ["X-Spool-File"] = name,
+        ["X-Sha256"] = sha256,
+        ["Content-Type"] = mime,
+    })
+    if status and status >= 200 and status < 300 then
+        return true
+    end
+    ngx.log(ngx.ERR, "storage: PUT ", key, ": ", status or err)
+    return nil, problems.new("storage_unavailable")
+end
+
+-- Whether the bucket is there and open to us; else nil and why not.
+function M.ready()
+    local status, err = ask("HEAD", "/")
+    if status == 200 then
+        return true
+    end
+    return nil, status and "HEAD of the bucket: " .. status or err
+end
+
+return M

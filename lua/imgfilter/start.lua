@@ -1,0 +1,23 @@
+-- What nginx runs once: in the master process before it forks, and in each worker after.
+
+local config = require "imgfilter.config"
+
+local M = {}
+
+-- In the master, which may read secrets that workers may not. An error here keeps nginx from starting, and
+-- on a reload keeps the old workers.
+function M.master()
+    config.load()
+    local native = require "imgfilter.native"
+    native.initialise(config.native())
+    -- loaded now, so that every worker has them from the start and shares their memory
+    for _, name in ipairs({ "answer", "downloads", "filters", "gateway", "health", "tasks", "upload" }) do
+        require("imgfilter." .. name)
+    end
+end
+
+function M.worker()
+    require("imgfilter.threads").start(config)
+end
+
+return M

@@ -1,0 +1,59 @@
+-- GET /tasks/{id}: how far a task has come, at once or when it has ended.
+
+local answer = require "imgfilter.answer"
+local config = require "imgfilter.config"
+local database = require "imgfilter.database"
+local native = require "imgfilter.native"
+local problems = require "imgfilter.problem"
+local watch = require "imgfilter.watch"
+
+local M = {}
+
+local UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
+
+-- The seconds to wait that a request names: 0 when it names none, nil when they cannot be meant.
+function M.seconds(wait, longest)
+    if wait == nil then
+        return 0
+    end
+    local seconds = type(wait) == "string" and #wait <= 9 and wait:match("^%d+$") and tonumber(wait)
+    return seconds and seconds <= longest and seconds or nil
+end
+
+local function find(id)
+    local view, problem = database.call("task_view", id)
+    if problem then
+        return nil, problem
+    end
+    if not view then
+        return nil, problems.new("not_found", { detail = "there is no task of this id" })
+    end
+    local tasks
+    tasks, problem = native.call("render_tasks", "[" .. view .. "]")
+    return tasks and tasks[1], problem
+end
+
+function M.show()
+    answer.allow("GET", "HEAD")
+    local id = ngx.var.uri:match("^/tasks/([^/]+)$")
+    if not id or not id:match(UUID) then
+        return answer.problem(problems.new("not_found", { detail = "there is no task of this id" }))
+    end
+    local seconds = M.seconds(ngx.req.get_uri_args().wait, config.max_wait)
+    if not seconds then
+        local longest = config.max_wait
+        local detail = "wait is a whole number of seconds from 0 to " .. longest
+        return answer.problem(problems.new("invalid_wait", { detail = detail, field = "wait", limit = longest }))
+    end
+    local task, problem = find(id:lower())
+    if task and seconds > 0 then
+        task = watch.until_ended(task, seconds)
+        problem = problem or problems.new("overloaded", { detail = "too many requests wait for tasks" })
+    end
+    if not task then
+        return answer.problem(problem)
+    end
+    return answer.json(200, task.body)
+end
+
+return M

@@ -1,0 +1,132 @@
+//! An upload's parts into the request that creates its task.
+
+use std::path::Path;
+
+use imgfilter_api::options::{self, FilePart, Parts, Spec};
+use imgfilter_api::problem::{Code, Position, Problem};
+use imgfilter_filters::{Chain, Format, ImageInfo, Limits, Mistake, Refusal, RefusalCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::state::State;
+
+/// Longest file name kept, in code points.
+const MAX_FILENAME_LENGTH: usize = 255;
+
+/// What the upload module found, and the request's query string without `?`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upload {
+    /// The variable of the upload module.
+    pub parts: Parts,
+    /// As it came, not decoded.
+    pub query: String,
+}
+
+/// What the hook does next.
+#[derive(Debug, Serialize)]
+pub struct Prepared {
+    /// The task's id, made here so that the database can be asked for it if its answer is lost.
+    pub task: Uuid,
+    /// The JSON text for `submit_task`.
+    pub request: String,
+    /// Which workers' lane the task goes into: `fast` or `slow`.
+    pub lane: &'static str,
+    /// Where the original goes.
+    pub object_key: String,
+    /// The file of the original.
+    pub path: String,
+    /// Of the original, in hexadecimal.
+    pub sha256: String,
+    /// Media type of the original.
+    pub mime: &'static str,
+}
+
+/// Checks options, chains and image, in this order: the cheapest first.
+///
+/// # Errors
+/// The problem to tell the client; nothing has been written then.
+pub fn prepare(upload: &Upload, state: &State) -> Result<Prepared, Problem> {
+    let (spec, file) = options::read(&upload.parts, &upload.query, &state.rules)?;
+    let chains = check_chains(&spec)?;
+    let image = imgfilter_filters::probe_file(Path::new(&file.path), &state.limits).map_err(refuse)?;
+    let cost_ms = estimate(&chains, &image, &spec, &state.limits)?;
+    Ok(describe(&spec, file, &image, cost_ms, state))
+}
+
+fn check_chains(spec: &Spec) -> Result<Vec<Chain>, Problem> {
+    let check = |(index, chain): (usize, &String)| {
+        imgfilter_filters::check(chain).map_err(|mistake| point_at(index, mistake))
+    };
+    spec.filters.iter().enumerate().map(check).collect()
+}
+
+fn point_at(index: usize, mistake: Mistake) -> Problem {
+    let mut problem = Problem::new(Code::InvalidFilters, mistake.message).field("filters");
+    problem.position = Some(Position { filters: index, offset: mistake.offset, length: mistake.length });
+    problem.suggestion = mistake.suggestion;
+    problem
+}
+
+fn estimate(chains: &[Chain], image: &ImageInfo, spec: &Spec, limits: &Limits) -> Result<f64, Problem> {
+    let output = spec.format.as_deref().and_then(Format::from_name).unwrap_or(image.format);
+    let mut cost_ms = 0.0;
+    for (index, chain) in chains.iter().enumerate() {
+        let estimate = imgfilter_filters::estimate(chain, image, output, limits).map_err(|refusal| {
+            let mut problem = refuse(refusal).field("filters");
+            if chains.len() > 1 {
+                problem.detail = format!("filters number {}: {}", index + 1, problem.detail);
+            }
+            problem
+        })?;
+        cost_ms += estimate.cost_ms;
+    }
+    Ok(cost_ms)
+}
+
+/// A refusal of the engine in the words of the API; both use the same codes.
+fn refuse(refusal: Refusal) -> Problem {
+    let code = Code::from_name(refusal.code.as_str()).unwrap_or(Code::InternalError);
+    let about_the_upload = matches!(
+        refusal.code,
+        RefusalCode::NotAnImage | RefusalCode::UnsupportedFormat | RefusalCode::BrokenImage
+    );
+    let mut problem = Problem::new(code, refusal.detail);
+    problem.limit = refusal.limit;
+    if about_the_upload { problem.field("image") } else { problem }
+}
+
+fn describe(spec: &Spec, file: &FilePart, image: &ImageInfo, cost_ms: f64, state: &State) -> Prepared {
+    let (task, id) = (Uuid::now_v7(), Uuid::now_v7());
+    let object_key = format!("o/{}/{id}", Timestamp::now().strftime("%Y%m"));
+    let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
+    let request = json!({
+        "task": task,
+        "owner": null,
+        "image": {
+            "id": id, "sha256": file.sha256, "format": image.format.name(),
+            "width": image.width, "height": image.height, "frames": image.frames, "bytes": file.size,
+            "object_key": object_key, "filename": printable(&file.filename),
+        },
+        "spec": spec,
+        "lane": lane,
+        "cost_ms": cost_ms,
+        "max_attempts": state.max_attempts,
+    });
+    Prepared {
+        task,
+        request: request.to_string(),
+        lane,
+        object_key,
+        path: file.path.clone(),
+        sha256: file.sha256.clone(),
+        mime: image.format.mime(),
+    }
+}
+
+/// A file name that the database can keep: it refuses NUL, and nobody misses other control characters.
+fn printable(filename: &str) -> String {
+    filename.chars().filter(|c| !c.is_control()).take(MAX_FILENAME_LENGTH).collect()
+}

@@ -1,0 +1,119 @@
+//! The configuration that all calls share.
+//!
+//! nginx reads it once in its master process, before workers are forked; a reload reads it again in the same
+//! process, so it can be replaced.
+
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use imgfilter_api::link::{KeyError, LinkKeys};
+use imgfilter_api::options::Rules;
+use imgfilter_filters::{Format, Limits};
+use jiff::Span;
+use serde::Deserialize;
+
+use crate::sign::Storage;
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// A call came before [`install`].
+    #[error("not initialised")]
+    Missing,
+    /// `link_keys` does not parse.
+    #[error("IMGFILTER_LINK_KEYS: {0}")]
+    LinkKeys(#[from] KeyError),
+    /// `link_life` is not a span of time such as `3 months`.
+    #[error("IMGFILTER_LINK_LIFE: {0}")]
+    LinkLife(#[from] jiff::Error),
+}
+
+/// What the Lua side hands over; the names are those of `IMGFILTER_*`, in lower case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    public_url: String,
+    link_keys: String,
+    link_life: String,
+    max_filters: usize,
+    max_chain_length: usize,
+    max_dimension: u32,
+    max_pixels: u64,
+    max_frames: u32,
+    max_total_pixels: u64,
+    fast_lane_ms: f64,
+    max_attempts: u16,
+    anonymous_webhook: bool,
+    webhook_insecure: bool,
+    storage: Storage,
+}
+
+/// The configuration, checked.
+#[derive(Debug)]
+pub struct State {
+    /// What every URL begins with.
+    pub public_url: String,
+    /// The keys of download links.
+    pub link_keys: LinkKeys,
+    /// What an upload may ask for.
+    pub rules: Rules,
+    /// What an image may be at most.
+    pub limits: Limits,
+    /// Up to which estimated cost, in milliseconds, a task goes into the fast lane.
+    pub fast_lane_ms: f64,
+    /// How often a task is tried before it has failed.
+    pub max_attempts: u16,
+    /// The object storage.
+    pub storage: Storage,
+}
+
+/// Names of the formats that can be written, in the order in which they are listed to people.
+static FORMATS: LazyLock<[&str; Format::ALL.len()]> = LazyLock::new(|| Format::ALL.map(Format::name));
+
+impl TryFrom<Config> for State {
+    type Error = StateError;
+
+    fn try_from(config: Config) -> Result<Self, StateError> {
+        let link_life: Span = config.link_life.parse()?;
+        Ok(Self {
+            public_url: config.public_url,
+            link_keys: LinkKeys::parse(&config.link_keys)?,
+            rules: Rules {
+                max_filters: config.max_filters,
+                max_chain_length: config.max_chain_length,
+                formats: &*FORMATS,
+                link_life,
+                webhook_allowed: config.anonymous_webhook,
+                webhook_insecure: config.webhook_insecure,
+            },
+            limits: Limits {
+                max_dimension: config.max_dimension,
+                max_pixels: config.max_pixels,
+                max_frames: config.max_frames,
+                max_total_pixels: config.max_total_pixels,
+            },
+            fast_lane_ms: config.fast_lane_ms,
+            max_attempts: config.max_attempts,
+            storage: config.storage,
+        })
+    }
+}
+
+static STATE: RwLock<Option<Arc<State>>> = RwLock::new(None);
+
+/// Takes a configuration for all calls from now on.
+///
+/// # Errors
+/// When it cannot be used; the former one then stays.
+pub fn install(config: Config) -> Result<(), StateError> {
+    let state = Arc::new(State::try_from(config)?);
+    *STATE.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
+    Ok(())
+}
+
+/// The configuration.
+///
+/// # Errors
+/// [`StateError::Missing`] before the first [`install`].
+pub fn current() -> Result<Arc<State>, StateError> {
+    STATE.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StateError::Missing)
+}

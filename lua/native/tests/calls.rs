@@ -1,0 +1,169 @@
+//! The calls as the Lua side makes them, on real files.
+
+use std::path::Path;
+
+use imgfilter_api::link::LinkKeys;
+use imgfilter_native::calls::answer;
+use serde_json::{Value, json};
+
+const LINK_KEYS: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+fn call(name: &str, input: &Value) -> Value {
+    serde_json::from_str(&answer(name.as_bytes(), input.to_string().as_bytes())).unwrap()
+}
+
+fn initialise() {
+    let config = json!({
+        "public_url": "https://img.example/f", "link_keys": LINK_KEYS, "link_life": "3 months",
+        "max_filters": 2, "max_chain_length": 100, "max_dimension": 16384, "max_pixels": 100_000_000,
+        "max_frames": 1000, "max_total_pixels": 250_000_000, "fast_lane_ms": 500.0, "max_attempts": 5,
+        "anonymous_webhook": false, "webhook_insecure": false,
+        "storage": {"host": "s3.example", "region": "us-east-1", "access_key": "AK", "secret_key": "SK"},
+    });
+    assert_eq!(call("initialise", &config), json!({ "ok": {} }));
+}
+
+/// A 1 × 1 opaque PNG, whole and well formed.
+const PNG: &[u8] = &[
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8,
+    2, 0, 0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, 0x49, 0x44, 0x41, 0x54, 8, 0xd7, 0x63, 0xf8, 0xcf, 0xc0, 0, 0,
+    3, 1, 1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+];
+
+fn upload(path: &Path, filters: &[&str]) -> Value {
+    let fields: Vec<Value> = filters.iter().map(|chain| json!({"name": "filters", "value": chain})).collect();
+    let size = path.metadata().map_or(1, |metadata| metadata.len());
+    json!({
+        "parts": {
+            "bare": false, "fields": fields, "dropped": [],
+            "files": [{"name": "image", "filename": "dot\n.png", "content_type": "text/plain", "path": path,
+                       "size": size, "sha256": "ab".repeat(32)}],
+        },
+        "query": "",
+    })
+}
+
+/// The problem that `prepare_upload` answers: its status and its body.
+fn refusal(input: &Value) -> (u64, Value) {
+    let answer = call("prepare_upload", input);
+    let problem = &answer["problem"];
+    let body = problem["body"].as_str().unwrap_or_else(|| panic!("not refused: {answer}"));
+    (problem["status"].as_u64().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+#[test]
+fn a_good_upload_becomes_a_request_for_the_database() {
+    initialise();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("0000000001");
+    std::fs::write(&file, PNG).unwrap();
+
+    let prepared = call("prepare_upload", &upload(&file, &["sepia(0.8)|blur(3)", "grayscale"]));
+    let prepared = &prepared["ok"];
+    let request: Value = serde_json::from_str(prepared["request"].as_str().unwrap()).unwrap();
+    assert_eq!(request["task"], prepared["task"]);
+    assert_eq!(request["lane"], "fast");
+    assert_eq!(request["spec"]["filters"], json!(["sepia(0.8)|blur(3)", "grayscale"]));
+    assert_eq!(request["image"]["format"], "png");
+    assert_eq!(request["image"]["bytes"], PNG.len());
+    assert_eq!(request["image"]["filename"], "dot.png");
+    assert!(request["cost_ms"].as_f64().unwrap() >= 0.0);
+    let key = prepared["object_key"].as_str().unwrap();
+    assert_eq!(request["image"]["object_key"], key);
+    let (month, id) = key.strip_prefix("o/").unwrap().split_once('/').unwrap();
+    assert!(month.len() == 6 && month.starts_with("20"), "{month}");
+    assert_eq!(request["image"]["id"], id);
+    assert_eq!(prepared["mime"], "image/png");
+}
+
+#[test]
+fn chains_are_refused_with_their_place() {
+    initialise();
+    let missing = Path::new("/nowhere/file");
+    let (status, body) = refusal(&upload(missing, &["grayscale", "blur(1)|sepai"]));
+    assert_eq!(status, 400);
+    assert_eq!(body["code"], "invalid_filters");
+    assert_eq!(body["position"], json!({"filters": 1, "offset": 8, "length": 5}));
+    assert_eq!(body["suggestion"], "sepia");
+    let (status, body) = refusal(&upload(missing, &["", "", ""]));
+    assert_eq!((status, &body["code"]), (400, &json!("too_many_filters")));
+}
+
+#[test]
+fn files_that_are_no_images_are_refused() {
+    initialise();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("0000000001");
+    std::fs::write(&file, "only text").unwrap();
+    let (status, body) = refusal(&upload(&file, &[]));
+    assert_eq!((status, &body["code"], &body["field"]), (415, &json!("not_an_image"), &json!("image")));
+
+    let mut huge = PNG.to_vec();
+    huge[16..24].copy_from_slice(&[0, 0, 0xfd, 0xe8, 0, 0, 0xfd, 0xe8]);
+    std::fs::write(&file, huge).unwrap();
+    let (status, body) = refusal(&upload(&file, &[]));
+    assert_eq!(status, 422, "{body}");
+    assert_eq!(body["limit"], 16384);
+}
+
+#[test]
+fn a_chain_that_cannot_be_is_refused_before_anything_is_kept() {
+    initialise();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("0000000001");
+    std::fs::write(&file, PNG).unwrap();
+    let (status, body) = refusal(&upload(&file, &["", "resize(width=20000)"]));
+    assert_eq!(status, 422, "{body}");
+    assert_eq!(body["field"], "filters");
+    assert!(body["detail"].as_str().unwrap().starts_with("filters number 2: "), "{body}");
+}
+
+#[test]
+fn problems_come_by_code_or_by_status() {
+    let by_code = &call("problem", &json!({"code": "database_unavailable"}))["ok"];
+    assert_eq!((by_code["status"].as_u64(), by_code["retry_after"].as_u64()), (Some(503), Some(5)));
+    let by_status = &call("problem", &json!({"status": 404, "detail": "no such page"}))["ok"];
+    let body: Value = serde_json::from_str(by_status["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["type"], "/problems/not_found");
+    assert_eq!(body["detail"], "no such page");
+    assert!(call("problem", &json!({"code": "nonsense"}))["fault"].is_string());
+}
+
+#[test]
+fn links_are_verified() {
+    initialise();
+    let link = uuid::Uuid::now_v7();
+    let token = LinkKeys::parse(LINK_KEYS).unwrap().mint(link);
+    assert_eq!(call("verify_link", &json!({ "token": token })), json!({"ok": {"link": link}}));
+    assert_eq!(call("verify_link", &json!({ "token": &token[1..] })), json!({"ok": {"link": null}}));
+}
+
+#[test]
+fn a_task_is_rendered_with_our_urls() {
+    initialise();
+    let view = json!({
+        "id": "01930000-0000-7000-8000-000000000001", "version": 1, "status": "queued",
+        "created_at": "2026-11-23T10:00:00Z", "results": [{"filters": "", "status": "queued"}],
+        "image": {"id": "01930000-0000-7000-8000-000000000002", "format": "png", "width": 1, "height": 1,
+                  "frames": 1, "bytes": 70, "sha256": "ab", "filename": "a.png"},
+    });
+    let rendered = &call("render_tasks", &json!([view]))["ok"][0];
+    assert_eq!(rendered["ended"], false);
+    assert_eq!(rendered["url"], "https://img.example/f/tasks/01930000-0000-7000-8000-000000000001");
+    let body: Value = serde_json::from_str(rendered["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["status_url"], rendered["url"]);
+}
+
+#[test]
+fn the_catalogue_lists_filters() {
+    let answer = call("catalogue", &json!({}));
+    let body: Value = serde_json::from_str(answer["ok"]["body"].as_str().unwrap()).unwrap();
+    let filters = body["filters"].as_array().unwrap();
+    assert!(filters.iter().any(|filter| filter["name"] == "sepia"), "{body}");
+}
+
+#[test]
+fn bad_configurations_are_faults_that_name_the_variable() {
+    let answer = call("initialise", &json!({"public_url": 1}));
+    assert!(answer["fault"].as_str().unwrap().contains("JSON"), "{answer}");
+}
