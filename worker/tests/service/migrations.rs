@@ -1,9 +1,10 @@
 //! Bringing a database up to date.
 
 use imgfilter::db::migrate::{self, MigrateError, Migration};
+use serde_json::json;
 
 use crate::stage::cluster::Cluster;
-use crate::stage::connect;
+use crate::stage::{Stage, connect, photo};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn once_and_then_nothing() {
@@ -79,4 +80,21 @@ async fn roles_may_call_their_functions_and_nothing_else() {
         let error = client.batch_execute(refused).await.expect_err(refused);
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{refused}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_worker_goes_on_with_the_new_functions() {
+    let stage = Stage::set().await;
+    let _worker = stage.worker(&[]);
+    let before = stage.order(&photo(), json!({})).await;
+    stage.until(before, "done").await;
+    let another_type = "DROP FUNCTION imgfilter.claim; \
+        CREATE FUNCTION imgfilter.claim(integer, text, integer, interval, timestamptz[], interval) \
+        RETURNS text LANGUAGE sql AS $$ SELECT 'from another version' $$; \
+        GRANT EXECUTE ON FUNCTION imgfilter.claim TO imgfilter_worker";
+    stage.sql.batch_execute(another_type).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(migrate::run(&stage.owner_url).await.unwrap().is_empty());
+    let after = stage.order(&photo(), json!({})).await;
+    stage.until(after, "done").await;
 }

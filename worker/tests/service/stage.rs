@@ -34,7 +34,7 @@ pub struct Stage {
     pub store_process: Process,
     pub folder: TempDir,
     store_address: String,
-    owner_url: String,
+    pub owner_url: String,
     worker_url: String,
     edge_url: String,
     edge: Client,
