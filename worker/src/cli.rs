@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::cmd;
@@ -20,10 +20,20 @@ pub struct Cli {
 /// The subcommands, each in a file of its own under `cmd/`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Take tasks from the queue, filter, store, and tell: the daemon
+    Worker(cmd::worker::Options),
+    /// Remove expired links with their objects, spent originals, orphans and old rows
+    Cleanup(cmd::cleanup::Options),
+    /// Run a chain of filters over a local file
+    Apply(cmd::apply::Options),
     /// Serve the embedded S3 store
     Store(cmd::store::Options),
     /// Bring the database's schema, functions and roles up to date
     Migrate(cmd::migrate::Options),
+    /// Write the generated nginx configuration
+    NginxConfig(cmd::nginx_config::Options),
+    /// List the filters and their parameters
+    Filters(cmd::filters::Options),
     /// List every setting, its unit and its default
     Config(cmd::config::Options),
     /// Make a new key for IMGFILTER_LINK_KEYS
@@ -35,14 +45,23 @@ pub enum Command {
 /// What a subcommand ends with.
 pub type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
 
-/// Runs a parsed command line to its end. Errors are told on standard error, with their causes; exit code 1.
-pub fn run(cli: Cli) -> ExitCode {
+/// Runs the command line of this process to its end. Errors are told on standard error, with their causes; exit code 1,
+/// or 2 for a command line that makes no sense.
+pub fn run() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let given = matches.subcommand().map(|(_, given)| given).unwrap_or(&matches);
     start_logging();
     // One TLS provider for everything that speaks TLS in this process; set twice only by tests, which is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match cli.command {
+        Command::Worker(options) => cmd::worker::run(options),
+        Command::Cleanup(options) => cmd::cleanup::run(options),
+        Command::Apply(options) => cmd::apply::run(&options),
         Command::Store(options) => cmd::store::run(options),
         Command::Migrate(options) => cmd::migrate::run(&options),
+        Command::NginxConfig(options) => cmd::nginx_config::run(&options, given),
+        Command::Filters(options) => cmd::filters::run(&options),
         Command::Config(options) => cmd::config::run(&options),
         Command::LinkKey(options) => cmd::link_key::run(&options),
         Command::WebhookSecret => cmd::webhook_secret::run(),

@@ -1,3 +1,125 @@
 //! The database: calls of the functions in `sql/`, and nothing else.
 
+pub mod cleanup;
+pub mod deliveries;
+pub mod listen;
 pub mod migrate;
+pub mod tasks;
+pub mod workers;
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
+use thiserror::Error;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{NoTls, Row};
+
+use crate::config;
+
+/// Connections to the database that one process opens at most.
+const MAX_CONNECTIONS: usize = 8;
+
+/// Parameters of a call.
+type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// Why a call of the database failed. All of them may pass by themselves, but a [`DbError::Refused`] hardly will.
+#[derive(Debug, Error)]
+pub enum DbError {
+    /// The URL cannot be used.
+    #[error("IMGFILTER_DATABASE_URL cannot be used")]
+    Url(#[source] tokio_postgres::Error),
+    /// No answer in time.
+    #[error("the database did not answer within {0:?}")]
+    Timeout(Duration),
+    /// The database cannot be reached, or the connection broke.
+    #[error("the database cannot be reached")]
+    Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database refused the call.
+    #[error("the database refused a call")]
+    Refused(#[source] tokio_postgres::Error),
+}
+
+impl From<tokio_postgres::Error> for DbError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        // 57 is the operator's intervention (a shutdown), 08 a broken connection, 53 a server out of resources.
+        match error.code().map(|state| &state.code()[..2]) {
+            None | Some("57" | "08" | "53") => Self::Connection(error.into()),
+            Some(_) => Self::Refused(error),
+        }
+    }
+}
+
+/// A pool of connections, each call with a time limit.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool,
+    timeout: Duration,
+}
+
+impl Db {
+    /// A pool for this database. Nothing is connected before the first call.
+    pub fn new(config: &config::Database) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let url = config.url()?;
+        let mut parsed: tokio_postgres::Config = url.reveal().parse().map_err(DbError::Url)?;
+        parsed.connect_timeout(config.database_timeout);
+        parsed.application_name("imgfilter");
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let pool = Pool::builder(Manager::from_config(parsed, NoTls, recycling))
+            .max_size(MAX_CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(config.database_timeout))
+            .create_timeout(Some(config.database_timeout))
+            .build()?;
+        Ok(Self { pool, timeout: config.database_timeout })
+    }
+
+    /// A connection of one's own until it is dropped.
+    async fn connection(&self) -> Result<Object, DbError> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait | TimeoutType::Create | TimeoutType::Recycle) => {
+                DbError::Timeout(self.timeout)
+            }
+            PoolError::Backend(error) => error.into(),
+            other => DbError::Connection(other.into()),
+        })
+    }
+
+    /// All rows of a statement.
+    async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        let client = self.connection().await?;
+        let call = async {
+            let statement = client.prepare_cached(sql).await?;
+            client.query(&statement, params).await
+        };
+        match tokio::time::timeout(self.timeout, call).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => {
+                // The answer may still come: the next one to use this connection must not wait for it.
+                drop(Object::take(client));
+                Err(DbError::Timeout(self.timeout))
+            }
+        }
+    }
+
+    /// The one row of a statement that always has one.
+    async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row, DbError> {
+        self.rows(sql, params).await?.pop().ok_or_else(|| DbError::Connection("the answer has no row".into()))
+    }
+}
+
+/// An interval as PostgreSQL reads it.
+fn interval(duration: Duration) -> String {
+    format!("{} milliseconds", duration.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals() {
+        assert_eq!(interval(Duration::from_secs(90)), "90000 milliseconds");
+    }
+}

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use imgfilter::cli::Cli;
-
 fn main() -> ExitCode {
-    imgfilter::cli::run(Cli::parse())
+    imgfilter::cli::run()
 }

@@ -1,3 +1,183 @@
 //! The object store: the S3 client of the worker, and an S3 server for machines that have none.
 
 pub mod embedded;
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+};
+use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_smithy_http_client::{Builder, tls};
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::config::{self, ConfigError};
+
+/// Most keys that one request may delete: the protocol's limit.
+pub const MAX_DELETE: usize = 1000;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// There is no such object.
+    #[error("there is no object {0}")]
+    Missing(String),
+    /// The object is not as large as it should be.
+    #[error("the object {key} has not the {expected} bytes it should have")]
+    Size {
+        /// Its key.
+        key: String,
+        /// What was expected.
+        expected: u64,
+    },
+    /// The store cannot be reached, or refused.
+    #[error("the object store failed: {0}")]
+    Failed(String),
+}
+
+impl StoreError {
+    fn of<E: std::error::Error + Send + Sync + 'static, R: std::fmt::Debug + Send + Sync + 'static>(
+        error: SdkError<E, R>,
+    ) -> Self {
+        Self::Failed(DisplayErrorContext(error).to_string())
+    }
+}
+
+/// An object that a listing has shown.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// When it was last written; unknown for stores that do not say.
+    pub modified: Option<SystemTime>,
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Its objects.
+    pub objects: Vec<Listed>,
+    /// Where the next page begins; none: this was the last.
+    pub next: Option<String>,
+}
+
+/// What came of deleting a batch: a store may delete some objects and refuse others.
+#[derive(Debug, Clone, Default)]
+pub struct Deleted {
+    /// Keys that were not deleted, and why.
+    pub refused: Vec<(String, String)>,
+}
+
+/// A bucket.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    bucket: String,
+}
+
+impl Store {
+    /// A client for this bucket. Nothing is connected before the first request.
+    pub fn new(config: &config::S3) -> Result<Self, ConfigError> {
+        let (access_key, secret_key) = config.credentials.pair()?;
+        let http = Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(config.s3_timeout.min(Duration::from_secs(5)))
+            .operation_timeout(config.s3_timeout)
+            .build();
+        let settings = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http)
+            .region(Region::new(config.s3_region.clone()))
+            .endpoint_url(&config.s3_endpoint)
+            .force_path_style(true)
+            .credentials_provider(Credentials::new(
+                access_key.reveal(),
+                secret_key.reveal(),
+                None,
+                None,
+                "imgfilter",
+            ))
+            // The queue tries again; here only what passes at once.
+            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .timeout_config(timeouts)
+            // Not every S3 knows the newer checksums, and the payload's SHA-256 is signed anyway.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .build();
+        Ok(Self { client: Client::from_conf(settings), bucket: config.s3_bucket.clone() })
+    }
+
+    /// Whether the store answers and has the bucket.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.client.head_bucket().bucket(&self.bucket).send().await.map_err(StoreError::of)?;
+        Ok(())
+    }
+
+    /// Reads an object of a known size; never holds more than that.
+    pub async fn get(&self, key: &str, size: u64) -> Result<Bytes, StoreError> {
+        let request = self.client.get_object().bucket(&self.bucket).key(key);
+        let answer = request.send().await.map_err(|error| {
+            match error
+                .as_service_error()
+                .is_some_and(aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key)
+            {
+                true => StoreError::Missing(key.to_owned()),
+                false => StoreError::of(error),
+            }
+        })?;
+        let wrong_size = || StoreError::Size { key: key.to_owned(), expected: size };
+        let room = usize::try_from(size).map_err(|_| wrong_size())?;
+        let mut bytes = Vec::with_capacity(room);
+        let mut body = answer.body;
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|error| StoreError::Failed(DisplayErrorContext(error).to_string()))?;
+            if bytes.len() + chunk.len() > room {
+                return Err(wrong_size());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if bytes.len() == room { Ok(bytes.into()) } else { Err(wrong_size()) }
+    }
+
+    /// Writes an object.
+    pub async fn put(&self, key: &str, bytes: Bytes, mime: &str) -> Result<(), StoreError> {
+        let request = self.client.put_object().bucket(&self.bucket).key(key).content_type(mime);
+        request.body(ByteStream::from(bytes)).send().await.map_err(StoreError::of)?;
+        Ok(())
+    }
+
+    /// Deletes up to [`MAX_DELETE`] objects; those that are not there count as deleted.
+    pub async fn delete(&self, keys: &[String]) -> Result<Deleted, StoreError> {
+        let objects: Result<Vec<_>, _> =
+            keys.iter().map(|key| ObjectIdentifier::builder().key(key).build()).collect();
+        let built =
+            objects.and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build());
+        let delete = built.map_err(|error| StoreError::Failed(error.to_string()))?;
+        let request = self.client.delete_objects().bucket(&self.bucket).delete(delete);
+        let answer = request.send().await.map_err(StoreError::of)?;
+        let refused = answer.errors().iter().map(|error| {
+            let why = error.message().or(error.code()).unwrap_or("no reason given");
+            (error.key().unwrap_or_default().to_owned(), why.to_owned())
+        });
+        Ok(Deleted { refused: refused.filter(|(key, _)| !key.is_empty()).collect() })
+    }
+
+    /// A page of the objects whose keys begin with `prefix`, in order.
+    pub async fn list(&self, prefix: &str, from: Option<String>) -> Result<Page, StoreError> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let answer = request.set_continuation_token(from).send().await.map_err(StoreError::of)?;
+        let objects = answer.contents().iter().filter_map(|object| {
+            let modified = object.last_modified().and_then(|at| SystemTime::try_from(*at).ok());
+            Some(Listed { key: object.key()?.to_owned(), modified })
+        });
+        Ok(Page { objects: objects.collect(), next: answer.next_continuation_token().map(str::to_owned) })
+    }
+}

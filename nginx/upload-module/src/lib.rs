@@ -1,1 +1,24 @@
-//! nginx upload module: spools request bodies to files and hands the rest on
+//! nginx upload module: spools request bodies to files and hands the rest on.
+//!
+//! Directives and variables are those of the classic upload module, and a few of our own. This crate is nginx's side
+//! of it: what a body means is decided in `imgfilter-multipart`. One upload runs through
+//! [`handler`] (may this request upload?), [`body`] (pieces of the body to the parser, unbuffered),
+//! [`handover`] (the rewritten body to the next location) and, when the request ends, [`slot`] (files go or stay).
+//!
+//! Callbacks of nginx are `extern "C"` functions that catch every panic; raw requests are behind
+//! [`request::Request`], so that what is decided reads as ordinary code.
+
+mod body;
+mod conf;
+mod directives;
+mod handler;
+mod handover;
+mod module;
+mod panics;
+mod pattern;
+mod process;
+mod request;
+mod slot;
+mod status_set;
+mod template;
+mod variables;

@@ -80,6 +80,16 @@ pub struct Edge {
     /// Worker processes of nginx: a number, or `auto` for one on each core
     #[arg(long, env = "IMGFILTER_NGINX_WORKERS", value_name = "COUNT", default_value = "auto")]
     pub nginx_workers: String,
+    /// Threads of each nginx worker process that look at uploaded images
+    #[arg(long, env = "IMGFILTER_NATIVE_THREADS", value_name = "COUNT", default_value_t = 2,
+          value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub native_threads: u16,
+    /// Where nginx writes its errors: `stderr`, a file, or `syslog:server=…`
+    #[arg(long, env = "IMGFILTER_ERROR_LOG", value_name = "LOG", default_value = "stderr")]
+    pub error_log: String,
+    /// Where nginx writes a line for each request: `off`, a file, or `syslog:server=…`
+    #[arg(long, env = "IMGFILTER_ACCESS_LOG", value_name = "LOG", default_value = "off")]
+    pub access_log: String,
     /// Take uploads without a key
     #[arg(long, env = "IMGFILTER_ANONYMOUS", value_name = "BOOL", default_value_t = false,
           action = clap::ArgAction::Set)]

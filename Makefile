@@ -1,0 +1,54 @@
+# imgfilter: `make run` starts everything from this checkout, `make test` tests everything.
+
+STACK   = PYTHONPATH=tests /usr/bin/python3 -m stack
+TARGET  = $(or $(CARGO_TARGET_DIR),target)
+PROGRAM = $(TARGET)/release/imgfilter
+
+.DEFAULT_GOAL := help
+.PHONY: help deps headers build run start stop status test bench fmt lint docs clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+deps: ## install the Debian packages that building and testing need
+	@tests/packages/install run test
+
+headers:
+	@tests/packages/install run
+	@nginx/upload-module/configure-nginx
+
+build: headers ## build the release
+	cargo build --release --workspace --locked
+
+run: build ## run PostgreSQL, store, nginx and worker until Ctrl-C (IMGFILTER_PORT=8080)
+	@exec env $(STACK) run
+
+start: build ## the same in the background; returns when an upload would be accepted
+	@$(STACK) start
+
+stop: ## end what `make start` started
+	@$(STACK) stop
+
+status: ## say whether the stack runs
+	@$(STACK) status
+
+test: deps headers ## everything: style, Rust, Lua, SQL, nginx, end to end
+	@tests/run
+
+bench: build ## measure the engine beside libvips and photon-rs
+	@tests/packages/install bench
+	@tests/bench/run
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+lint: deps headers ## style and linters only
+	@tests/run lint
+
+docs: build ## regenerate the pages that the program writes itself
+	$(PROGRAM) filters --markdown > docs/FILTERS.md
+	$(PROGRAM) config --markdown > docs/CONFIGURATION.md
+
+clean: stop ## remove what was built, and the state under var/
+	cargo clean
+	rm -rf "$$(readlink -f var)" var

@@ -1,0 +1,101 @@
+//! What one request has of ours, and how it is found again.
+//!
+//! It hangs on a cleanup record of the request's pool, for a redirect wipes the contexts modules have in a request.
+//! nginx runs the record when the request has ended, however it did: that is when files go or stay.
+
+use std::ffi::c_void;
+use std::ptr::{NonNull, fn_addr_eq};
+
+use imgfilter_multipart::Upload;
+use ngx::ffi::{ngx_pool_cleanup_add, ngx_str_t};
+
+use crate::conf::LocationConf;
+use crate::panics::caught;
+use crate::request::{OutOfMemory, Request};
+
+/// One upload.
+pub(crate) struct Slot {
+    request: Request,
+    upload: Upload,
+    /// Of the location with the `upload_pass`; the request may be in another one by now.
+    conf: &'static LocationConf,
+    /// `$upload_parts`, in the request's pool. Its presence says that the files were handed over.
+    parts: Option<ngx_str_t>,
+}
+
+/// A request's slot, shared between the callbacks nginx makes about the request.
+#[derive(Clone, Copy)]
+pub(crate) struct SlotRef(NonNull<Slot>);
+
+impl SlotRef {
+    /// Gives the request a slot. A request that is uploaded twice, by way of a redirect, has two: the last counts.
+    pub(crate) fn attach(
+        request: Request,
+        upload: Upload,
+        conf: &'static LocationConf,
+    ) -> Result<Self, OutOfMemory> {
+        // SAFETY: the request is alive, and so is its pool.
+        let record = unsafe { ngx_pool_cleanup_add((*request.as_ptr()).pool, 0).as_mut() };
+        let record = record.ok_or(OutOfMemory)?;
+        let slot = NonNull::from(Box::leak(Box::new(Slot { request, upload, conf, parts: None })));
+        record.data = slot.as_ptr().cast();
+        record.handler = Some(release);
+        Ok(SlotRef(slot))
+    }
+
+    /// The slot the request has, if it has one.
+    pub(crate) fn find(request: Request) -> Option<Self> {
+        // SAFETY: the request is alive, and so is the list of its pool's cleanup records. Those with our handler hold
+        // slots, for attach() is the only one to set it.
+        unsafe {
+            let mut record = (*(*request.as_ptr()).pool).cleanup.as_ref();
+            while let Some(found) = record {
+                if found
+                    .handler
+                    .is_some_and(|handler| fn_addr_eq(handler, release as unsafe extern "C" fn(_)))
+                {
+                    return NonNull::new(found.data.cast()).map(SlotRef);
+                }
+                record = found.next.as_ref();
+            }
+        }
+        None
+    }
+
+    /// Works on the upload. `work` must not call nginx, which could call us about the same request.
+    pub(crate) fn with_upload<T>(self, work: impl FnOnce(&mut Upload) -> T) -> T {
+        // SAFETY: the slot lives as long as its request, on one thread. The reference ends with `work`, which calls
+        // nobody who could make another.
+        work(unsafe { &mut (*self.0.as_ptr()).upload })
+    }
+
+    pub(crate) fn conf(self) -> &'static LocationConf {
+        // SAFETY: the slot lives as long as its request.
+        unsafe { (*self.0.as_ptr()).conf }
+    }
+
+    /// The value of `$upload_parts` once the upload is complete.
+    pub(crate) fn parts(self) -> Option<ngx_str_t> {
+        // SAFETY: the slot lives as long as its request.
+        unsafe { (*self.0.as_ptr()).parts }
+    }
+
+    /// The upload is complete: its files now go or stay as the request's status says.
+    pub(crate) fn complete(self, parts: ngx_str_t) {
+        // SAFETY: the slot lives as long as its request, on one thread, and no reference to it is held.
+        unsafe { (*self.0.as_ptr()).parts = Some(parts) }
+    }
+}
+
+/// Ends a slot with its request.
+unsafe extern "C" fn release(data: *mut c_void) {
+    // SAFETY: attach() has put a boxed slot there, and nginx runs a cleanup record once.
+    let mut slot = unsafe { Box::from_raw(data.cast::<Slot>()) };
+    caught((), move || {
+        // The request lies in the pool that is being destroyed, whose memory goes after its cleanup records have run.
+        if slot.parts.is_some() && !slot.conf.cleanup.contains(slot.request.status()) {
+            slot.upload.keep_files();
+        }
+        drop(slot);
+    });
+}

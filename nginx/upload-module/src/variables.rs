@@ -1,0 +1,137 @@
+//! The variables.
+
+use ngx::ffi::{
+    NGX_ERROR, NGX_HTTP_VAR_NOCACHEABLE, NGX_HTTP_VAR_NOHASH, NGX_OK, ngx_conf_t, ngx_http_add_variable,
+    ngx_http_request_t, ngx_http_variable_value_t, ngx_int_t, ngx_str_t, ngx_uint_t,
+};
+
+use imgfilter_multipart::Part;
+
+use crate::panics::caught;
+use crate::request::Request;
+use crate::slot::SlotRef;
+
+/// What a variable says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Parts,
+    FieldName,
+    ContentType,
+    FileName,
+    TmpPath,
+    FileNumber,
+    Sha256,
+    Sha256Upper,
+    Size,
+}
+
+/// Every variable. A variable's place in the list is what nginx gives back to its handler.
+const VARIABLES: [(&str, Kind); 9] = [
+    ("upload_parts", Kind::Parts),
+    ("upload_field_name", Kind::FieldName),
+    ("upload_content_type", Kind::ContentType),
+    ("upload_file_name", Kind::FileName),
+    ("upload_tmp_path", Kind::TmpPath),
+    ("upload_file_number", Kind::FileNumber),
+    ("upload_file_sha256", Kind::Sha256),
+    ("upload_file_sha256_uc", Kind::Sha256Upper),
+    ("upload_file_size", Kind::Size),
+];
+
+impl Kind {
+    /// Whether it is known only when the whole file is.
+    fn is_known_at_end_only(self) -> bool {
+        matches!(self, Kind::Sha256 | Kind::Sha256Upper | Kind::Size)
+    }
+}
+
+/// The first variable in a text of the configuration that is not known before a file has ended.
+pub(crate) fn known_at_end_only(text: &str) -> Option<&'static str> {
+    text.split('$').skip(1).find_map(|after| {
+        let after = after.strip_prefix('{').unwrap_or(after);
+        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+        let (name, kind) = VARIABLES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&after[..end]))?;
+        kind.is_known_at_end_only().then_some(*name)
+    })
+}
+
+/// Tells nginx of the variables; false if it does not take them.
+///
+/// # Safety
+/// `cf` is the configuration nginx is about to read.
+pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> bool {
+    for (place, (name, kind)) in VARIABLES.iter().enumerate() {
+        let mut name = ngx_str_t { len: name.len(), data: name.as_ptr().cast_mut() };
+        // Facts about the current part change, and are for templates only; the parts are also for scripts, which find
+        // a variable by its hash.
+        let flags = match kind {
+            Kind::Parts => NGX_HTTP_VAR_NOCACHEABLE,
+            _ => NGX_HTTP_VAR_NOCACHEABLE | NGX_HTTP_VAR_NOHASH,
+        };
+        // SAFETY: nginx copies the name, and returns a variable of its own or null.
+        match unsafe { ngx_http_add_variable(cf, &raw mut name, flags as ngx_uint_t).as_mut() } {
+            Some(variable) => {
+                variable.get_handler = Some(get);
+                variable.data = place;
+            }
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Evaluates the variable at this place of the list. Where there is no upload, or no such fact now, it is not found.
+unsafe extern "C" fn get(
+    r: *mut ngx_http_request_t,
+    value: *mut ngx_http_variable_value_t,
+    place: usize,
+) -> ngx_int_t {
+    // SAFETY: nginx evaluates variables for living requests.
+    let request = unsafe { Request::new(r) };
+    let found = caught(Err(()), || evaluate(request, VARIABLES[place].1));
+    let Ok(found) = found else { return NGX_ERROR as ngx_int_t };
+    // SAFETY: nginx gives the place for the value; the text lives in the request's pool.
+    unsafe {
+        let value = &mut *value;
+        value.set_valid(u32::from(found.is_some()));
+        value.set_not_found(u32::from(found.is_none()));
+        value.set_no_cacheable(1);
+        let text = found.unwrap_or_default();
+        value.set_len(text.len as u32);
+        value.data = text.data;
+    }
+    NGX_OK as ngx_int_t
+}
+
+fn evaluate(request: Request, kind: Kind) -> Result<Option<ngx_str_t>, ()> {
+    let Some(slot) = SlotRef::find(request.main()) else { return Ok(None) };
+    if kind == Kind::Parts {
+        return Ok(slot.parts());
+    }
+    match slot.with_upload(|upload| upload.part().and_then(|part| fact(part, kind))) {
+        None => Ok(None),
+        Some(text) => request.copy(text.as_bytes()).map(Some).map_err(|_| request.log_out_of_memory()),
+    }
+}
+
+/// One fact about a part.
+fn fact(part: Part<'_>, kind: Kind) -> Option<String> {
+    let (number, file) = match part {
+        Part::Field { name } => return (kind == Kind::FieldName).then(|| name.to_owned()),
+        Part::File { number, file } => (number, file),
+    };
+    if kind.is_known_at_end_only() && file.sha256.is_empty() {
+        return None;
+    }
+    Some(match kind {
+        Kind::Parts => return None,
+        Kind::FieldName => file.name.clone(),
+        Kind::ContentType => file.content_type.clone(),
+        Kind::FileName => file.filename.clone(),
+        Kind::TmpPath => file.path.to_string_lossy().into_owned(),
+        Kind::FileNumber => number.to_string(),
+        Kind::Sha256 => file.sha256.clone(),
+        Kind::Sha256Upper => file.sha256.to_uppercase(),
+        Kind::Size => file.size.to_string(),
+    })
+}

@@ -1,0 +1,95 @@
+"""Download links: what they serve, how long, and to whom not."""
+
+import time
+
+import pytest
+
+from client import curl
+from pictures import RAIN
+
+
+@pytest.fixture(scope="module")
+def url(client):
+    return client.finished("filters=grayscale", image=RAIN)["results"][0]["url"]
+
+
+def test_a_download_says_what_it_is(client, url):
+    answer = curl(url)
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert int(answer.headers["content-length"]) == len(answer.body)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["etag"] and "set-cookie" not in answer.headers
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+def test_head(url):
+    whole, head = curl(url), curl("-I", url)
+    assert head.status == 200 and head.body == b""
+    for name in ("content-length", "content-type", "etag"):
+        assert head.headers[name] == whole.headers[name]
+
+
+def test_ranges(url):
+    whole = curl(url).body
+    first = curl("-r", "0-99", url)
+    assert first.status == 206 and first.body == whole[:100]
+    assert first.headers["content-range"] == f"bytes 0-99/{len(whole)}"
+    assert curl("-r", "-100", url).body == whole[-100:]
+    assert curl("-r", f"{len(whole)}-", url).status == 416
+
+
+def test_conditions(url):
+    tag = curl(url).headers["etag"]
+    again = curl("-H", f"If-None-Match: {tag}", url)
+    assert again.status == 304 and again.body == b""
+    assert curl("-H", 'If-None-Match: "another"', url).status == 200
+    assert curl("-H", f"If-Range: {tag}", "-r", "0-9", url).status == 206
+    assert curl("-H", 'If-Range: "another"', "-r", "0-9", url).status == 200
+
+
+def forgeries(url: str) -> list[str]:
+    """The link with something else in its token."""
+    place, token, name = url.rsplit("/", 2)
+    def changed(at: int) -> str:
+        other = "A" if token[at] != "A" else "B"
+        return token[:at] + other + token[at + 1:]
+
+    tokens = [changed(at) for at in (0, 1, len(token) // 3, len(token) // 2, len(token) - 3)]
+    return [f"{place}/{each}/{name}" for each in (*tokens, token[:-1], token + "A", "A" * len(token), "..%2f..%2fetc")]
+
+
+def test_a_forged_link_is_not_found(url):
+    for each in forgeries(url):
+        answer = curl("--path-as-is", each)
+        assert answer.status == 404, each
+        assert "image" not in answer.headers["content-type"]
+
+
+def test_an_ended_link_is_gone_and_so_is_its_object(client, stack, inspector):
+    before = inspector.objects()
+    task = client.finished("expires_in=2", "filters=grayscale", image=RAIN)
+    (result,) = task["results"]
+    assert curl(result["url"]).status == 200
+    (key,) = inspector.rows("select object_key from imgfilter.link where task_id = %s", task["id"])[0]
+    time.sleep(3)
+    answer = curl(result["url"])
+    assert answer.status == 410 and answer.problem["code"], "the cache of links must not outlive the link"
+    assert key in inspector.objects()
+    stack.command("cleanup")
+    assert key not in inspector.objects()
+    assert curl(result["url"]).status == 410
+    assert client.wait(task, 0)["status"] == "expired"
+    assert inspector.objects() - before, "the original stays until its own life ends"
+
+
+def test_a_link_lives_three_calendar_months(client, inspector):
+    task = client.finished("filters=grayscale", image=RAIN)
+    query = "select expires_at = (created_at at time zone 'UTC' + interval '3 months') at time zone 'UTC' from imgfilter.link where task_id = %s"
+    assert inspector.rows(query, task["id"]) == [(True,)]
+
+
+def test_the_address_of_the_service_is_the_configured_one(client):
+    answer = client.upload("filters=resize(width=10)", image=RAIN, more=("-H", "Host: evil.example"))
+    task = client.wait(answer.json())
+    assert task["status_url"].startswith(client.url)
+    assert task["results"][0]["url"].startswith(client.url)

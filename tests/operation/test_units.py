@@ -1,0 +1,74 @@
+"""The systemd units are right in systemd's own eyes, and as strict as they say."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from stack.places import CHECKOUT, Build
+
+UNITS = CHECKOUT / "systemd"
+
+# The exposure that `systemd-analyze security` may find, of 10; a unit without any hardening has 9.6.
+EXPOSURE = {"imgfilter-worker": 1.5, "imgfilter-cleanup": 1.5, "imgfilter-store": 1.5}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """The units as installed, with the program that was built in the packaged one's place."""
+    folder = tmp_path_factory.mktemp("systemd")
+    shutil.copytree(UNITS, folder, dirs_exist_ok=True)
+    shutil.copy("/usr/lib/systemd/system/nginx.service", folder)
+    program = str(Build.of("debug").program)
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.write_text(file.read_text().replace("/usr/bin/imgfilter", program))
+    return folder
+
+
+def units():
+    return sorted(file.name for pattern in ("*.service", "*.timer", "*.target") for file in UNITS.glob(pattern))
+
+
+@pytest.mark.parametrize("unit", [*units(), "nginx.service"])
+def test_unit_is_clean(root, unit):
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", root / unit], capture_output=True, text=True,
+                          env={"SYSTEMD_UNIT_PATH": f"{root}:"})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("unit", EXPOSURE)
+def test_unit_exposes_little(root, unit):
+    threshold = str(int(EXPOSURE[unit] * 10))
+    done = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={threshold}", root / f"{unit}.service"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-400:] + done.stderr
+
+
+def test_every_strictness_has_its_reason():
+    """In the worker's unit a comment stands above each group of directives, and no group is long."""
+    alone = 0
+    for line in (UNITS / "imgfilter-worker.service").read_text().splitlines():
+        alone = 0 if line.startswith(("#", "[")) else alone + bool(line)
+        assert alone <= 6, line
+
+
+def test_sysusers_and_tmpfiles_are_understood(tmp_path):
+    for folder in ("etc", "run"):
+        (tmp_path / folder).mkdir()
+    shutil.copy("/etc/passwd", tmp_path / "etc")
+    shutil.copy("/etc/group", tmp_path / "etc")
+    users = subprocess.run(["systemd-sysusers", f"--root={tmp_path}", UNITS / "imgfilter.sysusers"], capture_output=True, text=True)
+    assert users.returncode == 0, users.stderr
+    assert re.search(r"^imgfilter:", (tmp_path / "etc/passwd").read_text(), re.MULTILINE)
+    made = subprocess.run(["systemd-tmpfiles", f"--root={tmp_path}", "--create", UNITS / "imgfilter.tmpfiles"], capture_output=True, text=True)
+    assert made.returncode == 0 and not made.stderr, made.stderr
+    assert (tmp_path / "var/lib/imgfilter/spool").stat().st_mode & 0o7777 == 0o2770
+
+
+def test_the_paths_are_the_programs_defaults():
+    """What the units leave unsaid is what the program takes without being told."""
+    settings = subprocess.run([Build.of("debug").program, "config", "--markdown"], capture_output=True, text=True, check=True).stdout
+    for path in ("/run/imgfilter", "/var/lib/imgfilter/spool", "/var/cache/imgfilter"):
+        assert path in settings

@@ -1,0 +1,30 @@
+//! `imgfilter filters`: the catalogue of filters.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::Outcome;
+
+/// Options of `imgfilter filters`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// As JSON, as `GET /filters` answers
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// As a Markdown page (the default)
+    #[arg(long)]
+    markdown: bool,
+}
+
+/// Prints every filter with its parameters.
+pub fn run(options: &Options) -> Outcome {
+    if options.json {
+        let catalogue = json!({ "filters": imgfilter_filters::catalogue() });
+        println!("{}", serde_json::to_string_pretty(&catalogue)?);
+    } else {
+        print!("{}", imgfilter_filters::catalogue_markdown());
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,163 @@
+//! `imgfilter nginx-config`: the generated part of the nginx configuration.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
+
+use crate::cli::Outcome;
+use crate::config;
+use crate::nginx::{self, Parts};
+
+/// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
+const READ_BY_LUA: [&str; 26] = [
+    "ANONYMOUS",
+    "ANONYMOUS_WEBHOOK",
+    "DATABASE_TIMEOUT",
+    "EDGE_DATABASE_CONNECTIONS",
+    "FAST_LANE_MS",
+    "LINK_LIFE",
+    "LUA_DIR",
+    "MAX_ATTEMPTS",
+    "MAX_BODY",
+    "MAX_CHAIN_LENGTH",
+    "MAX_DIMENSION",
+    "MAX_FILTERS",
+    "MAX_FRAMES",
+    "MAX_PIXELS",
+    "MAX_TOTAL_PIXELS",
+    "MAX_WAIT",
+    "NATIVE_LIBRARY",
+    "NATIVE_THREADS",
+    "PUBLIC_URL",
+    "RUNTIME_DIR",
+    "S3_BUCKET",
+    "S3_ENDPOINT",
+    "S3_REGION",
+    "S3_TIMEOUT",
+    "SPOOL",
+    "WEBHOOK_INSECURE",
+];
+
+/// Secrets that it reads, each also as `…_FILE`. Their values do not go into the file, unless they are the default.
+const SECRETS_READ_BY_LUA: [&str; 4] = ["EDGE_DATABASE_URL", "LINK_KEYS", "S3_ACCESS_KEY", "S3_SECRET_KEY"];
+
+/// Options of `imgfilter nginx-config`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// File to write; without it standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    edge: config::Edge,
+    #[command(flatten)]
+    s3: config::S3,
+    #[command(flatten)]
+    limits: config::ImageLimits,
+    #[command(flatten)]
+    links: config::Links,
+    #[command(flatten)]
+    database: config::Database,
+    #[command(flatten)]
+    worker: config::Worker,
+    #[command(flatten)]
+    webhooks: config::Webhooks,
+    #[command(flatten)]
+    cleanup: config::Cleanup,
+}
+
+/// Writes the file that `nginx -c` is given. `matches` are the options as they were given, with their defaults.
+pub fn run(options: &Options, matches: &ArgMatches) -> Outcome {
+    let parts = Parts {
+        edge: &options.edge,
+        s3: &options.s3,
+        spool: &options.cleanup.spool,
+        environment: environment(matches),
+    };
+    let file = nginx::render(&parts)?;
+    match &options.output {
+        None => print!("{file}"),
+        Some(path) => super::replace_file(path, file.as_bytes())
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The environment that Lua reads: names, and values but for those of secrets.
+fn environment(matches: &ArgMatches) -> Vec<(String, Option<String>)> {
+    let mut environment = Vec::new();
+    for name in READ_BY_LUA {
+        environment.push((variable(name), Some(value(matches, name))));
+    }
+    for name in SECRETS_READ_BY_LUA {
+        let is_default = matches.value_source(&option(name)) == Some(ValueSource::DefaultValue);
+        environment.push((variable(name), is_default.then(|| value(matches, name))));
+        environment.push((format!("{}_FILE", variable(name)), None));
+    }
+    environment
+}
+
+fn variable(name: &str) -> String {
+    format!("IMGFILTER_{name}")
+}
+
+fn option(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// A setting as it was written, or its default as it is declared.
+fn value(matches: &ArgMatches, name: &str) -> String {
+    let raw = matches.get_raw(&option(name)).into_iter().flatten().next();
+    raw.map(|raw| raw.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Command, FromArgMatches};
+
+    fn rendered(arguments: &[&str]) -> Result<String, nginx::NginxError> {
+        let matches = Options::augment_args(Command::new("nginx-config")).get_matches_from(arguments);
+        let options = Options::from_arg_matches(&matches).unwrap();
+        nginx::render(&Parts {
+            edge: &options.edge,
+            s3: &options.s3,
+            spool: &options.cleanup.spool,
+            environment: environment(&matches),
+        })
+    }
+
+    #[test]
+    fn everything_that_lua_reads_has_a_value() {
+        let matches = Options::augment_args(Command::new("nginx-config")).get_matches_from(["nginx-config"]);
+        for name in READ_BY_LUA {
+            assert!(!value(&matches, name).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_stand_in_the_file() {
+        let file =
+            rendered(&["nginx-config", "--s3-secret-key=hunter2", "--edge-database-url=password=hunter2"]);
+        let file = file.unwrap();
+        assert!(!file.contains("hunter2"));
+        assert!(file.contains("env IMGFILTER_S3_SECRET_KEY;\nenv IMGFILTER_S3_SECRET_KEY_FILE;\n"));
+        assert!(file.contains("env IMGFILTER_EDGE_DATABASE_URL;\n"));
+    }
+
+    #[test]
+    fn listeners_are_there_when_they_are_asked_for() {
+        let plain = rendered(&["nginx-config", "--port=8081"]).unwrap();
+        assert!(plain.contains("listen 127.0.0.1:8081;") && !plain.contains("http2"));
+        let more =
+            ["--tls-port=8443", "--tls-certificate=/c.pem", "--tls-key=/k.pem", "--h2c-socket=/run/h2"];
+        let all = rendered(&[&["nginx-config"], &more[..]].concat()).unwrap();
+        assert!(
+            all.contains("listen 127.0.0.1:8443 ssl http2;") && all.contains("ssl_certificate \"/c.pem\";")
+        );
+        assert!(all.contains("listen \"unix:/run/h2\" http2;"));
+        assert!(rendered(&["nginx-config", "--tls-port=8443"]).is_err(), "TLS needs a certificate");
+        assert!(rendered(&["nginx-config", "--s3-endpoint=ftp://x"]).is_err());
+    }
+}

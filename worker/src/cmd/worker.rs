@@ -1,0 +1,153 @@
+//! `imgfilter worker`: the daemon.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use imgfilter_api::link::LinkKeys;
+use sd_notify::NotifyState;
+use tokio::sync::{Semaphore, watch};
+
+use super::block_on;
+use crate::cleanup::{Cleanup, Report, Terms};
+use crate::cli::Outcome;
+use crate::config;
+use crate::db::{Db, listen};
+use crate::notify::{Notifier, signature, webhook};
+use crate::queue::{Worker, claimer, engine::Engine, heartbeat, jittered};
+use crate::shutdown;
+use crate::store::Store;
+
+/// Pause between two tries to reach the database at the start.
+const ENTER_PAUSE: Duration = Duration::from_secs(1);
+/// Rows or objects that the daemon's own cleanup takes at a time.
+const CLEANUP_BATCH: usize = 500;
+
+/// Options of `imgfilter worker`.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    settings: config::Worker,
+    #[command(flatten)]
+    limits: config::ImageLimits,
+    #[command(flatten)]
+    links: config::Links,
+    #[command(flatten)]
+    webhooks: config::Webhooks,
+    #[command(flatten)]
+    cleanup: config::Cleanup,
+    #[command(flatten)]
+    database: config::Database,
+    #[command(flatten)]
+    s3: config::S3,
+}
+
+/// Works until SIGTERM or SIGINT, then finishes what it has begun, gives back the rest and ends.
+pub fn run(options: Options) -> Outcome {
+    let db = Db::new(&options.database)?;
+    let store = Store::new(&options.s3)?;
+    let engine = Engine::new(&options.settings, &options.limits);
+    let worker = Worker::new(db, store, engine, options.settings.clone(), options.s3.s3_timeout);
+    let worker = Arc::new(worker);
+    let notifier = notifier(&worker, &options.links, &options.webhooks)?;
+    block_on(work(worker, notifier, options))
+}
+
+async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Options) -> Outcome {
+    let (end, ending) = watch::channel(false);
+    let mut asked_to_end = std::pin::pin!(shutdown::requested());
+    tokio::select! {
+        () = enter(&worker) => {}
+        _ = asked_to_end.as_mut() => return Ok(ExitCode::SUCCESS),
+    }
+    let beating = tokio::spawn(heartbeat::run(Arc::clone(&worker)));
+    let url = options.database.url()?.reveal().to_owned();
+    tokio::spawn(listen::forward(url, Arc::clone(&worker.wake)));
+    let claiming = tokio::spawn(claimer::run(Arc::clone(&worker), ending.clone()));
+    let telling = notifier.clone().map(|notifier| tokio::spawn(notifier.run(ending)));
+    tokio::spawn(clean_now_and_then(Arc::clone(&worker), options.cleanup));
+    // Without systemd there is no one to be told.
+    let _ = sd_notify::notify(&[NotifyState::Ready]);
+
+    asked_to_end.await?;
+    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    tracing::info!("ending: finishing what was begun");
+    end.send_replace(true);
+    claiming.await?;
+    if let Some(telling) = telling {
+        telling.await?;
+    }
+    tokio::select! {
+        finished = drained(&worker, notifier.as_deref(), options.settings.drain) => {
+            tracing::info!(finished, "drained");
+        }
+        _ = shutdown::requested() => tracing::info!("asked a second time: not waiting any longer"),
+    }
+    beating.abort();
+    worker.leave().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Enters the worker as soon as the database lets it.
+async fn enter(worker: &Worker) {
+    while let Err(error) = worker.enter().await {
+        tracing::warn!(error = %crate::cli::with_causes(&error), "the database is not there yet");
+        tokio::time::sleep(jittered(ENTER_PAUSE)).await;
+    }
+}
+
+/// Waits until nothing is under way, at most so long. Says whether that came true.
+async fn drained(worker: &Worker, notifier: Option<&Notifier>, at_most: Duration) -> bool {
+    let told = async {
+        let Some(notifier) = notifier else { return true };
+        let all = u32::try_from(notifier.concurrency).unwrap_or(u32::MAX);
+        tokio::time::timeout(at_most, notifier.places.acquire_many(all)).await.is_ok()
+    };
+    let (idle, told) = tokio::join!(worker.slots.idle(at_most), told);
+    idle && told
+}
+
+/// The notifier, if there is a secret to sign with.
+fn notifier(
+    worker: &Arc<Worker>,
+    links: &config::Links,
+    webhooks: &config::Webhooks,
+) -> Result<Option<Arc<Notifier>>, Box<dyn std::error::Error + Send + Sync>> {
+    let link_keys = LinkKeys::parse(links.keys()?.reveal())?;
+    let Some(secret) = webhooks.secret()? else {
+        tracing::warn!("IMGFILTER_WEBHOOK_SECRET is not set: webhooks wait until it is");
+        return Ok(None);
+    };
+    let key = signature::Key::parse(&secret)?;
+    Ok(Some(Arc::new(Notifier {
+        worker: Arc::clone(worker),
+        webhooks: webhook::Sender::new(key, webhooks.webhook_insecure)?,
+        public_url: links.public_url.clone(),
+        link_keys,
+        concurrency: webhooks.webhook_concurrency.max(1),
+        places: Arc::new(Semaphore::new(webhooks.webhook_concurrency.max(1))),
+    })))
+}
+
+/// Cleans now and then, one worker at a time over all machines.
+async fn clean_now_and_then(worker: Arc<Worker>, settings: config::Cleanup) {
+    if settings.cleanup_every.is_zero() {
+        return;
+    }
+    let pause = settings.cleanup_every;
+    let terms = Terms { dry_run: false, batch: CLEANUP_BATCH, until: None, settings };
+    loop {
+        tokio::time::sleep(jittered(pause)).await;
+        let mut cleanup =
+            Cleanup { db: &worker.db, store: &worker.store, terms: &terms, report: Report::default() };
+        match worker.db.alone(cleanup.run()).await {
+            Ok(Some(Ok(()))) => tracing::info!(report = ?cleanup.report, "cleaned"),
+            Ok(Some(Err(error))) => {
+                tracing::warn!(error = %crate::cli::with_causes(&error), "the cleanup broke off")
+            }
+            Ok(None) => tracing::debug!("another worker is cleaning"),
+            Err(error) => tracing::warn!(error = %crate::cli::with_causes(&error), "cannot clean"),
+        }
+    }
+}

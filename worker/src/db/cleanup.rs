@@ -1,0 +1,104 @@
+//! What the cleanup asks the database.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{Db, DbError, interval};
+
+/// An object to delete, and the row that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doomed {
+    /// The link or the image.
+    pub id: Uuid,
+    /// Its object.
+    pub object_key: String,
+}
+
+/// What a cleanup would remove now.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Preview {
+    /// Expired links.
+    pub links: u64,
+    /// Originals that nobody needs any more.
+    pub originals: u64,
+    /// Rows of tasks and of the dead past their time.
+    pub rows: u64,
+}
+
+impl Db {
+    /// Leases a batch of expired links to this cleanup.
+    pub async fn expired_links(&self, batch: i32, lease: Duration) -> Result<Vec<Doomed>, DbError> {
+        let sql = "SELECT link, object_key FROM imgfilter.expired_links($1, $2::text::interval)";
+        Ok(doomed(self.rows(sql, &[&batch, &interval(lease)]).await?))
+    }
+
+    /// Strikes off links whose objects are gone. Returns how many.
+    pub async fn remove_links(&self, links: &[Uuid]) -> Result<u64, DbError> {
+        self.count("SELECT imgfilter.remove_links($1)", &[&links]).await
+    }
+
+    /// Leases a batch of originals that nobody has needed for `life` to this cleanup.
+    pub async fn spent_originals(
+        &self,
+        life: Duration,
+        batch: i32,
+        lease: Duration,
+    ) -> Result<Vec<Doomed>, DbError> {
+        let sql = "SELECT image, object_key FROM imgfilter.spent_originals($1::text::interval, $2, $3::text::interval)";
+        Ok(doomed(self.rows(sql, &[&interval(life), &batch, &interval(lease)]).await?))
+    }
+
+    /// Notes that these originals are gone. Returns how many.
+    pub async fn remove_originals(&self, images: &[Uuid]) -> Result<u64, DbError> {
+        self.count("SELECT imgfilter.remove_originals($1)", &[&images]).await
+    }
+
+    /// Of these keys, those that belong to no one.
+    pub async fn orphans(&self, keys: &[String]) -> Result<Vec<String>, DbError> {
+        let rows = self.rows("SELECT imgfilter.orphans($1)", &[&keys]).await?;
+        Ok(rows.into_iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Deletes rows of what ended longer than `life` ago. Returns how many.
+    pub async fn remove_old_rows(&self, life: Duration, batch: i32) -> Result<u64, DbError> {
+        self.count("SELECT imgfilter.remove_old_rows($1::text::interval, $2)", &[&interval(life), &batch])
+            .await
+    }
+
+    /// What a cleanup would remove now.
+    pub async fn cleanup_preview(
+        &self,
+        original_life: Duration,
+        task_life: Duration,
+    ) -> Result<Preview, DbError> {
+        let sql = "SELECT imgfilter.cleanup_preview($1::text::interval, $2::text::interval)";
+        let row = self.row(sql, &[&interval(original_life), &interval(task_life)]).await?;
+        serde_json::from_value(row.get(0)).map_err(|error| DbError::Connection(error.into()))
+    }
+
+    /// Runs `work` unless another process is at the same: one at a time over all machines. The lock goes with the
+    /// connection, so a process that dies leaves none behind.
+    pub async fn alone<T>(&self, work: impl Future<Output = T>) -> Result<Option<T>, DbError> {
+        let client = self.connection().await?;
+        let got: bool =
+            client.query_one("SELECT pg_try_advisory_lock(hashtext('imgfilter.cleanup'))", &[]).await?.get(0);
+        if !got {
+            return Ok(None);
+        }
+        let done = work.await;
+        // Closing the connection releases the lock, also where it has broken meanwhile.
+        drop(deadpool_postgres::Object::take(client));
+        Ok(Some(done))
+    }
+
+    async fn count(&self, sql: &str, params: super::Params<'_>) -> Result<u64, DbError> {
+        Ok(self.row(sql, params).await?.get::<_, i64>(0).unsigned_abs())
+    }
+}
+
+fn doomed(rows: Vec<Row>) -> Vec<Doomed> {
+    rows.into_iter().map(|row| Doomed { id: row.get(0), object_key: row.get(1) }).collect()
+}

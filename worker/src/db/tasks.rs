@@ -1,0 +1,202 @@
+//! Claiming and ending tasks.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::workers::Held;
+use super::{Db, DbError, interval};
+
+/// A lane of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Estimated to be quick.
+    Fast,
+    /// The others.
+    Slow,
+}
+
+impl Lane {
+    /// Its name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Slow => "slow",
+        }
+    }
+}
+
+/// What is asked for, as the upload's options say.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Spec {
+    /// One chain for each result.
+    pub filters: Vec<String>,
+    /// Name of the output format; none: as the input.
+    pub format: Option<String>,
+    /// 1–100, for lossy formats.
+    pub quality: Option<u8>,
+}
+
+/// A task that this worker has claimed.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Its hot row and the lease on it.
+    pub held: Held,
+    /// 0 (first) to 3.
+    pub prio: i16,
+    /// When it was due.
+    pub run_at: SystemTime,
+    /// How often it was claimed, this time included.
+    pub attempts: i16,
+    /// The task.
+    pub task: Uuid,
+    /// Key of the original.
+    pub object_key: String,
+    /// Name of the uploaded file, if it had one.
+    pub filename: Option<String>,
+    /// Size of the original, in bytes.
+    pub bytes: u64,
+    /// What is asked for.
+    pub spec: Spec,
+    /// `yyyymm` in which a link made now will end: a part of the results' keys.
+    pub month: String,
+}
+
+/// The result of one chain, as `complete` takes it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum TaskResult {
+    /// It is in the store.
+    Done {
+        /// Its key.
+        object_key: String,
+        /// Its format's name.
+        format: &'static str,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Size of the file.
+        bytes: usize,
+        /// Of the file, in hexadecimal.
+        sha256: String,
+        /// Name to download it under.
+        filename: String,
+    },
+    /// It was refused.
+    Failed {
+        /// Why.
+        error: Reason,
+    },
+}
+
+/// Why a chain or a task failed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reason {
+    /// One of the API's codes.
+    pub code: &'static str,
+    /// For a person.
+    pub detail: String,
+}
+
+/// What came of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed {
+    /// The task has failed, as it was asked to.
+    Failed,
+    /// It will be tried again.
+    Retry,
+    /// Its attempts are used up: it has failed and lies with the dead.
+    Dead,
+    /// The lease was no longer this worker's; nothing was changed.
+    Stale,
+}
+
+/// What a claim needs to know beside worker, lane and number.
+#[derive(Debug, Clone)]
+pub struct ClaimTerms {
+    /// How long the task stays this worker's without a sign of life.
+    pub lease: Duration,
+    /// Life of links, in PostgreSQL's words.
+    pub life: String,
+}
+
+impl Db {
+    /// Claims up to `limit` tasks of a lane. `floors` bounds the search from below, one for each priority.
+    pub async fn claim(
+        &self,
+        worker: i32,
+        lane: Lane,
+        limit: usize,
+        floors: &[Option<SystemTime>; 4],
+        terms: &ClaimTerms,
+    ) -> Result<Vec<Claimed>, DbError> {
+        let sql = "SELECT queue_id, lease, prio, run_at, attempts, task, object_key, filename, bytes, spec, month \
+                   FROM imgfilter.claim($1, $2, $3, $4::text::interval, $5, $6::text::interval)";
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let rows = self
+            .rows(
+                sql,
+                &[&worker, &lane.name(), &limit, &interval(terms.lease), &floors.as_slice(), &terms.life],
+            )
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let spec: serde_json::Value = row.get("spec");
+                Ok(Claimed {
+                    held: Held { worker, queue: row.get("queue_id"), lease: row.get("lease") },
+                    prio: row.get("prio"),
+                    run_at: row.get("run_at"),
+                    attempts: row.get("attempts"),
+                    task: row.get("task"),
+                    object_key: row.get("object_key"),
+                    filename: row.get("filename"),
+                    bytes: row.get::<_, i64>("bytes").unsigned_abs(),
+                    spec: serde_json::from_value(spec).map_err(|error| DbError::Connection(error.into()))?,
+                    month: row.get("month"),
+                })
+            })
+            .collect()
+    }
+
+    /// Ends a task with a result for each chain. False: the lease is no longer this worker's, nothing was changed.
+    pub async fn complete(&self, held: Held, results: &[TaskResult], life: &str) -> Result<bool, DbError> {
+        let results = serde_json::to_value(results).map_err(|error| DbError::Connection(error.into()))?;
+        let sql = "SELECT imgfilter.complete($1, $2, $3, $4, $5::text::interval)";
+        Ok(self.row(sql, &[&held.worker, &held.queue, &held.lease, &results, &life]).await?.get(0))
+    }
+
+    /// A try went wrong: for good, or to be tried again after a pause that doubles from `base` up to `cap`.
+    pub async fn fail(
+        &self,
+        held: Held,
+        reason: &Reason,
+        permanent: bool,
+        base: Duration,
+        cap: Duration,
+    ) -> Result<Failed, DbError> {
+        let sql = "SELECT imgfilter.fail($1, $2, $3, $4, $5, $6, $7::text::interval, $8::text::interval)";
+        let row = self
+            .row(
+                sql,
+                &[
+                    &held.worker,
+                    &held.queue,
+                    &held.lease,
+                    &reason.code,
+                    &reason.detail,
+                    &permanent,
+                    &interval(base),
+                    &interval(cap),
+                ],
+            )
+            .await?;
+        Ok(match row.get(0) {
+            "failed" => Failed::Failed,
+            "retry" => Failed::Retry,
+            "dead" => Failed::Dead,
+            _ => Failed::Stale,
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! Workers coming, living and going.
+
+use std::time::Duration;
+
+use super::{Db, DbError, interval};
+
+/// What a worker holds: the queue row and the lease it was claimed under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// The worker that claimed it.
+    pub worker: i32,
+    /// Key of the row in `queue`.
+    pub queue: i64,
+    /// The fencing number of the claim.
+    pub lease: i64,
+}
+
+/// What came of a heartbeat.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Beat {
+    /// These leases are no longer this worker's.
+    Lost(Vec<i64>),
+    /// The worker was struck off: it must start anew, and nothing it holds is its own.
+    StruckOff,
+}
+
+impl Db {
+    /// Enters this process as a worker; the number is never used again.
+    pub async fn worker_start(&self, host: &str, pid: u32, version: &str) -> Result<i32, DbError> {
+        let pid = i32::try_from(pid).unwrap_or_default();
+        Ok(self.row("SELECT imgfilter.worker_start($1, $2, $3)", &[&host, &pid, &version]).await?.get(0))
+    }
+
+    /// Strikes this worker off and gives back what it holds. Returns how many leases that was.
+    pub async fn worker_stop(&self, worker: i32) -> Result<i64, DbError> {
+        Ok(self.row("SELECT imgfilter.worker_stop($1)", &[&worker]).await?.get(0))
+    }
+
+    /// Says that this worker lives and works on these leases, and extends them.
+    pub async fn beat(&self, worker: i32, held: &[Held], lease: Duration) -> Result<Beat, DbError> {
+        let rows: Vec<i64> = held.iter().map(|held| held.queue).collect();
+        let leases: Vec<i64> = held.iter().map(|held| held.lease).collect();
+        let sql = "SELECT imgfilter.beat($1, $2, $3, $4::text::interval)";
+        let lost: Option<Vec<i64>> =
+            self.row(sql, &[&worker, &rows, &leases, &interval(lease)]).await?.get(0);
+        Ok(lost.map_or(Beat::StruckOff, Beat::Lost))
+    }
+
+    /// Takes back what dead workers hold. Returns how many rows went back into their lanes, and how many were given up.
+    pub async fn reap(&self, dead_after: Duration, limit: i32) -> Result<(i64, i64), DbError> {
+        let sql = "SELECT back, dead FROM imgfilter.reap($1::text::interval, $2)";
+        let row = self.row(sql, &[&interval(dead_after), &limit]).await?;
+        Ok((row.get(0), row.get(1)))
+    }
+
+    /// Gives these leases back: a clean end, which costs no attempt.
+    pub async fn release(&self, worker: i32, leases: &[i64]) -> Result<i64, DbError> {
+        Ok(self.row("SELECT imgfilter.release($1, $2)", &[&worker, &leases]).await?.get(0))
+    }
+}

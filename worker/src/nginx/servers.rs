@@ -1,0 +1,75 @@
+//! Upstreams and servers of the generated configuration.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::{NginxError, Parts, endpoint, path, quoted, socket, word};
+
+/// Idle connections kept to the store and to the gateway, by each nginx worker.
+const KEEPALIVE: u32 = 32;
+/// The gateway's socket, in the runtime folder.
+const GATEWAY_SOCKET: &str = "s3.sock";
+
+/// The store, and the gateway that leads to it.
+pub(super) fn upstreams(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
+    let (server, _) = endpoint(parts.s3)?;
+    let gateway = gateway_socket(parts)?;
+    let _ = writeln!(file, "    upstream s3 {{ server {server}; keepalive {KEEPALIVE}; }}");
+    let _ = writeln!(file, "    upstream gateway {{ server \"unix:{gateway}\"; keepalive {KEEPALIVE}; }}\n");
+    Ok(())
+}
+
+/// A server for each way in: HTTP/1.1, TLS, and HTTP/2 without TLS on a unix socket.
+pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
+    let edge = parts.edge;
+    let address = word("IMGFILTER_LISTEN", &edge.listen)?;
+    let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
+    let mut server = |listen: &str, more: &str| {
+        let _ = writeln!(
+            file,
+            "    server {{\n        {listen}\n{more}        set $www \"{nginx_dir}/www\";\n        \
+             include \"{nginx_dir}/edge.conf\";\n    }}\n"
+        );
+    };
+    server(&format!("listen {address}:{};", edge.port), "");
+    if let Some(port) = edge.tls_port {
+        let certificate = needed("IMGFILTER_TLS_CERTIFICATE", edge.tls_certificate.as_deref())?;
+        let key = needed("IMGFILTER_TLS_KEY", edge.tls_key.as_deref())?;
+        let tls = format!(
+            "        ssl_certificate {certificate};\n        ssl_certificate_key {key};\n        \
+             ssl_protocols TLSv1.2 TLSv1.3;\n        ssl_session_cache shared:tls:10m;\n        \
+             ssl_session_tickets off;\n"
+        );
+        server(&format!("listen {address}:{port} ssl http2;"), &tls);
+    }
+    if let Some(path) = &edge.h2c_socket {
+        let path = socket("IMGFILTER_H2C_SOCKET", path)?;
+        server(&format!("listen \"unix:{path}\" http2;"), "");
+    }
+    Ok(())
+}
+
+/// The gateway to the store.
+pub(super) fn gateway(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
+    let (_, scheme) = endpoint(parts.s3)?;
+    let gateway = gateway_socket(parts)?;
+    let nginx_dir = path("IMGFILTER_NGINX_DIR", &parts.edge.nginx_dir)?;
+    let seconds = parts.s3.s3_timeout.as_secs().max(1);
+    let _ = writeln!(
+        file,
+        "    server {{\n        listen \"unix:{gateway}\";\n        set $s3_scheme {scheme};\n        \
+         proxy_connect_timeout {}s;\n        proxy_send_timeout {seconds}s;\n        proxy_read_timeout {seconds}s;\n        \
+         include \"{nginx_dir}/s3-gateway.conf\";\n    }}",
+        seconds.min(5)
+    );
+    Ok(())
+}
+
+fn gateway_socket(parts: &Parts<'_>) -> Result<String, NginxError> {
+    socket("IMGFILTER_RUNTIME_DIR", &parts.edge.runtime_dir.join(GATEWAY_SOCKET))
+}
+
+fn needed(name: &'static str, value: Option<&Path>) -> Result<String, NginxError> {
+    let value = value.ok_or_else(|| NginxError::Value(name, "is needed with IMGFILTER_TLS_PORT".into()))?;
+    quoted(name, value)
+}

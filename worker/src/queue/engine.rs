@@ -1,0 +1,162 @@
+//! The filters, on threads of their own and within a budget of memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use imgfilter_filters as filters;
+use imgfilter_filters::{Format, Limits, Refusal, RefusalCode};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::held::Cancel;
+use crate::config::{self, ImageLimits};
+use crate::db::tasks::Spec;
+
+/// Memory is given out in pieces of this many bytes.
+const PIECE: u64 = 1 << 20;
+/// How long after its deadline a job may take to notice it.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A result and the SHA-256 of its bytes, in hexadecimal.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The result.
+    pub output: filters::Output,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+/// What came of a job: a result or a refusal for each chain, or one refusal of the image itself.
+pub type Results = Result<Vec<Result<Made, Refusal>>, Refusal>;
+
+/// The filters, ready to work.
+pub struct Engine {
+    threads: usize,
+    memory: Semaphore,
+    pieces: u32,
+    limits: Limits,
+    deadline: Duration,
+    running: Arc<AtomicUsize>,
+}
+
+impl From<&ImageLimits> for Limits {
+    fn from(limits: &ImageLimits) -> Self {
+        Self {
+            max_dimension: limits.max_dimension,
+            max_pixels: limits.max_pixels,
+            max_frames: limits.max_frames,
+            max_total_pixels: limits.max_total_pixels,
+        }
+    }
+}
+
+impl Engine {
+    /// Filters for as many images at a time as there are slots.
+    pub fn new(settings: &config::Worker, limits: &ImageLimits) -> Self {
+        let pieces = u32::try_from(settings.memory_budget / PIECE).unwrap_or(u32::MAX).max(1);
+        Self {
+            threads: settings.slots(),
+            memory: Semaphore::new(usize::try_from(pieces).unwrap_or(Semaphore::MAX_PERMITS)),
+            pieces,
+            limits: limits.into(),
+            deadline: settings.task_deadline,
+            running: Arc::default(),
+        }
+    }
+
+    /// Filters an image, in its turn: when memory for it is free. `cancel` ends it early.
+    pub async fn filter(&self, input: Bytes, spec: &Spec, cancel: Cancel) -> Results {
+        let format = match spec.format.as_deref() {
+            None => None,
+            Some(name) => Some(Format::from_name(name).ok_or_else(|| {
+                Refusal::new(
+                    RefusalCode::UnsupportedFormat,
+                    format!("{name} is not a format that is written here"),
+                )
+            })?),
+        };
+        let Ok(_memory) = self.memory.acquire_many(self.pieces_for(&input, spec, format)?).await else {
+            unreachable!("the semaphore is never closed")
+        };
+        let (answer, answered) = oneshot::channel();
+        let work = Work {
+            input,
+            chains: spec.filters.clone(),
+            format,
+            quality: spec.quality,
+            limits: self.limits,
+            deadline: self.deadline,
+            threads: self.threads,
+            running: Arc::clone(&self.running),
+            cancel: Arc::clone(&cancel),
+        };
+        // A thread for each job: there are never more of them than slots, and one that hangs costs no other job.
+        let thread = std::thread::Builder::new().name("filter".into());
+        // No one may wait for the answer any more: then it does not matter.
+        let started = thread.spawn(move || drop(answer.send(work.run())));
+        started.map_err(|error| Refusal::internal(format!("no thread could be started: {error}")))?;
+        match tokio::time::timeout(self.deadline + GRACE, answered).await {
+            Ok(Ok(results)) => results,
+            Ok(Err(_)) => Err(Refusal::internal("the filters broke off")),
+            Err(_) => {
+                cancel.store(true, Ordering::Release);
+                tracing::error!("a job did not end at its deadline; its thread is lost until it does");
+                let detail = format!("not done within {:?}", self.deadline);
+                Err(Refusal::new(RefusalCode::DeadlineExceeded, detail))
+            }
+        }
+    }
+
+    /// How much memory the dearest chain needs. More than the whole budget is not asked for: it then runs alone.
+    fn pieces_for(&self, input: &[u8], spec: &Spec, format: Option<Format>) -> Result<u32, Refusal> {
+        let image = filters::probe(input, &self.limits)?;
+        let estimates = spec.filters.iter().filter_map(|chain| {
+            // A chain that is refused costs nothing; the job will say why.
+            let chain = filters::check(chain).ok()?;
+            filters::estimate(&chain, &image, format.unwrap_or(image.format), &self.limits).ok()
+        });
+        let bytes = estimates.map(|estimate| estimate.memory_bytes).max().unwrap_or(0);
+        Ok(u32::try_from(bytes.div_ceil(PIECE)).unwrap_or(u32::MAX).clamp(1, self.pieces))
+    }
+}
+
+/// A job with all that it needs, to be moved to its thread.
+struct Work {
+    input: Bytes,
+    chains: Vec<String>,
+    format: Option<Format>,
+    quality: Option<u8>,
+    limits: Limits,
+    deadline: Duration,
+    threads: usize,
+    running: Arc<AtomicUsize>,
+    cancel: Cancel,
+}
+
+impl Work {
+    fn run(self) -> Results {
+        // An image that is alone gets all cores; under load each gets one.
+        let others = self.running.fetch_add(1, Ordering::AcqRel);
+        let job = filters::Job {
+            input: &self.input,
+            chains: &self.chains,
+            format: self.format,
+            quality: self.quality,
+            limits: self.limits,
+            deadline: Some(Instant::now() + self.deadline),
+            threads: if others == 0 { self.threads } else { 1 },
+            cancel: Some(&self.cancel),
+        };
+        let results = filters::process(&job).map(|results| results.into_iter().map(with_digest).collect());
+        self.running.fetch_sub(1, Ordering::AcqRel);
+        results
+    }
+}
+
+fn with_digest(result: Result<filters::Output, Refusal>) -> Result<Made, Refusal> {
+    let output = result?;
+    let sha256 = hex::encode(Sha256::digest(&output.bytes));
+    Ok(Made { output, sha256 })
+}

@@ -1,0 +1,45 @@
+//! Signs of life: of this worker to the database and to systemd.
+
+use std::sync::Arc;
+
+use sd_notify::NotifyState;
+
+use super::{MISSED_BEATS, Worker};
+use crate::db::DbError;
+use crate::db::workers::Beat;
+
+/// Most rows taken back from dead workers at once.
+const REAP_LIMIT: i32 = 200;
+
+/// Beats for ever: extends the leases of what is being worked on, stops the work whose lease is lost, and takes back
+/// what dead workers hold.
+pub async fn run(worker: Arc<Worker>) {
+    let mut ticks = tokio::time::interval(worker.settings.beat);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // systemd ends a daemon whose loop no longer turns, and starts it anew.
+        let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+        if let Err(error) = beat(&worker).await {
+            tracing::warn!(error = %crate::cli::with_causes(&error), "no heartbeat");
+        }
+    }
+}
+
+async fn beat(worker: &Worker) -> Result<(), DbError> {
+    let number = worker.number();
+    let held = worker.held.of(number);
+    match worker.db.beat(number, &held, worker.settings.lease).await? {
+        Beat::Lost(leases) => worker.held.cancel(&leases),
+        Beat::StruckOff => {
+            tracing::warn!(worker = number, "taken for dead: starting anew");
+            worker.held.cancel_all();
+            worker.enter().await?;
+        }
+    }
+    let (back, dead) = worker.db.reap(worker.settings.beat * MISSED_BEATS, REAP_LIMIT).await?;
+    if back + dead > 0 {
+        tracing::warn!(back, dead, "took back what a dead worker held");
+    }
+    Ok(())
+}

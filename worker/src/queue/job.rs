@@ -1,0 +1,167 @@
+//! One task, from its original to its results.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use imgfilter_api::filename;
+use imgfilter_filters::{Refusal, RefusalCode};
+use thiserror::Error;
+
+use super::Worker;
+use super::engine::Made;
+use super::held::Cancel;
+use crate::db::DbError;
+use crate::db::tasks::{Claimed, Failed, Reason, TaskResult};
+use crate::store::StoreError;
+
+/// Pause before the first retry of a task; doubles with each.
+const RETRY_BASE: Duration = Duration::from_secs(2);
+/// Longest pause between two tries.
+const RETRY_CAP: Duration = Duration::from_secs(300);
+/// Pause before the database is told again what it could not be told.
+const TELL_PAUSE: Duration = Duration::from_millis(300);
+
+/// Why a task was not done.
+#[derive(Debug, Error)]
+enum JobError {
+    /// The image, or what is asked of it, was refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The lease is lost, or the worker ends.
+    #[error("the work is no longer wanted")]
+    Canceled,
+}
+
+/// Does a task and tells the database how it ended. Never fails: what cannot be told now, others will find out when
+/// the lease ends.
+pub async fn run(worker: &Worker, task: Claimed) {
+    let entry = worker.held.enter(task.held);
+    let begun = Instant::now();
+    match attempt(worker, &task, &entry.cancel).await {
+        Ok(results) => complete(worker, &task, &results, begun).await,
+        Err(JobError::Canceled) => {
+            tracing::info!(attempt = task.attempts, "dropped a task that was not ours any more")
+        }
+        // Our own mistake, perhaps of this machine alone: tried again, and laid before the operator in the end.
+        Err(JobError::Refused(refusal)) if refusal.code == RefusalCode::Internal => {
+            tracing::error!(%refusal, attempt = task.attempts, "the filters failed");
+            fail(worker, &task, &reason(&refusal), false).await;
+        }
+        Err(JobError::Refused(refusal)) => fail(worker, &task, &reason(&refusal), true).await,
+        Err(JobError::Store(error)) => store_failed(worker, &task, &error).await,
+    }
+}
+
+/// Fetches, filters and stores.
+async fn attempt(worker: &Worker, task: &Claimed, cancel: &Cancel) -> Result<Vec<TaskResult>, JobError> {
+    let fetch = worker.store.get(&task.object_key, task.bytes);
+    let original = match tokio::time::timeout(worker.fetch_timeout, fetch).await {
+        Ok(original) => original?,
+        Err(_) => return Err(StoreError::Failed("the original did not arrive in time".into()).into()),
+    };
+    still_wanted(cancel)?;
+    let made = worker.engine.filter(original, &task.spec, Cancel::clone(cancel)).await;
+    still_wanted(cancel)?;
+    let mut results = Vec::new();
+    for (n, made) in made?.into_iter().enumerate() {
+        results.push(match made {
+            Ok(made) => store(worker, task, n, made).await?,
+            Err(refusal) => TaskResult::Failed { error: reason(&refusal) },
+        });
+        still_wanted(cancel)?;
+    }
+    Ok(results)
+}
+
+/// Stores the result of chain `n`. The lease is part of the key, so no late worker can overwrite another's object.
+async fn store(worker: &Worker, task: &Claimed, n: usize, made: Made) -> Result<TaskResult, StoreError> {
+    let Made { output, sha256 } = made;
+    let extension = output.format.extension();
+    let object_key = format!("r/{}/{}/{n}-{}.{extension}", task.month, task.task, task.held.lease);
+    let bytes = output.bytes.len();
+    worker.store.put(&object_key, output.bytes.into(), output.format.mime()).await?;
+    Ok(TaskResult::Done {
+        object_key,
+        format: output.format.name(),
+        width: output.width,
+        height: output.height,
+        bytes,
+        sha256,
+        filename: filename::of_result(task.filename.as_deref().unwrap_or_default(), extension),
+    })
+}
+
+fn still_wanted(cancel: &Cancel) -> Result<(), JobError> {
+    if cancel.load(Ordering::Acquire) { Err(JobError::Canceled) } else { Ok(()) }
+}
+
+fn reason(refusal: &Refusal) -> Reason {
+    Reason { code: refusal.code.as_str(), detail: refusal.detail.clone() }
+}
+
+async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun: Instant) {
+    let life = &worker.terms.life;
+    match until_told(worker, || worker.db.complete(task.held, results, life)).await {
+        Some(true) => {
+            tracing::info!(ms = begun.elapsed().as_millis(), results = results.len(), "done");
+            worker.news.notify_one();
+        }
+        // Or the answer to an earlier telling was lost. Either way the objects may be needed: the sweep will know.
+        Some(false) => tracing::warn!("a result came too late, or had been told already"),
+        None => tracing::warn!("a result could not be told while the lease lasted"),
+    }
+}
+
+async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, permanent: bool) {
+    let told = || worker.db.fail(task.held, reason, permanent, RETRY_BASE, RETRY_CAP);
+    match until_told(worker, told).await {
+        Some(Failed::Failed) => tracing::info!(code = reason.code, "failed"),
+        Some(Failed::Retry) => {
+            tracing::info!(code = reason.code, attempt = task.attempts, "will be tried again")
+        }
+        Some(Failed::Dead) => tracing::error!(code = reason.code, attempts = task.attempts, "given up"),
+        Some(Failed::Stale) | None => tracing::warn!("a failure came too late"),
+    }
+    worker.news.notify_one();
+}
+
+/// The store failed. If it does not answer at all, that is not this task's fault: it is given back, and nothing is
+/// claimed until the store is back. Otherwise the task is tried again, at the price of an attempt.
+async fn store_failed(worker: &Worker, task: &Claimed, error: &StoreError) {
+    tracing::warn!(%error, "the object store failed");
+    if worker.store.ready().await.is_err() {
+        worker.store_is_down.store(true, Ordering::Release);
+        let told = || worker.db.release(task.held.worker, std::slice::from_ref(&task.held.lease));
+        if until_told(worker, told).await.is_none() {
+            tracing::warn!("a task could not be given back");
+        }
+        return;
+    }
+    let detail = "the image could not be read from or written to the object store".to_owned();
+    fail(worker, task, &Reason { code: RefusalCode::Internal.as_str(), detail }, false).await;
+}
+
+/// Tells the database something, again and again while it cannot be reached, but no longer than a lease lasts.
+async fn until_told<T, F>(worker: &Worker, mut tell: impl FnMut() -> F) -> Option<T>
+where
+    F: Future<Output = Result<T, DbError>>,
+{
+    let end = Instant::now() + worker.terms.lease;
+    loop {
+        match tell().await {
+            Ok(answer) => return Some(answer),
+            Err(error @ DbError::Refused(_)) => {
+                tracing::error!(error = %crate::cli::with_causes(&error), "the database refuses to be told");
+                return None;
+            }
+            Err(error) if Instant::now() >= end => {
+                tracing::warn!(%error, "the database cannot be told");
+                return None;
+            }
+            Err(_) => tokio::time::sleep(super::jittered(TELL_PAUSE)).await,
+        }
+    }
+}
