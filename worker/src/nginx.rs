@@ -12,8 +12,10 @@ use crate::config::{Edge, S3};
 
 /// Longest path of a unix socket, in bytes.
 const MAX_SOCKET_PATH: usize = 107;
-/// How many bytes of a body an upload may have beyond its file: the other fields and the separators.
-const FORM_BYTES: u64 = 1 << 20;
+/// How many bytes a form may have beyond its file and its chains: the other fields and the separators.
+const FORM_BYTES: u64 = 64 << 10;
+/// Most bytes a character takes in UTF-8.
+const LONGEST_CHARACTER: u64 = 4;
 
 /// What the configuration is made of.
 #[derive(Debug)]
@@ -94,8 +96,10 @@ fn http_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let cache = path("IMGFILTER_CACHE", &edge.cache)?;
     let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
     let spool = quoted("IMGFILTER_SPOOL", parts.spool)?;
-    let _ = writeln!(file, "    client_max_body_size {};", edge.max_body.saturating_add(FORM_BYTES));
+    let fields = fields_bytes(edge);
+    let _ = writeln!(file, "    client_max_body_size {};", edge.max_body.saturating_add(fields));
     let _ = writeln!(file, "    upload_max_file_size {};", edge.max_body);
+    let _ = writeln!(file, "    upload_max_output_body_len {fields};");
     let _ = writeln!(file, "    upload_store {spool};");
     let _ = writeln!(
         file,
@@ -112,6 +116,11 @@ fn http_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
         log => writeln!(file, "    access_log \"{}\" imgfilter;\n", escaped("IMGFILTER_ACCESS_LOG", log)?),
     };
     Ok(())
+}
+
+/// Room for a form's fields: as many chains as allowed, as long as allowed, in whatever script, and all the rest.
+fn fields_bytes(edge: &Edge) -> u64 {
+    u64::from(edge.max_filters) * u64::from(edge.max_chain_length) * LONGEST_CHARACTER + FORM_BYTES
 }
 
 /// Host and port of the store, and its scheme.
