@@ -57,8 +57,12 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
         b"render_tasks" => render_tasks(input),
         b"problem" => problem(input),
         b"verify_link" => verify_link(input),
-        b"catalogue" => Ok(json!({ "body": json!({ "filters": imgfilter_filters::catalogue() }).to_string() })),
-        b"sign" => Ok(serde_json::to_value(sign::sign(&state::current()?.storage, &serde_json::from_slice(input)?))?),
+        b"catalogue" => {
+            Ok(json!({ "body": json!({ "filters": imgfilter_filters::catalogue() }).to_string() }))
+        }
+        b"sign" => {
+            Ok(serde_json::to_value(sign::sign(&state::current()?.storage, &serde_json::from_slice(input)?))?)
+        }
         b"spool" => Ok(serde_json::to_value(spool::measure(&serde_json::from_slice(input)?)?)?),
         b"version" => Ok(json!({ "version": env!("CARGO_PKG_VERSION") })),
         other => Err(Refused::Unknown(String::from_utf8_lossy(other).into_owned())),

@@ -27,7 +27,10 @@ pub struct Storage {
 
 impl std::fmt::Debug for Storage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Storage").field("host", &self.host).field("region", &self.region).finish_non_exhaustive()
+        f.debug_struct("Storage")
+            .field("host", &self.host)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
     }
 }
 
@@ -60,7 +63,8 @@ pub struct Signed {
 
 /// Signs a request over its host, payload hash and date.
 pub fn sign(storage: &Storage, request: &Request) -> Signed {
-    let time = request.epoch.and_then(|epoch| Timestamp::from_second(epoch).ok()).unwrap_or_else(Timestamp::now);
+    let time =
+        request.epoch.and_then(|epoch| Timestamp::from_second(epoch).ok()).unwrap_or_else(Timestamp::now);
     let date = time.strftime("%Y%m%dT%H%M%SZ").to_string();
     let content_sha256 = request.sha256.clone().unwrap_or_else(|| EMPTY_SHA256.to_owned());
     let headers = [
@@ -171,7 +175,9 @@ mod tests {
         let signed = sign(&storage(), &request);
         assert_eq!(signed.date, "20130524T000000Z");
         assert_eq!(signed.content_sha256, "ab".repeat(32));
-        assert!(signed.authorization.contains("/20130524/us-east-1/s3/aws4_request,SignedHeaders=host;x-amz"));
+        assert!(
+            signed.authorization.contains("/20130524/us-east-1/s3/aws4_request,SignedHeaders=host;x-amz")
+        );
         let other = sign(&storage(), &Request { sha256: None, ..request });
         assert_eq!(other.content_sha256, EMPTY_SHA256);
         assert_ne!(other.authorization, signed.authorization);

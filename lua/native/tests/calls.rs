@@ -1,8 +1,12 @@
 //! The calls as the Lua side makes them, on real files.
 
+#![allow(clippy::unwrap_used, reason = "a helper that cannot unwrap says less, as in the tests themselves")]
+
 use std::path::Path;
 
 use imgfilter_api::link::LinkKeys;
+use imgfilter_api::problem::Code;
+use imgfilter_filters::Format;
 use imgfilter_native::calls::answer;
 use serde_json::{Value, json};
 
@@ -25,9 +29,10 @@ fn initialise() {
 
 /// A 1 × 1 opaque PNG, whole and well formed.
 const PNG: &[u8] = &[
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8,
-    2, 0, 0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, 0x49, 0x44, 0x41, 0x54, 8, 0xd7, 0x63, 0xf8, 0xcf, 0xc0, 0, 0,
-    3, 1, 1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0,
+    1, 8, 2, 0, 0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, 0x49, 0x44, 0x41, 0x54, 8, 0xd7, 0x63, 0xf8, 0xcf,
+    0xc0, 0, 0, 3, 1, 1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60,
+    0x82,
 ];
 
 fn upload(path: &Path, filters: &[&str]) -> Value {
@@ -166,4 +171,19 @@ fn the_catalogue_lists_filters() {
 fn bad_configurations_are_faults_that_name_the_variable() {
     let answer = call("initialise", &json!({"public_url": 1}));
     assert!(answer["fault"].as_str().unwrap().contains("JSON"), "{answer}");
+}
+
+#[test]
+fn the_description_of_the_api_knows_every_code_and_format() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../nginx/www/openapi.json"))
+        .unwrap();
+    let description: Value = serde_json::from_str(&text).unwrap();
+    let schemas = &description["components"]["schemas"];
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(schemas["ProblemCode"]["enum"], json!(codes));
+    let formats: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+    for place in ["Image", "Result"] {
+        assert_eq!(schemas[place]["properties"]["format"]["enum"], json!(formats), "{place}");
+    }
+    assert_eq!(description["info"]["version"], env!("CARGO_PKG_VERSION"));
 }

@@ -1,0 +1,81 @@
+"""The Lua side inside a real nginx, with PostgreSQL and the store behind it."""
+
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
+
+from stack.child import Child  # noqa: E402 (the path has to be set first)
+from stack.places import Build, give  # noqa: E402
+from stack.ready import answers, free_port, wait_until  # noqa: E402
+from stack.service import Plan, Stack  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """A whole service, but for its worker: tasks stay as they are."""
+    state = Path(tempfile.mkdtemp(prefix="imgfilter-lua-", dir="/tmp"))
+    state.chmod(0o711)
+    # the log is made beforehand, so that this user can read what nginx's writes
+    log = state / "access.log"
+    log.touch()
+    settings = {"IMGFILTER_ACCESS_LOG": str(log)}
+    running = Stack(Plan(Build.of("debug"), state, free_port(), lasting=False, settings=settings))
+    try:
+        running.start()
+        running.children.pop("worker").stop()
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(state)
+
+
+@pytest.fixture(scope="session")
+def access_log(stack):
+    return Path(stack.environment["IMGFILTER_ACCESS_LOG"])
+
+
+@pytest.fixture
+def another_edge(stack):
+    """Starts further nginx's on the same database and store, with other settings; gives their URL."""
+    children = []
+
+    def start(**settings: str) -> str:
+        number = len(children)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        own = {
+            "PUBLIC_URL": url,
+            "PORT": str(port),
+            "RUNTIME_DIR": str(give(stack.sockets / f"edge{number}", stack.users.edge)),
+            "CACHE": str(give(stack.plan.state / f"cache{number}", stack.users.edge)),
+        } | settings
+        more = {f"IMGFILTER_{name}": value for name, value in own.items()}
+        configuration = stack.plan.state / f"edge{number}.conf"
+        configuration.write_text(stack.command("nginx-config", settings=more))
+        log = stack.plan.state / f"edge{number}.log"
+        child = Child(f"edge{number}", stack.nginx_command(configuration, "-g", "daemon off;"), log,
+                      stack.environment | more, stop_signal=signal.SIGQUIT)
+        child.start()
+        children.append(child)
+        wait_until("the start of the other nginx", lambda: answers(f"{url}/healthz") == 200, 20, child)
+        return url
+
+    yield start
+    for child in children:
+        child.stop()
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory):
+    """A small picture."""
+    from PIL import Image
+
+    path = tmp_path_factory.mktemp("photo") / "photo.jpg"
+    Image.linear_gradient("L").convert("RGB").resize((64, 48)).save(path, "JPEG")
+    return path
