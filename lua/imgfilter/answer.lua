@@ -1,6 +1,7 @@
 -- Answers: what every response of ours has in common.
 
 local cjson = require "cjson.safe"
+local config = require "imgfilter.config"
 local problems = require "imgfilter.problem"
 
 local M = {}
@@ -30,7 +31,8 @@ function M.problem(problem)
     if retry_after == cjson.null then
         retry_after = nil
     end
-    return M.send(problem.status, "application/problem+json", problem.body, { ["Retry-After"] = retry_after })
+    local headers = { ["Retry-After"] = retry_after }
+    return M.send(problem.status, "application/problem+json", problem.body, headers)
 end
 
 -- Ends requests of any other method. Goes by nginx's own error, which neither reads the body nor asks for it.
@@ -45,13 +47,33 @@ function M.allow(...)
     return ngx.exit(ngx.HTTP_NOT_ALLOWED)
 end
 
--- Gives nginx's own errors their body, in the location that error_page names. Headers that were meant for a
--- good answer, but for those that explain the error, are taken back.
+-- What nginx's own errors mean here, where their code does not say it all.
+local DETAILS = {
+    [400] = "the request, or the form in its body, is not well formed",
+    [401] = "uploads need a key: Authorization: Bearer …",
+    [404] = "there is nothing at this address",
+    [405] = "this address takes only the methods that Allow names",
+    [410] = "what this link led to is no more",
+    [415] = "the body is neither a form nor the bytes of an image",
+    [429] = "too many requests from this address are under way",
+    [503] = "the service cannot do this at the moment",
+}
+
+-- What explains a good answer, and has no place beside an error that came in its stead.
+local TAKEN_BACK = { "Content-Disposition", "Content-Security-Policy", "ETag", "Last-Modified", "Accept-Ranges" }
+
+-- Gives nginx's own errors their body, in the location that error_page names.
 function M.error_page()
-    for _, name in ipairs({ "Content-Disposition", "Content-Security-Policy", "ETag", "Last-Modified", "Accept-Ranges" }) do
+    for _, name in ipairs(TAKEN_BACK) do
         ngx.header[name] = nil
     end
-    return M.problem(problems.of_status(ngx.status))
+    local status = ngx.status
+    local more = { detail = DETAILS[status] }
+    if status == 413 then
+        more.limit = config.max_body
+        more.detail = "the body is larger than " .. string.format("%d", config.max_body) .. " bytes"
+    end
+    return M.problem(problems.of_status(status, more))
 end
 
 return M

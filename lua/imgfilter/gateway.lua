@@ -63,8 +63,13 @@ function M.sign()
     ngx.var.s3_authorization = signed.authorization
 end
 
-local KEPT = { ["content-length"] = true, ["content-type"] = true, ["last-modified"] = true, ["transfer-encoding"] = true,
-    ["connection"] = true }
+local KEPT = {
+    ["connection"] = true,
+    ["content-length"] = true,
+    ["content-type"] = true,
+    ["last-modified"] = true,
+    ["transfer-encoding"] = true,
+}
 
 -- In the header filter: what a storage says about itself stays inside. The ETag is the digest that the edge knows
 -- the result by, so that the edge's own filters answer conditional requests with it.

@@ -7,18 +7,23 @@ local native = require "imgfilter.native"
 
 local M = {}
 
--- A problem by its code; `more` may hold detail, field and limit.
-function M.new(code, more)
-    local occasion = { code = code }
+local function ask(occasion, more)
     for key, value in pairs(more or {}) do
         occasion[key] = value
     end
-    return select(1, native.call("problem", cjson.encode(occasion)))
+    -- a fault of ours comes back as a problem too
+    local problem, fault = native.call("problem", cjson.encode(occasion))
+    return problem or fault
+end
+
+-- A problem by its code; `more` may hold detail, field and limit.
+function M.new(code, more)
+    return ask({ code = code }, more)
 end
 
 -- A problem for an answer that nginx has made itself, of which only the status is known.
-function M.of_status(status)
-    return select(1, native.call("problem", cjson.encode({ status = status })))
+function M.of_status(status, more)
+    return ask({ status = status }, more)
 end
 
 return M

@@ -43,13 +43,13 @@ end
 
 -- Puts a spooled file under an object key. True once the storage has confirmed it, else nil and the problem.
 function M.put(key, path, sha256, mime)
-    local folder = config.spool .. "/"
-    if path:sub(1, #folder) ~= folder then
+    local name = path:sub(1, #config.spool) == config.spool and path:sub(#config.spool + 1):match("^/+(.+)$")
+    if not name then
         ngx.log(ngx.ERR, "not in the spool: ", path)
         return nil, problems.new("internal_error")
     end
     local status, err = ask("PUT", "/" .. key, {
-        ["X-Spool-File"] = path:sub(#folder + 1),
+        ["X-Spool-File"] = name,
         ["X-Sha256"] = sha256,
         ["Content-Type"] = mime,
     })

@@ -41,8 +41,9 @@ function M.show()
     end
     local seconds = M.seconds(ngx.req.get_uri_args().wait, config.max_wait)
     if not seconds then
-        local detail = "wait is a whole number of seconds from 0 to " .. config.max_wait
-        return answer.problem(problems.new("invalid_wait", { detail = detail, field = "wait", limit = config.max_wait }))
+        local longest = config.max_wait
+        local detail = "wait is a whole number of seconds from 0 to " .. longest
+        return answer.problem(problems.new("invalid_wait", { detail = detail, field = "wait", limit = longest }))
     end
     local task, problem = find(id:lower())
     if task and seconds > 0 then
