@@ -3,6 +3,10 @@
 //! Data is lent from the caller's piece wherever it lies in one: what is copied is a header, or the few bytes at the
 //! end of a piece that may be the beginning of a delimiter. Work is linear in the size of the body whatever it holds,
 //! and memory is bounded by the delimiter and the header limits.
+//!
+//! It is written here, and only compared with the crate `multer` in tests, because that one copies all data, bounds
+//! neither headers nor preamble, takes a part without header lines for one whose header runs into the next part, and
+//! does not tell a header that came twice.
 
 use memchr::memmem::Finder;
 
