@@ -7,6 +7,8 @@ local M = {}
 
 -- Longer than the gateway itself waits, so that its answer, not ours, is the one that counts; in seconds.
 local GRACE = 5
+-- Whoever asks whether all is ready wants to know soon; in seconds.
+local READY_TIMEOUT = 5
 
 local function exchange(socket, request)
     local sent, err = socket:send(request)
@@ -23,10 +25,10 @@ local function exchange(socket, request)
 end
 
 -- One request without a body on a connection of its own; only the answer's status matters. Returns nil and an
--- error when there was no answer.
-local function ask(method, path, headers)
+-- error when there was no answer within `timeout` seconds.
+local function ask(timeout, method, path, headers)
     local socket = ngx.socket.tcp()
-    socket:settimeouts(1000, 1000, (config.s3_timeout + GRACE) * 1000)
+    socket:settimeouts(1000, 1000, timeout * 1000)
     local connected, err = socket:connect("unix:" .. config.runtime_dir .. "/s3.sock")
     if not connected then
         return nil, err
@@ -48,7 +50,7 @@ function M.put(key, path, sha256, mime)
         ngx.log(ngx.ERR, "not in the spool: ", path)
         return nil, problems.new("internal_error")
     end
-    local status, err = ask("PUT", "/" .. key, {
+    local status, err = ask(config.s3_timeout + GRACE, "PUT", "/" .. key, {
         ["X-Spool-File"] = name,
         ["X-Sha256"] = sha256,
         ["Content-Type"] = mime,
@@ -62,7 +64,7 @@ end
 
 -- Whether the bucket is there and open to us; else nil and why not.
 function M.ready()
-    local status, err = ask("HEAD", "/")
+    local status, err = ask(READY_TIMEOUT, "HEAD", "/")
     if status == 200 then
         return true
     end

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use imgfilter_api::link::LinkKeys;
+use imgfilter_api::problem::Code;
+use imgfilter_filters::Format;
 use imgfilter_native::calls::answer;
 use serde_json::{Value, json};
 
@@ -166,4 +168,18 @@ fn the_catalogue_lists_filters() {
 fn bad_configurations_are_faults_that_name_the_variable() {
     let answer = call("initialise", &json!({"public_url": 1}));
     assert!(answer["fault"].as_str().unwrap().contains("JSON"), "{answer}");
+}
+
+#[test]
+fn the_description_of_the_api_knows_every_code_and_format() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../nginx/www/openapi.json")).unwrap();
+    let description: Value = serde_json::from_str(&text).unwrap();
+    let schemas = &description["components"]["schemas"];
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(schemas["ProblemCode"]["enum"], json!(codes));
+    let formats: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+    for place in ["Image", "Result"] {
+        assert_eq!(schemas[place]["properties"]["format"]["enum"], json!(formats), "{place}");
+    }
+    assert_eq!(description["info"]["version"], env!("CARGO_PKG_VERSION"));
 }

@@ -1,0 +1,85 @@
+local support = require "lua.spec.support"
+
+local function environment(changes)
+    local variables = {
+        PUBLIC_URL = "https://img.example/f/", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
+        MAX_BODY = "1000", MAX_WAIT = "60s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
+        EDGE_DATABASE_CONNECTIONS = "4", NATIVE_THREADS = "2", S3_BUCKET = "b", S3_TIMEOUT = "1 m",
+        LINK_KEYS = "1:k", LINK_LIFE = "3 months", MAX_FILTERS = "16", MAX_CHAIN_LENGTH = "4096",
+        MAX_DIMENSION = "16384", MAX_PIXELS = "1", MAX_FRAMES = "1", MAX_TOTAL_PIXELS = "1", FAST_LANE_MS = "500",
+        MAX_ATTEMPTS = "5", ANONYMOUS_WEBHOOK = "false", WEBHOOK_INSECURE = "false", S3_REGION = "r",
+        S3_ENDPOINT = "https://s3.example:443", S3_ACCESS_KEY = "a", S3_SECRET_KEY = "s",
+    }
+    for name, value in pairs(changes or {}) do
+        variables[name] = value or nil
+    end
+    local prefixed = {}
+    for name, value in pairs(variables) do
+        prefixed["IMGFILTER_" .. name] = value
+    end
+    return prefixed
+end
+
+local function load(changes)
+    local config = support.load("imgfilter.config")
+    local native
+    support.with_environment(environment(changes), function()
+        config.load()
+        native = config.native()
+    end)
+    return config, native
+end
+
+describe("the configuration", function()
+    it("reads numbers, durations and switches", function()
+        local config, native = load()
+        assert.equal(60, config.max_wait)
+        assert.equal(0.5, config.database_timeout)
+        assert.equal(60, config.s3_timeout)
+        assert.equal(1000, config.max_body)
+        assert.is_true(config.anonymous)
+        assert.is_false(native.anonymous_webhook)
+    end)
+
+    it("leaves no slash at the end of URL and folder", function()
+        local config = load()
+        assert.equal("https://img.example/f", config.public_url)
+        assert.equal("/spool", config.spool)
+    end)
+
+    it("signs for the host without its scheme's own port", function()
+        local function host(endpoint)
+            local _, native = load({ S3_ENDPOINT = endpoint })
+            return native.storage.host
+        end
+        assert.equal("s3.example", host("https://s3.example:443"))
+        assert.equal("s3.example", host("http://s3.example:80/"))
+        assert.equal("s3.example:443", host("http://s3.example:443"))
+        assert.equal("127.0.0.1:9000", host("http://127.0.0.1:9000"))
+    end)
+
+    it("reads a secret from its file, unless it is given", function()
+        local path = os.tmpname()
+        local file = assert(io.open(path, "wb"))
+        file:write("of the file\n")
+        file:close()
+        local _, from_file = load({ S3_SECRET_KEY = "", S3_SECRET_KEY_FILE = path })
+        local _, given = load({ S3_SECRET_KEY_FILE = path })
+        os.remove(path)
+        assert.equal("of the file", from_file.storage.secret_key)
+        assert.equal("s", given.storage.secret_key)
+        assert.has_error(function() load({ S3_SECRET_KEY = "", S3_SECRET_KEY_FILE = path }) end)
+    end)
+
+    it("names what is missing or makes no sense", function()
+        local mistakes = {
+            SPOOL = "", MAX_BODY = "much", DATABASE_TIMEOUT = "5 parsecs", ANONYMOUS = "yes",
+            S3_ENDPOINT = "s3.example", LINK_KEYS = "",
+        }
+        for name, value in pairs(mistakes) do
+            local ran, err = pcall(load, { [name] = value })
+            assert.is_false(ran, name)
+            assert.truthy(err:find("IMGFILTER_" .. name, 1, true), err)
+        end
+    end)
+end)

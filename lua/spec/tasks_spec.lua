@@ -1,0 +1,20 @@
+local support = require "lua.spec.support"
+
+local tasks = support.load("imgfilter.tasks", {
+    ["imgfilter.answer"] = {}, ["imgfilter.config"] = {}, ["imgfilter.database"] = {}, ["imgfilter.native"] = {},
+    ["imgfilter.problem"] = {}, ["imgfilter.watch"] = {},
+})
+
+describe("the seconds to wait", function()
+    it("are a whole number up to the longest", function()
+        assert.equal(0, tasks.seconds(nil, 60))
+        assert.equal(0, tasks.seconds("0", 60))
+        assert.equal(60, tasks.seconds("60", 60))
+    end)
+
+    it("are nothing else", function()
+        for _, wait in ipairs({ "61", "-1", "1.5", "1e1", "", " 1", "0x10", ("9"):rep(20), true, { "1" } }) do
+            assert.is_nil(tasks.seconds(wait, 60), tostring(wait))
+        end
+    end)
+end)
