@@ -39,8 +39,8 @@ mod tests {
 
     #[test]
     fn the_scale_has_its_ends_and_its_middle() {
-        assert_eq!(slope(-100.0), 0.0);
-        assert_eq!(slope(0.0), 1.0);
-        assert!((slope(100.0) - 129.5).abs() < 1e-9);
+        for (amount, right) in [(-100.0, 0.0), (0.0, 1.0), (100.0, 129.5)] {
+            assert!((slope(amount) - right).abs() < 1e-9);
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use fidget_core::context::{BinaryOpcode, Node, Op, UnaryOpcode};
 
+use super::curve::Function;
 use crate::graph::{Graph, Input};
 
 /// Facts about the nodes that some outputs need.
@@ -131,21 +132,12 @@ pub(super) fn is_heavy_between(graph: &Graph, gate: Node, node: Node) -> bool {
         if !seen.insert(node) {
             continue;
         }
-        if is_heavy(graph.op(node)) {
+        if Function::of(graph.op(node)).is_some() {
             return true;
         }
         stack.extend(graph.op(node).iter_children());
     }
     false
-}
-
-fn is_heavy(op: Op) -> bool {
-    use UnaryOpcode::{Acos, Asin, Atan, Cos, Exp, Ln, Sin, Tan};
-    matches!(
-        op,
-        Op::Unary(Sin | Cos | Tan | Asin | Acos | Atan | Exp | Ln, _)
-            | Op::Binary(BinaryOpcode::Atan | BinaryOpcode::Mod, ..)
-    )
 }
 
 /// `node` as a weighted sum of nodes that are no sums themselves.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fidget_core::context::{Node, Op};
 
 use super::analysis::{Affine, Analysis, affine, is_heavy_between, order, unclamped};
-use super::curve::Curve;
+use super::curve::{Curve, Function};
 use super::program::{INPUTS, Instruction, Output, Program, Register, reuse_registers};
 use super::tape::{Tape, sample, substitute};
 use super::{Means, Source};
@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
         Some(out)
     }
 
-    /// A table of a node, and the gate that it is a function of; the farthest gate that has a good one.
+    /// A curve of a node, and the gate that it is a function of; the farthest gate that has a good one.
     fn curve(&mut self, node: Node) -> Option<(Node, Curve)> {
         if !self.means.tables {
             return None;
@@ -155,6 +155,11 @@ impl<'a> Builder<'a> {
         let found = self.analysis.gates(node).into_iter().find_map(|gate| {
             let curve = self.curve_from(gate, node)?;
             Some((gate, curve))
+        });
+        let found = found.or_else(|| {
+            let function = Function::of(self.graph.op(node))?;
+            let argument = self.graph.op(node).iter_children().next()?;
+            Some((argument, Curve::Function(function)))
         });
         self.curves.insert(node, found.clone());
         found

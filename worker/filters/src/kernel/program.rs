@@ -99,7 +99,7 @@ impl Program {
                 }
                 Instruction::Curve { out, from, curve } => {
                     let mut target = std::mem::take(&mut registers[*out]);
-                    curve.look_up(&registers[*from][..count], &mut target[..count]);
+                    curve.evaluate(&registers[*from][..count], &mut target[..count]);
                     registers[*out] = target;
                 }
                 Instruction::Tape { outs, ins, tape } => {
