@@ -57,26 +57,28 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
-        """Asks it to end, and insists after `patience` seconds."""
-        if not self.alive:
-            return
-        self.process.send_signal(self.stop_signal)
-        try:
-            self.process.wait(self.patience)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        """Asks it to end, and insists after `patience` seconds. Nothing that it started stays."""
+        if self.alive:
+            self.process.send_signal(self.stop_signal)
+            try:
+                self.process.wait(self.patience)
+            except subprocess.TimeoutExpired:
+                pass
+        self.kill()
 
     def kill(self) -> None:
-        """kill -9, of the process and of the children it had: what a power cut or the OOM killer does."""
-        if not self.alive:
+        """kill -9, of the process and of all that it started: what a power cut or the OOM killer does."""
+        if self.process is None:
             return
-        family = descendants(self.pid)
-        for pid in [self.pid, *family]:
+        family = [*descendants(self.pid), *session(self.pid)]
+        if self.alive:
+            self.process.kill()
+            self.process.wait()
+        for pid in family:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        self.process.wait()
         for pid in family:
             wait_gone(pid)
 
@@ -100,6 +102,20 @@ def descendants(pid: int) -> list[int]:
     except (FileNotFoundError, ProcessLookupError):
         pass
     return found
+
+
+def session(leader: int) -> list[int]:
+    """The other processes of the session that this process began, also when it has died: nginx's workers outlive a
+    master that was killed."""
+    members = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, fields = stat.parent.name, stat.read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[3]) == leader and int(pid) != leader and fields[0] != "Z":
+            members.append(int(pid))
+    return members
 
 
 def wait_gone(pid: int, seconds: float = 10.0) -> None:

@@ -81,6 +81,8 @@ class Stack:
     def start(self) -> None:
         """Starts everything in order and returns when an upload would be accepted."""
         self.plan.build.check()
+        if accepts(self.plan.port):
+            raise StackError(f"port {self.plan.port} is in use: choose another with IMGFILTER_PORT")
         self.cluster.start()
         self.cluster.create(DATABASE)
         self.command("migrate")

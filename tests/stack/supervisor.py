@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from . import sample
+from .child import wait_gone
 from .places import CHECKOUT, Build, StackError
 from .ready import answers, wait_until
 from .service import Plan, Stack
@@ -132,8 +133,9 @@ def stop(state: Path, _profile: str) -> int:
         return 0
     wait_until("the end of the start", lambda: "pid" in record.read() or not record.held(), START_LIMIT)
     if record.held():
-        os.kill(record.read()["pid"], signal.SIGTERM)
-    wait_until("the end of the stack", lambda: not record.held(), STOP_LIMIT)
+        pid = record.read()["pid"]
+        os.kill(pid, signal.SIGTERM)
+        wait_gone(pid, STOP_LIMIT)
     return 0
 
 

@@ -64,7 +64,7 @@ def clippy(session: Session, _: list[str]) -> Count:
 
 
 def luacheck(session: Session, _: list[str]) -> Count:
-    return check(session, "luacheck", "--quiet", "lua")
+    return check(session, "luacheck", "--quiet", "--config", "lua/.luacheckrc", "lua")
 
 
 def shellcheck(session: Session, _: list[str]) -> Count:
@@ -108,8 +108,7 @@ def rust(session: Session, arguments: list[str]) -> Count:
 
 
 def lua(session: Session, arguments: list[str]) -> Count:
-    environment = {"IMGFILTER_NATIVE_LIBRARY": str(session.build.native_library)}
-    code, output = call(session, ["lua/spec/run", "--output=TAP", *arguments], environment)
+    code, output = call(session, ["busted", "--output=TAP", *arguments, "lua/spec"])
     return agree(code, count.tap(output))
 
 
@@ -134,7 +133,7 @@ def pytest(session: Session, folder: str, arguments: list[str], environment: dic
 
 
 def module(session: Session, arguments: list[str]) -> Count:
-    environment = {"IMGFILTER_UPLOAD_MODULE": str(session.build.upload_module)}
+    environment = {"UPLOAD_MODULE": str(session.build.upload_module)}
     return pytest(session, "nginx/upload-module/tests", arguments, environment)
 
 

@@ -21,7 +21,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Take tasks from the queue, filter, store, and tell: the daemon
-    Worker(cmd::worker::Options),
+    Worker(Box<cmd::worker::Options>),
     /// Remove expired links with their objects, spent originals, orphans and old rows
     Cleanup(cmd::cleanup::Options),
     /// Run a chain of filters over a local file
@@ -31,7 +31,7 @@ pub enum Command {
     /// Bring the database's schema, functions and roles up to date
     Migrate(cmd::migrate::Options),
     /// Write the generated nginx configuration
-    NginxConfig(cmd::nginx_config::Options),
+    NginxConfig(Box<cmd::nginx_config::Options>),
     /// List the filters and their parameters
     Filters(cmd::filters::Options),
     /// List every setting, its unit and its default
@@ -55,7 +55,7 @@ pub fn run() -> ExitCode {
     // One TLS provider for everything that speaks TLS in this process; set twice only by tests, which is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match cli.command {
-        Command::Worker(options) => cmd::worker::run(options),
+        Command::Worker(options) => cmd::worker::run(*options),
         Command::Cleanup(options) => cmd::cleanup::run(options),
         Command::Apply(options) => cmd::apply::run(&options),
         Command::Store(options) => cmd::store::run(options),

@@ -94,7 +94,12 @@ impl Db {
             client.query(&statement, params).await
         };
         match tokio::time::timeout(self.timeout, call).await {
-            Ok(answer) => Ok(answer?),
+            Ok(Ok(rows)) => Ok(rows),
+            Ok(Err(error)) => {
+                // A migration may have given a function another type: what was prepared for the old one is void.
+                client.statement_cache.clear();
+                Err(error.into())
+            }
             Err(_) => {
                 // The answer may still come: the next one to use this connection must not wait for it.
                 drop(Object::take(client));

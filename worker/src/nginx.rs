@@ -66,7 +66,9 @@ fn main_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let _ = writeln!(file, "load_module \"{modules}/ngx_http_lua_module.so\";");
     let _ = writeln!(file, "load_module {upload_module};\n");
     if let Some(user) = &edge.nginx_user {
-        let _ = writeln!(file, "user {};", word("IMGFILTER_NGINX_USER", user)?);
+        let words: Result<Vec<_>, _> =
+            user.split_whitespace().map(|part| word("IMGFILTER_NGINX_USER", part)).collect();
+        let _ = writeln!(file, "user {};", words?.join(" "));
     }
     let _ = writeln!(file, "worker_processes {};", word("IMGFILTER_NGINX_WORKERS", &edge.nginx_workers)?);
     // Every client may have a connection of its own to the gateway, and that one to the store.

@@ -38,7 +38,12 @@ fn cases() -> Vec<(String, String, String)> {
     let own = |name: &str, chain: &str| (name.to_owned(), "imgfilter".to_owned(), chain.to_owned());
     let mut cases = vec![own("copy", ""), own("five filters", FIVE), own("equation (sepia)", SEPIA)];
     cases.push(own("blur(3)", "blur(3)"));
-    cases.extend(catalogue().iter().filter(|filter| filter.name != "equation").map(|filter| own(&filter.example, &filter.example)));
+    cases.extend(
+        catalogue()
+            .iter()
+            .filter(|filter| filter.name != "equation")
+            .map(|filter| own(&filter.example, &filter.example)),
+    );
     for name in ["copy", "five filters", "grayscale", "sepia", "blur(3)", "oil", "halftone", "solarize"] {
         cases.push((name.to_owned(), "photon-rs".to_owned(), String::new()));
     }
@@ -46,13 +51,17 @@ fn cases() -> Vec<(String, String, String)> {
 }
 
 fn spawn(photo: &str, name: &str, program: &str) -> Outcome<()> {
-    let child = Command::new(std::env::current_exe()?).args([photo, name, program]).stderr(Stdio::inherit()).output()?;
+    let child = Command::new(std::env::current_exe()?)
+        .args([photo, name, program])
+        .stderr(Stdio::inherit())
+        .output()?;
     Ok(std::io::stdout().write_all(&child.stdout)?)
 }
 
 /// Prints the best of some runs.
 fn measure(photo: &[u8], name: &str, program: &str) -> Outcome<()> {
-    let chain = cases().into_iter().find(|(case, by, _)| case == name && by == program).map(|(_, _, chain)| chain);
+    let chain =
+        cases().into_iter().find(|(case, by, _)| case == name && by == program).map(|(_, _, chain)| chain);
     let chain = chain.ok_or("there is no such case")?;
     let mut best = (Duration::MAX, Duration::MAX);
     for _ in 0..RUNS {

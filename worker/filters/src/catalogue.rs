@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::filter::{Alpha, Animation, CostClass};
+use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter};
+use crate::registry::FILTERS;
 
 /// A filter as `GET /filters` shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -48,10 +49,121 @@ pub struct ParameterInfo {
 
 /// Every filter.
 pub fn catalogue() -> Vec<FilterInfo> {
-    Vec::new()
+    FILTERS.iter().map(|filter| info(filter)).collect()
+}
+
+fn info(filter: &Filter) -> FilterInfo {
+    FilterInfo {
+        name: filter.name,
+        summary: filter.summary,
+        example: filter.example,
+        cost: filter.cost,
+        animation: filter.animation,
+        alpha: filter.alpha,
+        parameters: filter.parameters.iter().map(parameter_info).collect(),
+    }
+}
+
+fn parameter_info(parameter: &Parameter) -> ParameterInfo {
+    let (kind, min, max, choices) = match parameter.kind {
+        Kind::Number { min, max } => ("number", Some(min), Some(max), Vec::new()),
+        Kind::Integer { min, max } => ("integer", Some(min as f64), Some(max as f64), Vec::new()),
+        Kind::Choice(choices) => ("choice", None, None, choices.to_vec()),
+        Kind::Equations => ("equations", None, None, Vec::new()),
+    };
+    let default = match parameter.default {
+        Default::Number(number) => Some(serde_json::Value::from(number)),
+        Default::Word(word) => Some(serde_json::Value::from(word)),
+        Default::Required | Default::Absent => None,
+    };
+    let unit = (!parameter.unit.is_empty()).then_some(parameter.unit);
+    let required = matches!(parameter.default, Default::Required);
+    ParameterInfo { name: parameter.name, kind, unit, min, max, default, required, choices }
 }
 
 /// The catalogue as a Markdown page.
 pub fn catalogue_markdown() -> String {
-    String::new()
+    let mut page = String::from(INTRODUCTION);
+    for filter in catalogue() {
+        page.push_str(&format!("\n## {}\n\n{}.\n\n    {}\n", filter.name, filter.summary, filter.example));
+        if !filter.parameters.is_empty() {
+            page.push_str("\n| parameter | type | range | default |\n|---|---|---|---|\n");
+        }
+        for parameter in &filter.parameters {
+            page.push_str(&row(parameter));
+        }
+        page.push_str(&format!("\nCost: {}. {} {}\n", word(filter.cost), alpha(filter.alpha), frames(filter.animation)));
+    }
+    page
+}
+
+const INTRODUCTION: &str = "# Filters
+
+A chain is `name(arguments)|name(arguments)…`, applied from left to right. Arguments are positional or named and separated
+by commas. Colours are clamped to the range of the image after every filter and rounded once, at the end.
+";
+
+fn row(parameter: &ParameterInfo) -> String {
+    let unit = parameter.unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+    let range = match (parameter.min, parameter.max) {
+        (Some(min), Some(max)) => format!("{min} to {max}{unit}"),
+        _ => parameter.choices.join(", "),
+    };
+    let default = match &parameter.default {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(value) => value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string()),
+        None if parameter.required => "required".to_owned(),
+        None => "none".to_owned(),
+    };
+    format!("| `{}` | {} | {range} | {default} |\n", parameter.name, parameter.kind)
+}
+
+fn word(cost: CostClass) -> &'static str {
+    match cost {
+        CostClass::Low => "low",
+        CostClass::Medium => "medium",
+        CostClass::High => "high",
+    }
+}
+
+fn alpha(alpha: Alpha) -> &'static str {
+    match alpha {
+        Alpha::Kept => "Transparency is kept.",
+        Alpha::Filtered => "Transparency is filtered with the colours.",
+        Alpha::Computed => "Transparency is as the arguments say.",
+    }
+}
+
+fn frames(animation: Animation) -> &'static str {
+    match animation {
+        Animation::Frames => "Every frame of an animation is filtered.",
+        Animation::Refused => "Animations are refused.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_filter_and_parameter_is_on_the_page() {
+        let page = catalogue_markdown();
+        for filter in catalogue() {
+            assert!(page.contains(&format!("\n## {}\n", filter.name)));
+            assert!(page.contains(filter.example));
+            for parameter in filter.parameters {
+                assert!(page.contains(&format!("| `{}` |", parameter.name)));
+            }
+        }
+    }
+
+    #[test]
+    fn json_has_the_fields_of_the_api() {
+        let all = serde_json::to_value(catalogue()).unwrap();
+        let sepia = all.as_array().unwrap().iter().find(|filter| filter["name"] == "sepia").unwrap();
+        assert_eq!(sepia["cost"], "low");
+        assert_eq!(sepia["parameters"][0]["type"], "number");
+        assert_eq!(sepia["parameters"][0]["max"], 1.0);
+        assert_eq!(sepia["parameters"][0]["default"], 1.0);
+    }
 }

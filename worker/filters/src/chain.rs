@@ -1,20 +1,38 @@
-//! Chains of filters, as people write them.
+//! Chains of filters, as people write them: `sepia(0.8)|blur(sigma=3)`.
 
 use serde::{Deserialize, Serialize};
 
-use crate::filter::Step;
+use crate::filter::{Filter, Step};
+
+mod arguments;
+mod parser;
 
 /// A checked chain, ready to be applied to any image.
 #[derive(Debug, Clone)]
 pub struct Chain {
-    canonical: String,
-    steps: Vec<Step>,
+    links: Vec<Link>,
+}
+
+/// A filter of a chain with its arguments.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    /// The filter's definition.
+    pub filter: &'static Filter,
+    /// The filter and its arguments in their one spelling.
+    pub canonical: String,
+    /// What it does.
+    pub step: Step,
 }
 
 impl Chain {
-    /// The chain in its one spelling: no spaces, every argument named.
+    /// The chain in its one spelling: no spaces, every argument named, in the order of the filter's parameters.
     pub fn canonical(&self) -> String {
-        self.canonical.clone()
+        self.links.iter().map(|link| link.canonical.as_str()).collect::<Vec<_>>().join("|")
+    }
+
+    /// The filters in the order in which they are applied.
+    pub(crate) fn links(&self) -> &[Link] {
+        &self.links
     }
 }
 
@@ -37,6 +55,8 @@ pub struct Mistake {
 /// # Errors
 /// The first [`Mistake`].
 pub fn check(chain: &str) -> Result<Chain, Mistake> {
-    let _ = chain;
-    Ok(Chain { canonical: String::new(), steps: Vec::new() })
+    parser::parse(chain).map(|links| Chain { links })
 }
+
+#[cfg(test)]
+mod tests;

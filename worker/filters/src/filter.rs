@@ -192,7 +192,23 @@ pub(crate) enum Step {
 impl Step {
     /// A step that computes each pixel from that pixel: red, green, blue and alpha as expressions of the inputs.
     pub fn point(lower: impl Fn(&mut Graph, &Pixel) -> [Node; 4] + Send + Sync + 'static) -> Self {
-        Self::Point(PointFilter(Arc::new(lower)))
+        Self::Point(PointFilter { lower: Arc::new(lower), spelling: None })
+    }
+
+    /// The same step with the one spelling of its arguments, where a list of values would not do.
+    pub fn spelled(mut self, spelling: String) -> Self {
+        if let Self::Point(point) = &mut self {
+            point.spelling = Some(spelling);
+        }
+        self
+    }
+
+    /// The one spelling of the arguments, if the step knows it better than the chain does.
+    pub fn spelling(&self) -> Option<&str> {
+        match self {
+            Self::Point(point) => point.spelling.as_deref(),
+            Self::Stage(_) => None,
+        }
     }
 
     /// A step over whole frames.
@@ -206,12 +222,15 @@ type Lower = dyn Fn(&mut Graph, &Pixel) -> [Node; 4] + Send + Sync;
 
 /// A filter that sees one pixel at a time, as expressions.
 #[derive(Clone)]
-pub(crate) struct PointFilter(Arc<Lower>);
+pub(crate) struct PointFilter {
+    lower: Arc<Lower>,
+    spelling: Option<String>,
+}
 
 impl PointFilter {
     /// The expressions of the result, before clamping.
     pub fn lower(&self, graph: &mut Graph, pixel: &Pixel) -> [Node; 4] {
-        (self.0)(graph, pixel)
+        (self.lower)(graph, pixel)
     }
 }
 

@@ -96,6 +96,21 @@ impl Frame {
         Self { samples, ..self }
     }
 
+    /// The same picture with an alpha channel, opaque if there was none.
+    pub fn with_alpha(self) -> Self {
+        fn spread<T: Copy>(samples: &[T], opaque: T) -> Vec<T> {
+            samples.as_chunks::<3>().0.iter().flat_map(|&[red, green, blue]| [red, green, blue, opaque]).collect()
+        }
+        if self.alpha {
+            return self;
+        }
+        let samples = match &self.samples {
+            Samples::U8(samples) => Samples::U8(spread(samples, u8::MAX)),
+            Samples::U16(samples) => Samples::U16(spread(samples, u16::MAX)),
+        };
+        Self { alpha: true, samples, ..self }
+    }
+
     /// The samples as bytes.
     ///
     /// # Errors

@@ -39,7 +39,8 @@ impl Limits {
             return Err(Refusal::new(RefusalCode::BrokenImage, "the image has no pixels"));
         }
         if width.max(height) > self.max_dimension {
-            let detail = format!("{width} × {height}: no side may have more than {} pixels", self.max_dimension);
+            let detail =
+                format!("{width} × {height}: no side may have more than {} pixels", self.max_dimension);
             return Err(Refusal::limited(
                 RefusalCode::DimensionTooLarge,
                 detail,

@@ -1,11 +1,20 @@
 //! The whole way: decode once, run every chain, encode each result.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use crate::chain::{Chain, check};
+use crate::codec::{self, Encode, Plays, TimedFrame};
+use crate::context::Context;
+use crate::estimate::estimate;
 use crate::format::Format;
 use crate::limits::Limits;
+use crate::plan::Plan;
+use crate::probe::ImageInfo;
 use crate::refusal::Refusal;
+
+mod threads;
 
 /// One image and what is to be made of it.
 #[derive(Debug, Clone)]
@@ -43,11 +52,156 @@ pub struct Output {
     pub frames: u32,
 }
 
+/// The quality of lossy formats if none is asked for.
+const DEFAULT_QUALITY: u8 = 80;
+
 /// Runs a job. Never panics.
 ///
 /// # Errors
 /// The outer error: the input could not be decoded, so there is no result at all. The inner ones: that chain failed.
 pub fn process(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
-    let _ = job;
-    Err(Refusal::internal("not built yet"))
+    guarded(|| {
+        if job.threads <= 1 {
+            return run(job);
+        }
+        threads::pool(job.threads)?.install(|| run(job))
+    })
 }
+
+/// Turns a panic into a refusal: strangers' bytes must never end the program.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let words = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason given");
+        Err(Refusal::internal(format!("the engine panicked: {words}")))
+    })
+}
+
+fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
+    let mut context = Context {
+        deadline: job.deadline,
+        cancel: job.cancel,
+        threads: job.threads.max(1),
+        limits: job.limits,
+        frame_index: 0,
+    };
+    context.check()?;
+    let (header, mut decoder) = codec::open(job.input, &job.limits)?;
+    let info = header.info();
+    let format = job.format.unwrap_or(info.format);
+    let quality = job.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100);
+    let mut results: Vec<Running> = job
+        .chains
+        .iter()
+        .map(|chain| Running::start(chain, &info, format, quality, decoder.plays(), &job.limits))
+        .collect();
+    let mut frames = 0;
+    while let Some(timed) = decoder.next(&context)? {
+        context.frame_index = frames;
+        frames += 1;
+        if frames > job.limits.max_frames {
+            job.limits.check_input(info.width, info.height, frames)?;
+        }
+        hand_out(timed, &mut results, &context);
+        if results.iter().all(Running::has_failed) {
+            break;
+        }
+    }
+    if frames == 0 {
+        return Err(Refusal::broken("the image has no frames"));
+    }
+    Ok(results.into_iter().map(|running| running.finish(format, frames)).collect())
+}
+
+/// Gives a frame to every chain that has not failed; the last one gets the frame itself, the others copies.
+fn hand_out(timed: TimedFrame, results: &mut [Running], context: &Context<'_>) {
+    let mut waiting: Vec<&mut Running> = results.iter_mut().filter(|running| !running.has_failed()).collect();
+    let last = waiting.pop();
+    for running in waiting {
+        running.push(timed.clone(), context);
+    }
+    if let Some(running) = last {
+        running.push(timed, context);
+    }
+}
+
+/// One chain on its way through the frames.
+enum Running {
+    Working(Box<Work>),
+    Failed(Refusal),
+}
+
+struct Work {
+    chain: Chain,
+    limits: Limits,
+    /// Made for the first frame; made anew should a frame come in another shape.
+    plan: Option<(Shape, Plan)>,
+    encoder: Box<dyn Encode>,
+}
+
+/// Width, height, and whether there is alpha.
+type Shape = ((u32, u32), bool);
+
+impl Running {
+    fn start(
+        chain: &str,
+        info: &ImageInfo,
+        format: Format,
+        quality: u8,
+        plays: Plays,
+        limits: &Limits,
+    ) -> Self {
+        let checked = check(chain).map_err(|mistake| Refusal::impossible(mistake.message));
+        let started = checked.and_then(|chain| {
+            estimate(&chain, info, format, limits)?;
+            let encoder = codec::create(format, quality, info.frames, plays);
+            Ok(Work { chain, limits: *limits, plan: None, encoder })
+        });
+        started.map_or_else(Self::Failed, |work| Self::Working(Box::new(work)))
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+
+    fn push(&mut self, timed: TimedFrame, context: &Context<'_>) {
+        if let Self::Working(work) = self
+            && let Err(refusal) = guarded(|| work.push(timed, context))
+        {
+            *self = Self::Failed(refusal);
+        }
+    }
+
+    fn finish(self, format: Format, frames: u32) -> Result<Output, Refusal> {
+        let work = match self {
+            Self::Working(work) => work,
+            Self::Failed(refusal) => return Err(refusal),
+        };
+        let (_, plan) = work.plan.ok_or_else(|| Refusal::internal("a chain was given no frame"))?;
+        let (width, height) = plan.size();
+        let encoder = work.encoder;
+        let bytes = guarded(|| encoder.finish())?;
+        Ok(Output { bytes, format, width, height, frames })
+    }
+}
+
+impl Work {
+    fn push(&mut self, timed: TimedFrame, context: &Context<'_>) -> Result<(), Refusal> {
+        let TimedFrame { frame, delay_ms } = timed;
+        let shape = (frame.size(), frame.alpha);
+        let plan = match self.plan.take() {
+            Some((known, plan)) if known == shape => plan,
+            _ => Plan::new(self.chain.links(), &frame, &self.limits)?,
+        };
+        let frame = plan.run(frame, context)?;
+        self.plan = Some((shape, plan));
+        context.check()?;
+        self.encoder.push(TimedFrame { frame, delay_ms }, context)
+    }
+}
+
+#[cfg(test)]
+mod tests;

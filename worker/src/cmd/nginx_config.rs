@@ -92,7 +92,8 @@ fn environment(matches: &ArgMatches) -> Vec<(String, Option<String>)> {
     }
     for name in SECRETS_READ_BY_LUA {
         let is_default = matches.value_source(&option(name)) == Some(ValueSource::DefaultValue);
-        environment.push((variable(name), is_default.then(|| value(matches, name))));
+        let in_a_file = !value(matches, &format!("{name}_file")).is_empty();
+        environment.push((variable(name), (is_default && !in_a_file).then(|| value(matches, name))));
         environment.push((format!("{}_FILE", variable(name)), None));
     }
     environment

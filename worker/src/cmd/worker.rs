@@ -8,6 +8,7 @@ use clap::Args;
 use imgfilter_api::link::LinkKeys;
 use sd_notify::NotifyState;
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 use super::block_on;
 use crate::cleanup::{Cleanup, Report, Terms};
@@ -61,30 +62,37 @@ async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Opt
         () = enter(&worker) => {}
         _ = asked_to_end.as_mut() => return Ok(ExitCode::SUCCESS),
     }
-    let beating = tokio::spawn(heartbeat::run(Arc::clone(&worker)));
-    let url = options.database.url()?.reveal().to_owned();
-    tokio::spawn(listen::forward(url, Arc::clone(&worker.wake)));
-    let claiming = tokio::spawn(claimer::run(Arc::clone(&worker), ending.clone()));
-    let telling = notifier.clone().map(|notifier| tokio::spawn(notifier.run(ending)));
-    tokio::spawn(clean_now_and_then(Arc::clone(&worker), options.cleanup));
+    // These go on to the end, those until they are told to end.
+    let (mut keepers, mut takers) = (JoinSet::new(), JoinSet::new());
+    keepers.spawn(heartbeat::run(Arc::clone(&worker)));
+    keepers.spawn(listen::forward(options.database.url()?.reveal().to_owned(), Arc::clone(&worker.wake)));
+    if !options.cleanup.cleanup_every.is_zero() {
+        keepers.spawn(clean_now_and_then(Arc::clone(&worker), options.cleanup));
+    }
+    takers.spawn(claimer::run(Arc::clone(&worker), ending.clone()));
+    if let Some(notifier) = notifier.clone() {
+        takers.spawn(notifier.run(ending));
+    }
     // Without systemd there is no one to be told.
     let _ = sd_notify::notify(&[NotifyState::Ready]);
 
-    asked_to_end.await?;
+    tokio::select! {
+        asked = asked_to_end => asked?,
+        // Half a worker is worse than none: whoever started this one will start another.
+        Some(_) = keepers.join_next() => return Err("a part of the worker broke off".into()),
+        Some(_) = takers.join_next() => return Err("a part of the worker broke off".into()),
+    }
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
     tracing::info!("ending: finishing what was begun");
     end.send_replace(true);
-    claiming.await?;
-    if let Some(telling) = telling {
-        telling.await?;
-    }
+    while takers.join_next().await.is_some() {}
     tokio::select! {
         finished = drained(&worker, notifier.as_deref(), options.settings.drain) => {
             tracing::info!(finished, "drained");
         }
         _ = shutdown::requested() => tracing::info!("asked a second time: not waiting any longer"),
     }
-    beating.abort();
+    keepers.abort_all();
     worker.leave().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -132,9 +140,6 @@ fn notifier(
 
 /// Cleans now and then, one worker at a time over all machines.
 async fn clean_now_and_then(worker: Arc<Worker>, settings: config::Cleanup) {
-    if settings.cleanup_every.is_zero() {
-        return;
-    }
     let pause = settings.cleanup_every;
     let terms = Terms { dry_run: false, batch: CLEANUP_BATCH, until: None, settings };
     loop {

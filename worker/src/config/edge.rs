@@ -74,7 +74,8 @@ pub struct Edge {
         default_value = "/usr/share/imgfilter/nginx"
     )]
     pub nginx_dir: PathBuf,
-    /// User of nginx's worker processes, where nginx is started as root
+    /// User of nginx's worker processes, where nginx is started as root; and after a blank the group, if it has
+    /// another name
     #[arg(long, env = "IMGFILTER_NGINX_USER", value_name = "USER")]
     pub nginx_user: Option<String>,
     /// Worker processes of nginx: a number, or `auto` for one on each core

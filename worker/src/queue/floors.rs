@@ -28,7 +28,7 @@ impl Floors {
     /// Where the next claim begins. `None` in a priority means the front.
     pub fn next(&mut self, now: Instant) -> Bounds {
         if self.full_at.is_none_or(|at| now.duration_since(at) >= FULL_EVERY) {
-            return self.from_the_front(now);
+            return self.search_all(now);
         }
         self.bounds
     }
@@ -37,7 +37,7 @@ impl Floors {
     pub fn after_short(&mut self, now: Instant) -> Option<Bounds> {
         let bounded = self.bounds.iter().any(Option::is_some);
         let long_ago = self.full_at.is_none_or(|at| now.duration_since(at) >= FULL_PAUSE);
-        (bounded && long_ago).then(|| self.from_the_front(now))
+        (bounded && long_ago).then(|| self.search_all(now))
     }
 
     /// Learns from what was claimed: priority and due time of each.
@@ -54,7 +54,7 @@ impl Floors {
         }
     }
 
-    fn from_the_front(&mut self, now: Instant) -> Bounds {
+    fn search_all(&mut self, now: Instant) -> Bounds {
         self.full_at = Some(now);
         Bounds::default()
     }

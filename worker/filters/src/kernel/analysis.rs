@@ -1,0 +1,240 @@
+//! What an expression looks like: which inputs it reads, through which single values, and whether it is affine.
+
+use std::collections::HashMap;
+
+use fidget_core::context::{BinaryOpcode, Node, Op, UnaryOpcode};
+
+use crate::graph::{Graph, Input};
+
+/// Facts about the nodes that some outputs need.
+#[derive(Debug)]
+pub(super) struct Analysis {
+    /// Operands before operations.
+    order: Vec<Node>,
+    facts: HashMap<Node, Facts>,
+}
+
+/// Facts about one node.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
+    /// Bit i is set if input i (red, green, blue, alpha, x, y) is read.
+    reads: u8,
+    /// The nearest node through which alone this one depends on the inputs; `None` if there is none.
+    gate: Option<Node>,
+    /// Length of the way along gates.
+    depth: usize,
+}
+
+/// A weighted sum of other nodes: `offset + Σ factor · node`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Affine {
+    pub terms: Vec<(Node, f64)>,
+    pub offset: f64,
+}
+
+impl Analysis {
+    /// Looks at everything that `outputs` need.
+    pub fn new(graph: &Graph, outputs: &[Node]) -> Self {
+        let mut analysis = Self { order: order(graph, outputs), facts: HashMap::new() };
+        for index in 0..analysis.order.len() {
+            let node = analysis.order[index];
+            let facts = analysis.facts_of(graph, node);
+            analysis.facts.insert(node, facts);
+        }
+        analysis
+    }
+
+    fn facts_of(&self, graph: &Graph, node: Node) -> Facts {
+        if let Op::Input(var) = graph.op(node) {
+            let reads = match graph.inputs().of(var) {
+                Some(Input::Channel(channel)) => 1 << channel,
+                Some(Input::X) => 1 << 4,
+                Some(Input::Y) => 1 << 5,
+                None => 0,
+            };
+            return Facts { reads, gate: None, depth: 1 };
+        }
+        let mut reads = 0;
+        let mut gates: Option<Option<Node>> = None;
+        for operand in graph.op(node).iter_children() {
+            if graph.value(operand).is_some() {
+                continue;
+            }
+            reads |= self.reads(operand);
+            gates = Some(match gates {
+                None => Some(operand),
+                Some(gate) => gate.and_then(|gate| self.meet(gate, operand)),
+            });
+        }
+        let gate = gates.flatten();
+        Facts { reads, gate, depth: 1 + gate.map_or(0, |gate| self.facts[&gate].depth) }
+    }
+
+    /// The nearest node on both ways along gates.
+    fn meet(&self, a: Node, b: Node) -> Option<Node> {
+        let (mut a, mut b) = (a, b);
+        while a != b {
+            let deeper = if self.facts[&a].depth >= self.facts[&b].depth { &mut a } else { &mut b };
+            *deeper = self.facts[deeper].gate?;
+        }
+        Some(a)
+    }
+
+    /// The inputs a node reads: bit i for input i.
+    pub fn reads(&self, node: Node) -> u8 {
+        self.facts.get(&node).map_or(0, |facts| facts.reads)
+    }
+
+    /// The nodes through which alone `node` depends on the inputs, the farthest first; `node` itself is not among
+    /// them.
+    pub fn gates(&self, node: Node) -> Vec<Node> {
+        let mut gates = Vec::new();
+        let mut at = self.facts.get(&node).and_then(|facts| facts.gate);
+        while let Some(gate) = at {
+            gates.push(gate);
+            at = self.facts[&gate].gate;
+        }
+        gates.reverse();
+        gates
+    }
+}
+
+/// Operands before operations, each once; without recursion, because a chain may be long.
+pub(super) fn order(graph: &Graph, outputs: &[Node]) -> Vec<Node> {
+    let mut order = Vec::new();
+    let mut done: HashMap<Node, bool> = HashMap::new();
+    let mut stack: Vec<Node> = outputs.iter().rev().copied().collect();
+    while let Some(&node) = stack.last() {
+        match done.get(&node) {
+            Some(true) => {
+                stack.pop();
+            }
+            Some(false) => {
+                done.insert(node, true);
+                order.push(node);
+                stack.pop();
+            }
+            None => {
+                done.insert(node, false);
+                stack.extend(graph.op(node).iter_children().filter(|child| !done.contains_key(child)));
+            }
+        }
+    }
+    order
+}
+
+/// Whether what lies between `gate` and `node` has a function that compiled code has to call out for.
+pub(super) fn is_heavy_between(graph: &Graph, gate: Node, node: Node) -> bool {
+    let mut seen = std::collections::HashSet::from([gate]);
+    let mut stack = vec![node];
+    while let Some(node) = stack.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        if is_heavy(graph.op(node)) {
+            return true;
+        }
+        stack.extend(graph.op(node).iter_children());
+    }
+    false
+}
+
+fn is_heavy(op: Op) -> bool {
+    use UnaryOpcode::{Acos, Asin, Atan, Cos, Exp, Ln, Sin, Tan};
+    matches!(
+        op,
+        Op::Unary(Sin | Cos | Tan | Asin | Acos | Atan | Exp | Ln, _)
+            | Op::Binary(BinaryOpcode::Atan | BinaryOpcode::Mod, ..)
+    )
+}
+
+/// `node` as a weighted sum of nodes that are no sums themselves.
+pub(super) fn affine(graph: &Graph, node: Node) -> Affine {
+    let mut sum = Affine { terms: Vec::new(), offset: 0.0 };
+    let mut stack = vec![(node, 1.0)];
+    while let Some((node, factor)) = stack.pop() {
+        match graph.op(node) {
+            Op::Const(value) => sum.offset += factor * f64::from(value.0),
+            Op::Binary(BinaryOpcode::Add, a, b) => stack.extend([(b, factor), (a, factor)]),
+            Op::Binary(BinaryOpcode::Sub, a, b) => stack.extend([(b, -factor), (a, factor)]),
+            Op::Unary(UnaryOpcode::Neg, a) => stack.push((a, -factor)),
+            Op::Binary(BinaryOpcode::Mul, a, b) => match (graph.value(a), graph.value(b)) {
+                (Some(scale), _) => stack.push((b, factor * f64::from(scale))),
+                (_, Some(scale)) => stack.push((a, factor * f64::from(scale))),
+                _ => sum.add(node, factor),
+            },
+            _ => sum.add(node, factor),
+        }
+    }
+    sum.terms.retain(|(_, factor)| *factor != 0.0);
+    sum
+}
+
+impl Affine {
+    fn add(&mut self, node: Node, factor: f64) {
+        match self.terms.iter_mut().find(|(known, _)| *known == node) {
+            Some((_, known)) => *known += factor,
+            None => self.terms.push((node, factor)),
+        }
+    }
+}
+
+/// A node without the clamp around it, and the clamp's bounds.
+pub(super) fn unclamped(graph: &Graph, node: Node) -> (Node, f32, f32) {
+    let (inner, high) = match bound(graph, node, BinaryOpcode::Min) {
+        Some((inner, high)) => (inner, high),
+        None => (node, f32::INFINITY),
+    };
+    match bound(graph, inner, BinaryOpcode::Max) {
+        Some((inner, low)) if low <= high => (inner, low, high),
+        _ => (inner, f32::NEG_INFINITY, high),
+    }
+}
+
+fn bound(graph: &Graph, node: Node, kind: BinaryOpcode) -> Option<(Node, f32)> {
+    let Op::Binary(opcode, a, b) = graph.op(node) else { return None };
+    if opcode != kind {
+        return None;
+    }
+    match (graph.value(a), graph.value(b)) {
+        (Some(value), _) => Some((b, value)),
+        (_, Some(value)) => Some((a, value)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gates_are_found_through_diamonds() {
+        let mut graph = Graph::new();
+        let pixel = graph.pixel((2, 2), false);
+        let [r, g, ..] = pixel.channels;
+        let sum = graph.add(r, g);
+        let root = graph.sqrt(sum);
+        let square = graph.square(sum);
+        let top = graph.mul(root, square);
+        let analysis = Analysis::new(&graph, &[top]);
+        assert_eq!(analysis.gates(top), [sum]);
+        assert_eq!(analysis.reads(top), 0b11);
+        assert_eq!(analysis.gates(sum), []);
+        assert_eq!(analysis.gates(root), [sum]);
+    }
+
+    #[test]
+    fn sums_are_seen_through() {
+        let mut graph = Graph::new();
+        let pixel = graph.pixel((2, 2), false);
+        let [r, g, ..] = pixel.channels;
+        let first = graph.affine(&[(r, 2.0), (g, 1.0)], 0.5);
+        let second = graph.affine(&[(first, 0.5), (g, -0.5)], 0.0);
+        assert_eq!(affine(&graph, second), Affine { terms: vec![(r, 1.0)], offset: 0.25 });
+        let clamped = graph.unit(first);
+        assert_eq!(unclamped(&graph, clamped), (first, f32::NEG_INFINITY, 1.0));
+        let negative = graph.neg(first);
+        let clamped = graph.clamp(negative, -1.0, -0.75);
+        assert_eq!(unclamped(&graph, clamped), (negative, -1.0, -0.75));
+    }
+}

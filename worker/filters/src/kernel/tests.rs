@@ -1,0 +1,240 @@
+//! Every kernel against the filters of a chain, run one by one in double precision.
+
+use super::*;
+use crate::chain::check;
+use crate::limits::Limits;
+use crate::plan::Plan;
+
+/// A frame of many colours: every sample occurs, in many combinations.
+fn frame(alpha: bool, wide: bool) -> Frame {
+    let (width, height) = (97u32, 61u32);
+    let channels = 3 + usize::from(alpha);
+    let count = (width * height) as usize * channels;
+    // A multiplicative generator: spread well enough, the same everywhere.
+    let mut state = 12_345u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as u16
+    };
+    let samples = if wide {
+        Samples::U16((0..count).map(|_| next()).collect())
+    } else {
+        Samples::U8((0..count).map(|index| if index < 256 { index as u8 } else { next() as u8 }).collect())
+    };
+    Frame { width, height, alpha, samples }
+}
+
+fn numbers(frame: &Frame) -> Vec<f64> {
+    match &frame.samples {
+        Samples::U8(samples) => samples.iter().map(|sample| f64::from(*sample) / 255.0).collect(),
+        Samples::U16(samples) => samples.iter().map(|sample| f64::from(*sample) / 65_535.0).collect(),
+    }
+}
+
+/// What a filter does to one pixel (r, g, b, a, x, y), written anew in double precision.
+type Reference = fn([f64; 6]) -> [f64; 4];
+
+fn luma(r: f64, g: f64, b: f64) -> f64 {
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+fn saturate([r, g, b, a, ..]: [f64; 6], amount: f64) -> [f64; 4] {
+    let grey = luma(r, g, b);
+    let spread = |value: f64| grey + (value - grey) * (1.0 + amount / 100.0);
+    [spread(r), spread(g), spread(b), a]
+}
+
+fn contrast([r, g, b, a, ..]: [f64; 6], amount: f64) -> [f64; 4] {
+    let c = amount * 2.55;
+    let slope = 259.0 * (c + 255.0) / (255.0 * (259.0 - c));
+    let spread = |value: f64| (value - 0.5) * slope + 0.5;
+    [spread(r), spread(g), spread(b), a]
+}
+
+fn sepia([r, g, b, a, ..]: [f64; 6]) -> [f64; 4] {
+    [
+        0.393 * r + 0.769 * g + 0.189 * b,
+        0.349 * r + 0.686 * g + 0.168 * b,
+        0.272 * r + 0.534 * g + 0.131 * b,
+        a,
+    ]
+}
+
+/// Filters and their references.
+const FILTERS: &[(&str, Reference)] = &[
+    ("grayscale", |[r, g, b, a, ..]| [luma(r, g, b), luma(r, g, b), luma(r, g, b), a]),
+    ("sepia", sepia),
+    ("invert", |[r, g, b, a, ..]| [1.0 - r, 1.0 - g, 1.0 - b, a]),
+    ("brightness(12)", |[r, g, b, a, ..]| [r + 0.12, g + 0.12, b + 0.12, a]),
+    ("brightness(-30)", |[r, g, b, a, ..]| [r - 0.3, g - 0.3, b - 0.3, a]),
+    ("contrast(25)", |pixel| contrast(pixel, 25.0)),
+    ("contrast(-60)", |pixel| contrast(pixel, -60.0)),
+    ("saturation(40)", |pixel| saturate(pixel, 40.0)),
+    ("saturation(-80)", |pixel| saturate(pixel, -80.0)),
+    ("gamma(1.4)", |[r, g, b, a, ..]| [r, g, b, a].map(|v| v.powf(1.0 / 1.4)).with_alpha(a)),
+    ("gamma(0.45)", |[r, g, b, a, ..]| [r, g, b, a].map(|v| v.powf(1.0 / 0.45)).with_alpha(a)),
+    ("equation(r = r*g, b = sqrt(b))", |[r, g, b, a, ..]| [r * g, g, b.sqrt(), a]),
+    ("equation(g = g*smoothstep(0, 0.8, x), a = 1 - a/2)", |[r, g, b, a, x, _]| {
+        let t = (x / 0.8).clamp(0.0, 1.0);
+        [r, g * t * t * (3.0 - 2.0 * t), b, 1.0 - a / 2.0]
+    }),
+    ("equation(r = sin(9*x*y)/2 + r/2, g = 0/(g - g), b = exp(-3*hypot(r, b)))", |[r, _, b, a, x, y]| {
+        [(9.0 * x * y).sin() / 2.0 + r / 2.0, f64::NAN, (-3.0 * r.hypot(b)).exp(), a]
+    }),
+    ("equation(r = r^(0.3 + luma), g = mix(g, b, x))", |[r, g, b, a, x, _]| {
+        [r.powf(0.3 + luma(r, g, b)), g + (b - g) * x, b, a]
+    }),
+];
+
+trait WithAlpha {
+    fn with_alpha(self, alpha: f64) -> Self;
+}
+
+impl WithAlpha for [f64; 4] {
+    fn with_alpha(self, alpha: f64) -> Self {
+        [self[0], self[1], self[2], alpha]
+    }
+}
+
+/// The chain of these filters, and its result by the references: four channels, 0 to 255, not rounded.
+fn reference(filters: &[usize], frame: &Frame) -> (String, Vec<[f64; 4]>) {
+    let names: Vec<&str> = filters.iter().map(|index| FILTERS[*index].0).collect();
+    let channels = frame.channels();
+    let width = frame.width as usize;
+    let pixels = numbers(frame)
+        .chunks(channels)
+        .enumerate()
+        .map(|(index, pixel)| {
+            let x = ((index % width) as f64 + 0.5) / width as f64;
+            let y = ((index / width) as f64 + 0.5) / f64::from(frame.height);
+            let mut values = [pixel[0], pixel[1], pixel[2], pixel.get(3).copied().unwrap_or(1.0)];
+            for filter in filters {
+                let [r, g, b, a] = values;
+                values = FILTERS[*filter].1([r, g, b, a, x, y])
+                    .map(|value| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) });
+            }
+            values.map(|value| value * 255.0)
+        })
+        .collect();
+    (names.join("|"), pixels)
+}
+
+const ALL_MEANS: [Means; 5] = [
+    Means { tables: true, sums: true, jit: true },
+    Means { tables: true, sums: true, jit: false },
+    Means { tables: true, sums: false, jit: true },
+    Means { tables: false, sums: false, jit: true },
+    Means { tables: false, sums: false, jit: false },
+];
+
+/// Runs a chain by every means and compares with the reference; the tolerance is one level.
+fn compare(filters: &[usize], frame: &Frame) {
+    let (chain, right) = reference(filters, frame);
+    let checked = check(&chain).unwrap();
+    for means in ALL_MEANS {
+        if means.jit && !tape::can_compile() {
+            continue;
+        }
+        let plan = Plan::with_means(checked.links(), frame, &Limits::default(), |_| means).unwrap();
+        let found = plan.run(frame.clone(), &Context::unlimited(1)).unwrap();
+        let four = Context::unlimited(4);
+        assert_eq!(plan.run(frame.clone(), &four).unwrap(), found, "{chain}: threads matter");
+        let channels = found.channels();
+        let Samples::U8(samples) = &found.samples else { panic!("16 bits at the end") };
+        for (index, (found, right)) in samples.chunks(channels).zip(&right).enumerate() {
+            for (channel, found) in found.iter().enumerate() {
+                let difference = (f64::from(*found) - right[channel]).abs();
+                assert!(
+                    difference <= 1.0,
+                    "{chain} by {means:?} ({:?}): pixel {index}, channel {channel}: {found}, not {}",
+                    plan.describe(),
+                    right[channel]
+                );
+            }
+            if channels == 3 {
+                assert!(right[3] > 254.9, "{chain}: alpha is lost");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_filter_is_right_by_every_means() {
+    for alpha in [false, true] {
+        for wide in [false, true] {
+            let frame = frame(alpha, wide);
+            (0..FILTERS.len()).for_each(|filter| compare(&[filter], &frame));
+        }
+    }
+}
+
+#[test]
+fn the_chain_of_five_is_right() {
+    compare(&[3, 5, 7, 9, 1], &frame(false, false));
+    compare(&[4, 6, 8, 10, 0, 2], &frame(true, false));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+    #[test]
+    fn any_chain_is_right(
+        filters in proptest::collection::vec(0..FILTERS.len(), 1..5),
+        alpha in proptest::bool::ANY,
+        wide in proptest::bool::ANY,
+    ) {
+        compare(&filters, &frame(alpha, wide));
+    }
+}
+
+/// The kinds of kernels of a chain on an opaque 8-bit frame.
+fn kinds(chain: &str) -> Vec<String> {
+    let chain = check(chain).unwrap();
+    let means = |_| Means { tables: true, sums: true, jit: true };
+    let plan = Plan::with_means(chain.links(), &frame(false, false), &Limits::default(), means);
+    plan.unwrap().describe()
+}
+
+#[test]
+fn the_simplest_kernel_is_chosen() {
+    for (chain, kind) in [
+        ("brightness(10)|contrast(20)|gamma(2)|invert", "tables"),
+        ("equation(r = sin(r), g = 1, b = r > 0.5)", "tables"),
+        ("sepia", "sums"),
+        ("saturation(20)|sepia(0.5)|hue(30)", "sums"),
+        ("saturation(20)|gamma(1.2)|sepia", "sums and tables"),
+        ("grayscale|gamma(2)", "sums and tables"),
+        ("equation(r = r*smoothstep(0.1, 0.9, g))", "code"),
+        ("equation(r = r*g*exp(b))", "code and tables"),
+        ("equation(r = r*exp(-4*x))", "code and tables"),
+        ("sepia(0)", "nothing"),
+        ("brightness(0)|saturation(0)", "nothing"),
+        ("invert|invert", "nothing"),
+    ] {
+        assert_eq!(kinds(chain), [kind], "{chain}");
+    }
+}
+
+#[test]
+fn the_sepia_equation_is_the_sepia_filter() {
+    let equation = "equation(r = 0.393*r + 0.769*g + 0.189*b, g = 0.349*r + 0.686*g + 0.168*b, \
+                    b = 0.272*r + 0.534*g + 0.131*b)";
+    let frame = frame(false, false);
+    let run = |chain: &str| {
+        let chain = check(chain).unwrap();
+        Plan::new(chain.links(), &frame, &Limits::default())
+            .unwrap()
+            .run(frame.clone(), &Context::unlimited(1))
+            .unwrap()
+    };
+    assert_eq!(run(equation), run("sepia"));
+}
+
+#[test]
+fn long_chains_are_cut_and_still_right() {
+    let twice = "gamma(1.3)|saturation(10)|".repeat(200);
+    let chain = check(&format!("{twice}invert")).unwrap();
+    let frame = frame(false, false);
+    let plan = Plan::new(chain.links(), &frame, &Limits::default()).unwrap();
+    assert!(plan.describe().len() > 1);
+    plan.run(frame, &Context::unlimited(1)).unwrap();
+}

@@ -1,0 +1,242 @@
+//! Gaussian blur.
+
+use std::num::NonZeroUsize;
+
+use fast_image_resize::images::Image;
+use fast_image_resize::{FilterType, MulDiv};
+use libblur::{BlurImage, BlurImageMut, FastBlurChannels, ThreadingPolicy};
+
+use super::Stage;
+use super::sample::{ForSamples, Plane, Sample, in_its_depth};
+use super::scale::{Kernel, Window, scale};
+use crate::context::Context;
+use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::frame::{Frame, Samples};
+use crate::refusal::Refusal;
+
+/// The filter's definition.
+pub(crate) const FILTER: Filter = Filter {
+    name: "blur",
+    summary: "Blurs with a Gaussian of the given standard deviation",
+    example: "blur(3)",
+    cost: CostClass::Medium,
+    alpha: Alpha::Filtered,
+    animation: Animation::Frames,
+    parameters: &[Parameter {
+        name: "sigma",
+        kind: Kind::Number { min: 0.0, max: 250.0 },
+        unit: "px",
+        default: Default::Required,
+    }],
+    build: |arguments| Ok(Step::stage(Blur { sigma: arguments.number("sigma") })),
+};
+
+/// Standard deviations that a kernel reaches; what lies outside weighs less than 0.3 %.
+const REACH: f64 = 3.0;
+/// Below this deviation, in pixels, nothing changes by half a level.
+const LEAST_SIGMA: f64 = 0.1;
+/// Deviation, in pixels, to which a strong blur is scaled down: there a blur of the smaller picture, scaled up
+/// again, is within a level of the blur itself, and its cost does not grow with the deviation.
+const WORKING_SIGMA: f64 = 4.0;
+
+/// A Gaussian blur.
+#[derive(Debug, Clone, Copy)]
+struct Blur {
+    /// Standard deviation in pixels.
+    sigma: f64,
+}
+
+impl Stage for Blur {
+    fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
+        let megapixels = f64::from(width) * f64::from(height) / 1e6;
+        megapixels * (1.0 + 1.7 * self.sigma.min(2.0 * WORKING_SIGMA))
+    }
+
+    fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {
+        // libblur keeps one more picture between its two passes; a picture with alpha is widened to 16 bits first.
+        u64::from(width) * u64::from(height) * 4 * 4
+    }
+
+    fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+        blurred(&frame, self.sigma, context)
+    }
+}
+
+/// The frame, blurred with a standard deviation of `sigma` pixels, in its own depth. The edge pixels are taken to
+/// go on outside of the picture. Colours weigh by their alpha.
+pub(super) fn blurred(frame: &Frame, sigma: f64, context: &Context<'_>) -> Result<Frame, Refusal> {
+    context.check()?;
+    if sigma < LEAST_SIGMA {
+        return Ok(frame.clone());
+    }
+    let gaussian = Gaussian { sigma, threads: context.threads };
+    if frame.alpha && !is_opaque(frame) {
+        return blurred_premultiplied(frame, &gaussian);
+    }
+    in_its_depth(frame, &gaussian)
+}
+
+fn is_opaque(frame: &Frame) -> bool {
+    match &frame.samples {
+        Samples::U8(samples) => samples.chunks_exact(4).all(|pixel| pixel[3] == u8::MAX),
+        Samples::U16(samples) => samples.chunks_exact(4).all(|pixel| pixel[3] == u16::MAX),
+    }
+}
+
+/// Blurs with colours multiplied by their alpha, in 16 bits because dim colours would not survive the way back in 8.
+fn blurred_premultiplied(frame: &Frame, gaussian: &Gaussian) -> Result<Frame, Refusal> {
+    let failed = |error: &dyn std::fmt::Display| Refusal::internal(format!("fast_image_resize: {error}"));
+    let wide = matches!(frame.samples, Samples::U16(_));
+    let mut frame = frame.clone().widened();
+    let alpha = MulDiv::new();
+    let kind = u16::pixel_type(true);
+    let size = frame.size();
+    if let Samples::U16(samples) = &mut frame.samples {
+        let mut image = Image::from_slice_u8(size.0, size.1, bytemuck::cast_slice_mut(samples), kind)
+            .map_err(|error| failed(&error))?;
+        alpha.multiply_alpha_inplace(&mut image).map_err(|error| failed(&error))?;
+    }
+    let mut frame = in_its_depth(&frame, gaussian)?;
+    if let Samples::U16(samples) = &mut frame.samples {
+        let mut image = Image::from_slice_u8(size.0, size.1, bytemuck::cast_slice_mut(samples), kind)
+            .map_err(|error| failed(&error))?;
+        alpha.divide_alpha_inplace(&mut image).map_err(|error| failed(&error))?;
+    }
+    Ok(if wide { frame } else { frame.narrowed() })
+}
+
+struct Gaussian {
+    sigma: f64,
+    threads: usize,
+}
+
+impl ForSamples for Gaussian {
+    fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
+        let samples = if self.sigma < 2.0 * WORKING_SIGMA {
+            self.convolve(input, (self.sigma, self.sigma))?
+        } else {
+            self.scaled_down(input)?
+        };
+        Ok((samples, input.size))
+    }
+}
+
+impl Gaussian {
+    /// Convolves with a Gaussian of its own standard deviation for each axis.
+    fn convolve<T: Sample>(&self, input: Plane<'_, T>, sigma: (f64, f64)) -> Result<Vec<T>, Refusal> {
+        let kernels = (weights(sigma.0), weights(sigma.1));
+        let channels =
+            if input.alpha { FastBlurChannels::Channels4 } else { FastBlurChannels::Channels3 };
+        let threads = match NonZeroUsize::new(self.threads) {
+            Some(threads) if threads.get() > 1 => ThreadingPolicy::Fixed(threads),
+            _ => ThreadingPolicy::Single,
+        };
+        let (width, height) = input.size;
+        let source = BlurImage::borrow(input.samples, width, height, channels);
+        let mut samples = vec![T::default(); input.samples.len()];
+        let mut target = BlurImageMut::borrow(&mut samples, width, height, channels);
+        let kernels = (&kernels.0[..], &kernels.1[..]);
+        let convolve = if input.alpha { T::convolve::<4> } else { T::convolve::<3> };
+        convolve(&source, &mut target, kernels, threads)
+            .map_err(|error| Refusal::internal(format!("libblur: {error}")))?;
+        Ok(samples)
+    }
+
+    /// Scales down, blurs, scales up. The smaller picture has a margin as wide as the kernel reaches, made of the
+    /// edge pixels alone, so that the edges come out as they would in full size.
+    fn scaled_down<T: Sample>(&self, input: Plane<'_, T>) -> Result<Vec<T>, Refusal> {
+        let (across, down) = (Axis::new(self.sigma, input.size.0), Axis::new(self.sigma, input.size.1));
+        let small = with_margin(input, across, down)?;
+        let size = (across.padded(), down.padded());
+        let blurred = self.convolve(Plane { samples: &small, size, ..input }, (across.sigma, down.sigma))?;
+        let inner = Window {
+            left: f64::from(across.margin),
+            top: f64::from(down.margin),
+            width: f64::from(across.cells),
+            height: f64::from(down.cells),
+        };
+        let small = Plane { samples: &blurred[..], size, ..input };
+        scale(small, inner, input.size, Kernel::Filter(FilterType::Bilinear), true)
+    }
+}
+
+/// Pixels on each side that a kernel reaches.
+fn reach(sigma: f64) -> u32 {
+    (sigma * REACH).ceil().max(1.0) as u32
+}
+
+/// The weights of a Gaussian at whole distances, with a sum of 1.
+fn weights(sigma: f64) -> Vec<f32> {
+    let reach = i64::from(reach(sigma));
+    let weight = |distance: i64| (-0.5 * (distance as f64 / sigma).powi(2)).exp();
+    let sum: f64 = (-reach..=reach).map(weight).sum();
+    (-reach..=reach).map(|distance| (weight(distance) / sum) as f32).collect()
+}
+
+/// How one side of a picture is scaled down.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    /// Pixels of the smaller picture.
+    cells: u32,
+    /// Pixels of the margin at each end.
+    margin: u32,
+    /// Standard deviation in pixels of the smaller picture.
+    sigma: f64,
+}
+
+impl Axis {
+    fn new(sigma: f64, length: u32) -> Self {
+        let cells = (f64::from(length) * WORKING_SIGMA / sigma).ceil().max(1.0) as u32;
+        let factor = f64::from(length) / f64::from(cells);
+        // Averaging over a cell has a variance of 1/12, and scaling up between two cells one of 1/6, in cells.
+        let blurred_by_scaling = if factor > 1.0 { 0.25 } else { 0.0 };
+        let sigma = ((sigma / factor).powi(2) - blurred_by_scaling).sqrt();
+        Self { cells, margin: reach(sigma), sigma }
+    }
+
+    fn padded(self) -> u32 {
+        self.cells + 2 * self.margin
+    }
+}
+
+/// The picture scaled down, within a margin of its edge pixels.
+fn with_margin<T: Sample>(input: Plane<'_, T>, across: Axis, down: Axis) -> Result<Vec<T>, Refusal> {
+    let average = |window: Window, size: (u32, u32)| {
+        scale(input, window, size, Kernel::Filter(FilterType::Box), true)
+    };
+    let (width, height) = input.size;
+    let (right, bottom) = (f64::from(width - 1), f64::from(height - 1));
+    let whole = Window::of(input.size);
+    let inner = average(whole, (across.cells, down.cells))?;
+    let line = |top: f64| average(Window { top, height: 1.0, ..whole }, (across.cells, 1));
+    let column = |left: f64| average(Window { left, width: 1.0, ..whole }, (1, down.cells));
+    let (first_line, last_line) = (line(0.0)?, line(bottom)?);
+    let (first_column, last_column) = (column(0.0)?, column(right)?);
+    let channels = input.channels();
+    let corner = |x: u32, y: u32| {
+        let at = y as usize * input.row() + x as usize * channels;
+        &input.samples[at..at + channels]
+    };
+    let row = across.cells as usize * channels;
+    let margin = across.margin as usize;
+    let mut padded = Vec::with_capacity(across.padded() as usize * down.padded() as usize * channels);
+    let mut push = |left: &[T], middle: &[T], right: &[T]| {
+        (0..margin).for_each(|_| padded.extend_from_slice(left));
+        padded.extend_from_slice(middle);
+        (0..margin).for_each(|_| padded.extend_from_slice(right));
+    };
+    for _ in 0..down.margin {
+        push(corner(0, 0), &first_line, corner(width - 1, 0));
+    }
+    for (y, middle) in inner.chunks_exact(row).enumerate() {
+        let pixel = y * channels..(y + 1) * channels;
+        push(&first_column[pixel.clone()], middle, &last_column[pixel]);
+    }
+    for _ in 0..down.margin {
+        push(corner(0, height - 1), &last_line, corner(width - 1, height - 1));
+    }
+    Ok(padded)
+}
+
+#[cfg(test)]
+mod tests;

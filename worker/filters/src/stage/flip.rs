@@ -1,0 +1,49 @@
+//! Mirroring.
+
+use super::Stage;
+use crate::context::Context;
+use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::frame::Frame;
+use crate::orientation::Orientation;
+use crate::refusal::Refusal;
+
+/// The filter's definition.
+pub(crate) const FILTER: Filter = Filter {
+    name: "flip",
+    summary: "Mirrors: horizontal exchanges left and right, vertical top and bottom",
+    example: "flip(vertical)",
+    cost: CostClass::Low,
+    alpha: Alpha::Kept,
+    animation: Animation::Frames,
+    parameters: &[Parameter {
+        name: "direction",
+        kind: Kind::Choice(&["horizontal", "vertical", "both"]),
+        unit: "",
+        default: Default::Word("horizontal"),
+    }],
+    build: |arguments| {
+        Ok(Step::stage(Flip(match arguments.text("direction") {
+            "vertical" => Orientation::FLIPPED,
+            "both" => Orientation::HALF_TURN,
+            _ => Orientation::MIRRORED,
+        })))
+    },
+};
+
+/// An exchange of sides.
+#[derive(Debug, Clone, Copy)]
+struct Flip(Orientation);
+
+impl Stage for Flip {
+    fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
+        f64::from(width) * f64::from(height) * 1.5e-6
+    }
+
+    fn moves_pixels(&self) -> bool {
+        true
+    }
+
+    fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+        self.0.apply(frame, context)
+    }
+}

@@ -1,0 +1,254 @@
+//! Changing the size.
+
+use fast_image_resize::FilterType;
+
+use super::Stage;
+use super::sample::{ForSamples, Plane, Sample, in_its_depth};
+use super::scale::{Kernel, Window, scale};
+use crate::context::Context;
+use crate::filter::{Alpha, Animation, ArgumentError, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::frame::Frame;
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+/// The filter's definition.
+pub(crate) const FILTER: Filter = Filter {
+    name: "resize",
+    summary: "Scales to a width, a height, or a box of both; one side alone keeps the shape",
+    example: "resize(width=800)",
+    cost: CostClass::Medium,
+    alpha: Alpha::Filtered,
+    animation: Animation::Frames,
+    parameters: &[
+        side("width"),
+        side("height"),
+        Parameter {
+            name: "mode",
+            kind: Kind::Choice(&["fit", "cover", "fill", "stretch"]),
+            unit: "",
+            default: Default::Word("fit"),
+        },
+        Parameter {
+            name: "kernel",
+            kind: Kind::Choice(&["lanczos", "mitchell", "cubic", "linear", "box", "nearest"]),
+            unit: "",
+            default: Default::Word("lanczos"),
+        },
+    ],
+    build: |arguments| {
+        let side = |name| arguments.optional(name).map(|length| length as u32);
+        let (width, height) = (side("width"), side("height"));
+        if width.is_none() && height.is_none() {
+            return Err(ArgumentError::new("", "resize needs a width, a height or both"));
+        }
+        let mode = match arguments.text("mode") {
+            "cover" => Mode::Cover,
+            "fill" => Mode::Fill,
+            "stretch" => Mode::Stretch,
+            _ => Mode::Fit,
+        };
+        let kernel = match arguments.text("kernel") {
+            "mitchell" => Kernel::Filter(FilterType::Mitchell),
+            "cubic" => Kernel::Filter(FilterType::CatmullRom),
+            "linear" => Kernel::Filter(FilterType::Bilinear),
+            "box" => Kernel::Filter(FilterType::Box),
+            "nearest" => Kernel::Nearest,
+            _ => Kernel::Filter(FilterType::Lanczos3),
+        };
+        Ok(Step::stage(Resize { width, height, mode, kernel }))
+    },
+};
+
+const fn side(name: &'static str) -> Parameter {
+    Parameter { name, kind: Kind::Integer { min: 1, max: 65_535 }, unit: "px", default: Default::Absent }
+}
+
+/// What becomes of a picture whose shape is not that of the box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// As large as fits into the box; the result may be smaller than the box.
+    Fit,
+    /// As small as covers the box; what stands out at both ends is cut off.
+    Cover,
+    /// As `Fit`, with a transparent rest on both sides of the picture.
+    Fill,
+    /// Exactly the box, out of shape.
+    Stretch,
+}
+
+/// A change of size.
+#[derive(Debug, Clone, Copy)]
+struct Resize {
+    width: Option<u32>,
+    height: Option<u32>,
+    mode: Mode,
+    kernel: Kernel,
+}
+
+impl Resize {
+    /// The size of the scaled picture, before anything is added around it.
+    fn scaled_size(&self, (width, height): (u32, u32)) -> (u32, u32) {
+        let shaped = |length: u32, numerator: u32, denominator: u32| {
+            let exact = f64::from(length) * f64::from(numerator) / f64::from(denominator);
+            exact.round().clamp(1.0, f64::from(u32::MAX)) as u32
+        };
+        let by_width = |to: u32| (to, shaped(to, height, width));
+        let by_height = |to: u32| (shaped(to, width, height), to);
+        match (self.width, self.height) {
+            (Some(to), None) => by_width(to),
+            (None, Some(to)) => by_height(to),
+            (None, None) => (width, height),
+            (Some(to_width), Some(to_height)) => match self.mode {
+                Mode::Stretch | Mode::Cover => (to_width, to_height),
+                Mode::Fit | Mode::Fill => {
+                    // Compared as products, so that no rounding decides.
+                    let wide = u64::from(width) * u64::from(to_height) > u64::from(height) * u64::from(to_width);
+                    if wide { by_width(to_width) } else { by_height(to_height) }
+                }
+            },
+        }
+    }
+
+    /// The box, where both sides are given.
+    fn area(&self) -> Option<(u32, u32)> {
+        self.width.zip(self.height)
+    }
+
+    /// The part of the input that is seen in the result.
+    fn window(&self, size: (u32, u32)) -> Window {
+        let whole = Window::of(size);
+        let Some((width, height)) = self.area().filter(|_| self.mode == Mode::Cover) else { return whole };
+        let shape = f64::from(width) / f64::from(height);
+        if whole.width > whole.height * shape {
+            let width = whole.height * shape;
+            return Window { left: (whole.width - width) / 2.0, width, ..whole };
+        }
+        let height = whole.width / shape;
+        Window { top: (whole.height - height) / 2.0, height, ..whole }
+    }
+}
+
+impl Stage for Resize {
+    fn output_size(&self, size: (u32, u32), limits: &Limits) -> Result<(u32, u32), Refusal> {
+        let scaled = self.scaled_size(size);
+        let result = self.area().filter(|_| self.mode == Mode::Fill).unwrap_or(scaled);
+        limits.check_output(result.0, result.1, 1)?;
+        Ok(result)
+    }
+
+    fn cost_ms(&self, size: (u32, u32)) -> f64 {
+        let to = self.scaled_size(size);
+        let megapixels = |(width, height): (u32, u32)| f64::from(width) * f64::from(height) / 1e6;
+        3.0 * megapixels(size) + 8.0 * megapixels(to)
+    }
+
+    fn scratch_bytes(&self, size: (u32, u32)) -> u64 {
+        // One more picture between the two passes, and the colours multiplied with their alpha.
+        let to = self.scaled_size(size);
+        let pixels = u64::from(size.0) * u64::from(size.1);
+        (u64::from(to.0) * u64::from(size.1) + pixels) * 4 * 2
+    }
+
+    fn adds_alpha(&self) -> bool {
+        self.mode == Mode::Fill
+    }
+
+    fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+        context.check()?;
+        let result = self.output_size(frame.size(), &context.limits)?;
+        if result == frame.size() && self.mode != Mode::Cover {
+            return Ok(frame);
+        }
+        let scaled = in_its_depth(&frame, self)?;
+        if scaled.size() == result { Ok(scaled) } else { in_its_depth(&scaled.with_alpha(), &Centred { result }) }
+    }
+}
+
+impl ForSamples for Resize {
+    fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
+        let size = self.scaled_size(input.size);
+        let samples = scale(input, self.window(input.size), size, self.kernel, false)?;
+        Ok((samples, size))
+    }
+}
+
+/// Puts a picture with alpha into the middle of a larger, transparent one.
+struct Centred {
+    result: (u32, u32),
+}
+
+impl ForSamples for Centred {
+    fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
+        let (width, height) = (self.result.0 as usize, self.result.1 as usize);
+        let left = (width - input.size.0 as usize) / 2;
+        let top = (height - input.size.1 as usize) / 2;
+        let channels = input.channels();
+        let mut samples = vec![T::default(); width * height * channels];
+        for (y, row) in input.samples.chunks_exact(input.row()).enumerate() {
+            let at = ((top + y) * width + left) * channels;
+            samples[at..at + row.len()].copy_from_slice(row);
+        }
+        Ok((samples, self.result))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resize(width: Option<u32>, height: Option<u32>, mode: Mode) -> Resize {
+        Resize { width, height, mode, kernel: Kernel::Filter(FilterType::Lanczos3) }
+    }
+
+    #[test]
+    fn sizes_follow_the_mode() {
+        let size = |width, height, mode| {
+            resize(width, height, mode).output_size((400, 200), &Limits::default()).unwrap()
+        };
+        assert_eq!(size(Some(100), None, Mode::Fit), (100, 50));
+        assert_eq!(size(None, Some(100), Mode::Fit), (200, 100));
+        assert_eq!(size(Some(100), Some(100), Mode::Fit), (100, 50));
+        assert_eq!(size(Some(300), Some(100), Mode::Fit), (200, 100));
+        assert_eq!(size(Some(100), Some(100), Mode::Cover), (100, 100));
+        assert_eq!(size(Some(100), Some(100), Mode::Fill), (100, 100));
+        assert_eq!(size(Some(100), Some(100), Mode::Stretch), (100, 100));
+        assert_eq!(size(Some(1), None, Mode::Fit), (1, 1));
+        let refusal = resize(Some(60_000), None, Mode::Fit).output_size((4, 2), &Limits::default());
+        assert_eq!(refusal.unwrap_err().code, crate::RefusalCode::OutputTooLarge);
+    }
+
+    #[test]
+    fn cover_shows_the_middle_and_fill_shows_all() {
+        // Left third red, middle green, right blue.
+        let colour = |x: u32| [[255, 0, 0], [0, 255, 0], [0, 0, 255]][x as usize / 40];
+        let samples: Vec<u8> = (0..120 * 40).flat_map(|i| colour(i % 120)).collect();
+        let frame = Frame::from_u8(120, 40, false, samples).unwrap();
+        let context = Context::unlimited(1);
+        let cover = resize(Some(20), Some(20), Mode::Cover).apply(frame.clone(), &context).unwrap();
+        assert_eq!((cover.size(), cover.alpha), ((20, 20), false));
+        assert_eq!(cover.bytes().unwrap()[(10 * 20 + 10) * 3..][..3], [0, 255, 0]);
+        let fill = resize(Some(60), Some(60), Mode::Fill).apply(frame, &context).unwrap();
+        assert_eq!((fill.size(), fill.alpha), ((60, 60), true));
+        let pixel = |x: usize, y: usize| fill.bytes().unwrap()[(y * 60 + x) * 4..][..4].to_vec();
+        assert_eq!(pixel(30, 5), [0, 0, 0, 0]);
+        assert_eq!(pixel(5, 30), [255, 0, 0, 255]);
+        assert_eq!(pixel(55, 30), [0, 0, 255, 255]);
+    }
+
+    #[test]
+    fn every_kernel_keeps_a_plain_picture_plain() {
+        for kernel in [Kernel::Nearest, Kernel::Filter(FilterType::Lanczos3), Kernel::Filter(FilterType::Box)] {
+            for (from, to) in [((1, 1), (50, 3)), ((300, 2), (1, 1)), ((31, 17), (64, 5))] {
+                for wide in [false, true] {
+                    let samples = [9, 90, 200].repeat(from.0 as usize * from.1 as usize);
+                    let frame = Frame::from_u8(from.0, from.1, false, samples).unwrap();
+                    let frame = if wide { frame.widened() } else { frame };
+                    let stage = Resize { kernel, ..resize(Some(to.0), Some(to.1), Mode::Stretch) };
+                    let got = stage.apply(frame, &Context::unlimited(1)).unwrap().narrowed();
+                    assert_eq!(got.size(), to);
+                    assert!(got.bytes().unwrap().chunks(3).all(|pixel| pixel == [9, 90, 200]));
+                }
+            }
+        }
+    }
+}

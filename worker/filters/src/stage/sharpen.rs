@@ -1,0 +1,95 @@
+//! Unsharp masking.
+
+use super::Stage;
+use super::blur::blurred;
+use super::sample::{ForSamples, Plane, Sample, in_its_depth};
+use crate::context::Context;
+use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::frame::{Frame, Samples};
+use crate::refusal::Refusal;
+
+/// The filter's definition.
+pub(crate) const FILTER: Filter = Filter {
+    name: "sharpen",
+    summary: "Sharpens by an unsharp mask: adds amount times the difference to a Gaussian blur of sigma",
+    example: "sharpen(1, sigma=1.5)",
+    cost: CostClass::Medium,
+    alpha: Alpha::Kept,
+    animation: Animation::Frames,
+    parameters: &[
+        Parameter {
+            name: "amount",
+            kind: Kind::Number { min: 0.0, max: 10.0 },
+            unit: "",
+            default: Default::Number(1.0),
+        },
+        Parameter {
+            name: "sigma",
+            kind: Kind::Number { min: 0.1, max: 50.0 },
+            unit: "px",
+            default: Default::Number(1.0),
+        },
+    ],
+    build: |arguments| {
+        let (amount, sigma) = (arguments.number("amount"), arguments.number("sigma"));
+        Ok(Step::stage(Sharpen { amount: amount as f32, sigma }))
+    },
+};
+
+/// Up to this amount a rounded 8-bit blur is good enough: its rounding shows as half a level times the amount.
+const MOST_FOR_8_BITS: f32 = 1.0;
+
+/// An unsharp mask.
+#[derive(Debug, Clone, Copy)]
+struct Sharpen {
+    amount: f32,
+    /// Standard deviation of the blur, in pixels.
+    sigma: f64,
+}
+
+impl Stage for Sharpen {
+    fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
+        let megapixels = f64::from(width) * f64::from(height) / 1e6;
+        megapixels * (3.0 + 1.7 * self.sigma.min(8.0))
+    }
+
+    fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {
+        u64::from(width) * u64::from(height) * 4 * 6
+    }
+
+    fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+        if self.amount == 0.0 {
+            return Ok(frame);
+        }
+        let wide = matches!(frame.samples, Samples::U16(_));
+        let frame = if self.amount > MOST_FOR_8_BITS { frame.widened() } else { frame };
+        let blurred = blurred(&frame, self.sigma, context)?;
+        let sharpened = in_its_depth(&frame, &Difference { blurred, amount: self.amount, context })?;
+        Ok(if wide { sharpened } else { sharpened.narrowed() })
+    }
+}
+
+struct Difference<'a> {
+    blurred: Frame,
+    amount: f32,
+    context: &'a Context<'a>,
+}
+
+impl ForSamples for Difference<'_> {
+    fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
+        let channels = input.channels();
+        let blurred = T::of(&self.blurred).ok_or_else(|| Refusal::internal("a blur changed its depth"))?;
+        let mut samples = input.samples.to_vec();
+        self.context.for_each_band(&mut samples, input.row(), |first, band| {
+            let blurred = &blurred[first * input.row()..][..band.len()];
+            for (pixel, blurred) in band.chunks_exact_mut(channels).zip(blurred.chunks_exact(channels)) {
+                for (sample, blurred) in pixel.iter_mut().zip(blurred).take(3) {
+                    let value = sample.value();
+                    *sample = T::rounded((value - blurred.value()).mul_add(self.amount, value));
+                }
+            }
+            Ok(())
+        })?;
+        Ok((samples, input.size))
+    }
+}

@@ -1,0 +1,13 @@
+//! The service without its edge: a real PostgreSQL, the real embedded store and real workers, each a process of its
+//! own, so that they can be stopped, killed and started again.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot unwrap says less, not more")]
+
+mod cleanup;
+mod command;
+mod failures;
+mod migrations;
+mod sql;
+mod stage;
+mod webhooks;
+mod work;
