@@ -2,6 +2,16 @@
 
 use std::fmt;
 
+pub(crate) mod blur;
+pub(crate) mod crop;
+pub(crate) mod flip;
+pub(crate) mod photon;
+pub(crate) mod resize;
+pub(crate) mod rotate;
+mod sample;
+mod scale;
+pub(crate) mod sharpen;
+
 use crate::context::Context;
 use crate::frame::Frame;
 use crate::limits::Limits;
