@@ -53,6 +53,8 @@ def test_without_the_database_there_is_no_promise(stack, photo):
         answer = upload(stack.url, photo)
         assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
         assert answer.problem["code"] == "database_unavailable"
+        forged = ask(stack.url, "GET", "/d/AQEsecretsecretsecretsecretsecretsecretsecretse/x.jpg")
+        assert forged.status == 404, "a forged link is refused without asking the database"
         readiness = ask(stack.url, "GET", "/readyz")
         assert readiness.status == 503
         assert readiness.json() == {"status": "unavailable", "database": "unavailable", "storage": "ready", "spool": "ready"}
