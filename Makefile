@@ -35,9 +35,9 @@ status: ## say whether the stack runs
 test: deps headers ## everything: style, Rust, Lua, SQL, nginx, end to end
 	@tests/run
 
-bench: build ## measure the engine beside libvips and photon-rs
+bench: headers ## measure the engine beside libvips and photon-rs
 	@tests/packages/install bench
-	@tests/bench/run
+	@/usr/bin/python3 worker/filters/benches/compare.py
 
 fmt: ## format the Rust code
 	cargo fmt --all
