@@ -1,7 +1,7 @@
 """Waiting, always with a limit."""
 
-import os
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -57,23 +57,19 @@ class Notices:
         path.unlink(missing_ok=True)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
-        self.socket.setblocking(False)
-        self.heard: list[str] = []
+        self.heard: set[str] = set()
+        threading.Thread(target=self._listen, daemon=True).start()
 
-    def listen(self) -> list[str]:
-        """All lines that have arrived until now."""
-        while True:
-            try:
-                self.heard += self.socket.recv(4096).decode().splitlines()
-            except BlockingIOError:
-                return self.heard
+    def _listen(self) -> None:
+        """Hears to the end, as systemd does: who sends to a socket that nobody empties waits for ever."""
+        while message := self.socket.recv(4096):
+            self.heard |= set(message.decode().splitlines())
 
     def ready(self) -> bool:
-        return "READY=1" in self.listen()
+        return "READY=1" in self.heard
 
     def close(self) -> None:
-        self.socket.close()
-        try:
-            os.unlink(self.path)
-        except FileNotFoundError:
-            pass
+        """An empty message ends the listening."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", str(self.path))
+        self.path.unlink()
