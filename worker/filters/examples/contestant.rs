@@ -55,7 +55,8 @@ fn processor_ms() -> Result<f64, Box<dyn Error>> {
 fn memory(name: &str) -> Result<f64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let kibibytes: f64 = line.and_then(|line| line.split_whitespace().next()).ok_or("no such figure")?.parse()?;
+    let kibibytes: f64 =
+        line.and_then(|line| line.split_whitespace().next()).ok_or("no such figure")?.parse()?;
     Ok(kibibytes / 1024.0)
 }
 

@@ -146,18 +146,16 @@ impl<'a> Builder<'a> {
 
     /// A curve of a node, and the gate that it is a function of; the farthest gate that has a good one.
     fn curve(&mut self, node: Node) -> Option<(Node, Curve)> {
-        if !self.means.tables {
-            return None;
-        }
         if let Some(known) = self.curves.get(&node) {
             return known.clone();
         }
-        let found = self.analysis.gates(node).into_iter().find_map(|gate| {
+        let gates = if self.means.tables { self.analysis.gates(node) } else { Vec::new() };
+        let found = gates.into_iter().find_map(|gate| {
             let curve = self.curve_from(gate, node)?;
             Some((gate, curve))
         });
         let found = found.or_else(|| {
-            let function = Function::of(self.graph.op(node))?;
+            let function = Function::of(self.graph.op(node)).filter(|_| self.means.functions)?;
             let argument = self.graph.op(node).iter_children().next()?;
             Some((argument, Curve::Function(function)))
         });
@@ -171,15 +169,17 @@ impl<'a> Builder<'a> {
         let replaced = HashMap::from([(gate, argument)]);
         let function = substitute(self.graph.context_mut(), &within, node, &replaced);
         let context = self.graph.context();
-        match input_of(self.graph, gate) {
-            Some(Input::Channel(_)) if self.source.levels <= 256 => {
-                Curve::exact(context, function, 0.0, 1.0, self.source.levels)
-            }
-            Some(Input::X) => centres(self.source.size.0)
-                .and_then(|(low, high, count)| Curve::exact(context, function, low, high, count)),
-            Some(Input::Y) => centres(self.source.size.1)
-                .and_then(|(low, high, count)| Curve::exact(context, function, low, high, count)),
-            _ => {
+        let known = match input_of(self.graph, gate) {
+            Some(Input::Channel(_)) if self.source.levels <= 256 => Some((0.0, 1.0, self.source.levels)),
+            Some(Input::X) => centres(self.source.size.0),
+            Some(Input::Y) => centres(self.source.size.1),
+            _ => None,
+        };
+        let near_is_enough = !self.analysis.is_magnified(node);
+        match known {
+            Some(known) => Curve::known(context, function, known, near_is_enough),
+            None if !near_is_enough => None,
+            None => {
                 let range = self.graph.range(gate);
                 let finite = range.is_finite() && range.high > range.low;
                 finite.then(|| Curve::approximate(context, function, range.low, range.high)).flatten()

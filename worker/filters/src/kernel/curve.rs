@@ -26,11 +26,18 @@ pub(super) enum Curve {
 }
 
 impl Curve {
-    /// For an argument that is one of `count` evenly spaced values from `low` to `high`.
-    pub fn exact(context: &Context, node: Node, low: f32, high: f32, count: usize) -> Option<Self> {
+    /// For an argument that is one of `count` evenly spaced values from `low` to `high`. Exact, or faster where near
+    /// is enough.
+    pub fn known(
+        context: &Context,
+        node: Node,
+        (low, high, count): (f32, f32, usize),
+        near_is_enough: bool,
+    ) -> Option<Self> {
         let at = even(low, high, count);
         let right = sample(context, node, &at)?;
-        if let Some(polynomial) = Polynomial::of(context, node, low, high)
+        if near_is_enough
+            && let Some(polynomial) = Polynomial::of(context, node, low, high)
             && is_near(|values, out| polynomial.evaluate(values, out), &at, &right)
         {
             return Some(Self::Polynomial(polynomial));

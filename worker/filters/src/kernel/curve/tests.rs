@@ -50,7 +50,7 @@ fn jumps_and_poles_have_no_curve() {
     let pole = context.recip(x).unwrap();
     assert!(Curve::approximate(&context, pole, 0.0, 1.0).is_none());
     // Where the values are known beforehand, jumps are no matter.
-    let exact = Curve::exact(&context, steps, 0.0, 1.0, 256).unwrap();
+    let exact = Curve::known(&context, steps, (0.0, 1.0, 256), true).unwrap();
     let mut out = [0.0; 2];
     exact.evaluate(&[100.0 / 255.0, 255.0 / 255.0], &mut out);
     assert_eq!(out, [4.0, 10.0]);

@@ -1,0 +1,12 @@
+//! The engine from outside: its results held against those of other programs, and hostile files.
+//!
+//! The other programs are ImageMagick and libvips, the photographs those of Debian's mate-backgrounds. A test fails
+//! where one of them is missing.
+
+mod animation;
+mod codecs;
+mod filters;
+mod hostile;
+mod metadata;
+mod pixels;
+mod tools;
