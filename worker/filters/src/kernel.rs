@@ -46,7 +46,12 @@ pub(crate) struct Means {
 impl Means {
     /// The fastest for `pixels` pixels on this machine.
     pub fn best(pixels: u64) -> Self {
-        Self { tables: true, functions: true, sums: true, jit: pixels >= WORTH_COMPILING && tape::can_compile() }
+        Self {
+            tables: true,
+            functions: true,
+            sums: true,
+            jit: pixels >= WORTH_COMPILING && tape::can_compile(),
+        }
     }
 }
 

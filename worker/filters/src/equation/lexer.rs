@@ -26,8 +26,8 @@ pub(super) struct Placed {
 
 /// Longer signs stand before those they begin with.
 const SIGNS: [&str; 21] = [
-    "<=", ">=", "==", "!=", "&&", "||", "**", "+", "-", "*", "/", "%", "^", "(", ")", "<", ">", "=", "!", "?",
-    ":",
+    "<=", ">=", "==", "!=", "&&", "||", "**", "+", "-", "*", "/", "%", "^", "(", ")", "<", ">", "=", "!",
+    "?", ":",
 ];
 
 /// Splits a source into tokens; the last one is [`Token::End`].

@@ -19,9 +19,7 @@ pub(crate) const FILTER: Filter = Filter {
     build: |arguments| {
         let factor = slope(arguments.number("amount"));
         Ok(Step::point(move |graph, pixel| {
-            graph.each(pixel.channels, |graph, value| {
-                graph.affine(&[(value, factor)], 0.5 - 0.5 * factor)
-            })
+            graph.each(pixel.channels, |graph, value| graph.affine(&[(value, factor)], 0.5 - 0.5 * factor))
         }))
     },
 };

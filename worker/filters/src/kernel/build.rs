@@ -75,7 +75,8 @@ impl<'a> Builder<'a> {
         });
         let [Some(r), Some(g), Some(b), Some(a)] = found else { return None };
         let (width, height) = self.source.size;
-        let positions = if reads & 0b11_0000 == 0 { [Vec::new(), Vec::new()] } else { [width, height].map(all_centres) };
+        let positions =
+            if reads & 0b11_0000 == 0 { [Vec::new(), Vec::new()] } else { [width, height].map(all_centres) };
         let Self { instructions, registers, .. } = self;
         Some(Program { instructions, registers, outputs: [r, g, b, a], reads, positions })
     }
@@ -96,9 +97,8 @@ impl<'a> Builder<'a> {
         if let Some(register) = self.held.get(&node) {
             return Some(*register);
         }
-        let heavy = self.analysis.gates(node).first().is_some_and(|gate| {
-            is_heavy_between(self.graph, *gate, node)
-        });
+        let heavy =
+            self.analysis.gates(node).first().is_some_and(|gate| is_heavy_between(self.graph, *gate, node));
         let register = if heavy { self.table(node) } else { None };
         let register = match register {
             Some(register) => register,
@@ -229,9 +229,11 @@ impl<'a> Builder<'a> {
                 level = level.max(own);
                 continue;
             }
-            let heavy = self.analysis.gates(node).first().is_some_and(|gate| {
-                is_heavy_between(self.graph, *gate, node)
-            });
+            let heavy = self
+                .analysis
+                .gates(node)
+                .first()
+                .is_some_and(|gate| is_heavy_between(self.graph, *gate, node));
             let gate = if heavy { self.curve(node).map(|(gate, _)| gate) } else { None };
             let Some(gate) = gate else {
                 stack.extend(self.graph.op(node).iter_children());

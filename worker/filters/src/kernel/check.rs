@@ -68,7 +68,8 @@ fn seen(value: f32) -> f32 {
 /// The input of a number at one of the pixels that are tried: samples that spread evenly over all colours (a Kronecker
 /// sequence of square roots of primes), every eighth of them dark, where curves are steepest.
 fn value(program: &Program, input: usize, index: usize) -> f32 {
-    const STEPS: [f64; INPUTS] = [0.414_213_56, 0.732_050_81, 0.236_067_98, 0.645_751_31, 0.316_624_79, 0.605_551_28];
+    const STEPS: [f64; INPUTS] =
+        [0.414_213_56, 0.732_050_81, 0.236_067_98, 0.645_751_31, 0.316_624_79, 0.605_551_28];
     let share = (STEPS[input] * (index + 1) as f64).fract();
     match program.positions.get(input.wrapping_sub(4)) {
         Some(places) if !places.is_empty() => places[(share * places.len() as f64) as usize],

@@ -15,13 +15,7 @@ pub(super) type Register = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Instruction {
     /// `out = clamp(offset + Σ factor · register)`.
-    Affine {
-        out: Register,
-        terms: Vec<(Register, f32)>,
-        offset: f32,
-        low: f32,
-        high: f32,
-    },
+    Affine { out: Register, terms: Vec<(Register, f32)>, offset: f32, low: f32, high: f32 },
     /// `out = curve(from)`.
     Curve { out: Register, from: Register, curve: Curve },
     /// `outs = tape(ins)`.

@@ -82,7 +82,9 @@ fn every_frame_of_an_animation_is_filtered() {
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before.delay_ms, after.delay_ms);
         let channels = after.frame.channels();
-        assert!(bytes_of(&after.frame).chunks(channels).all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]));
+        assert!(
+            bytes_of(&after.frame).chunks(channels).all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2])
+        );
     }
     let still = Job { format: Some(Format::Jpeg), ..job(&input, &chains) };
     let refusal = process(&still).unwrap().remove(0).unwrap_err();

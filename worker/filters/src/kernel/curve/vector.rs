@@ -164,7 +164,10 @@ mod tests {
         for (value, found) in values.into_iter().zip(found) {
             let right = right(f64::from(value)) as f32;
             let near = (found - right).abs() <= 4e-6 * right.abs().max(1.0);
-            assert!(near || found == right || (found.is_nan() && right.is_nan()), "{function:?}({value}): {found}, not {right}");
+            assert!(
+                near || found == right || (found.is_nan() && right.is_nan()),
+                "{function:?}({value}): {found}, not {right}"
+            );
         }
     }
 
@@ -172,7 +175,11 @@ mod tests {
     fn vector_code_agrees_with_the_library() {
         let around = |most: f32| (-20_000..=20_000).map(move |index| index as f32 * most / 20_000.0);
         compare(Function::Exp, f64::exp, around(86.0));
-        compare(Function::Ln, f64::ln, around(1e6).chain((-120..120).map(|power| 1.37f32 * 2f32.powi(power))));
+        compare(
+            Function::Ln,
+            f64::ln,
+            around(1e6).chain((-120..120).map(|power| 1.37f32 * 2f32.powi(power))),
+        );
         compare(Function::Sin, f64::sin, around(10.0).chain(around(3e6)));
         compare(Function::Cos, f64::cos, around(10.0).chain(around(3e6)));
         compare(Function::Atan, f64::atan, around(3.0).chain(around(1e9)));
