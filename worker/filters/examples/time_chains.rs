@@ -1,17 +1,11 @@
-//! Times chains on one image, JPEG to JPEG on one thread (processor time, Linux), beside decoding and encoding alone:
+//! Times chains on one image, JPEG to JPEG on one thread (processor time), beside decoding and encoding alone:
 //! `cargo run --release -p imgfilter-filters --example time_chains -- photo.jpg ['chain' …]`.
 
+use cpu_time::ThreadTime;
 use imgfilter_filters::{Job, Limits, process};
 
 /// Rounds; all chains are run in each, so that a change of the machine's speed meets all of them.
 const ROUNDS: usize = 15;
-
-/// Milliseconds for which this thread was on a core: other programs do not count.
-fn time() -> Result<f64, Box<dyn std::error::Error>> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds: f64 = text.split_whitespace().next().ok_or("no statistics")?.parse()?;
-    Ok(nanoseconds / 1e6)
-}
 
 const CHAINS: [&str; 12] = [
     "",
@@ -39,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut best = vec![f64::INFINITY; chains.len()];
     for _ in 0..ROUNDS {
         for (chain, best) in chains.iter().zip(&mut best) {
-            let start = time()?;
+            let start = ThreadTime::now();
             let results = process(&Job {
                 input: &input,
                 chains: std::slice::from_ref(chain),
@@ -53,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             for result in results {
                 result?;
             }
-            *best = best.min(time()? - start);
+            *best = best.min(start.elapsed().as_secs_f64() * 1e3);
         }
     }
     for (chain, time) in chains.iter().zip(&best) {

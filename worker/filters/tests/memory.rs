@@ -1,5 +1,7 @@
 //! What hostile headers cost in memory. One test alone in its process, because the process is what is measured.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap says less, not more")]
+
 use imgfilter_filters::{Job, Limits, RefusalCode, probe, process};
 
 /// The most memory that this process has had, in KiB.

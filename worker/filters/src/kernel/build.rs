@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fidget_core::context::{Node, Op};
 
 use super::analysis::{Affine, Analysis, affine, is_heavy_between, order, unclamped};
-use super::curve::{Curve, Function};
+use super::curve::{Curve, Domain, Function, Kind};
 use super::program::{INPUTS, Instruction, Output, Program, Register, reuse_registers};
 use super::tape::{Tape, sample, substitute};
 use super::{Means, Source};
@@ -36,6 +36,9 @@ struct Builder<'a> {
     registers: usize,
     /// Tables that were looked for, and the gate each is a function of.
     curves: HashMap<Node, Option<(Node, Curve)>>,
+    /// The variable of the functions that curves were looked for, and what was found.
+    argument: Node,
+    found: Vec<(Node, Domain, Kind, Option<Curve>)>,
 }
 
 impl<'a> Builder<'a> {
@@ -47,6 +50,7 @@ impl<'a> Builder<'a> {
                 held.insert(node, register_of(input));
             }
         }
+        let (argument, _) = graph.variable(Range::ANY);
         Self {
             graph,
             analysis,
@@ -56,6 +60,8 @@ impl<'a> Builder<'a> {
             held,
             registers: INPUTS,
             curves: HashMap::new(),
+            argument,
+            found: Vec::new(),
         }
     }
 
@@ -150,9 +156,8 @@ impl<'a> Builder<'a> {
             return known.clone();
         }
         let gates = if self.means.tables { self.analysis.gates(node) } else { Vec::new() };
-        let found = gates.into_iter().find_map(|gate| {
-            let curve = self.curve_from(gate, node)?;
-            Some((gate, curve))
+        let found = [Kind::Polynomial, Kind::Table].into_iter().find_map(|kind| {
+            gates.iter().find_map(|gate| Some((*gate, self.curve_from(*gate, node, kind)?)))
         });
         let found = found.or_else(|| {
             let function = Function::of(self.graph.op(node)).filter(|_| self.means.functions)?;
@@ -163,28 +168,38 @@ impl<'a> Builder<'a> {
         found
     }
 
-    fn curve_from(&mut self, gate: Node, node: Node) -> Option<Curve> {
-        let (argument, _) = self.graph.variable(Range::ANY);
+    fn curve_from(&mut self, gate: Node, node: Node, kind: Kind) -> Option<Curve> {
         let within = order(self.graph, &[node]);
-        let replaced = HashMap::from([(gate, argument)]);
+        // One and the same variable for all, so that the same function of different values is found to be the same.
+        let replaced = HashMap::from([(gate, self.argument)]);
         let function = substitute(self.graph.context_mut(), &within, node, &replaced);
-        let context = self.graph.context();
         let known = match input_of(self.graph, gate) {
             Some(Input::Channel(_)) if self.source.levels <= 256 => Some((0.0, 1.0, self.source.levels)),
             Some(Input::X) => centres(self.source.size.0),
             Some(Input::Y) => centres(self.source.size.1),
             _ => None,
         };
-        let near_is_enough = !self.analysis.is_magnified(node);
-        match known {
-            Some(known) => Curve::known(context, function, known, near_is_enough),
-            None if !near_is_enough => None,
+        if self.analysis.is_magnified(node) && (kind == Kind::Polynomial || known.is_none()) {
+            return None;
+        }
+        let domain = match known {
+            Some((low, high, count)) => Domain { low, high, count: Some(count) },
             None => {
                 let range = self.graph.range(gate);
-                let finite = range.is_finite() && range.high > range.low;
-                finite.then(|| Curve::approximate(context, function, range.low, range.high)).flatten()
+                if !range.is_finite() || range.low >= range.high {
+                    return None;
+                }
+                Domain { low: range.low, high: range.high, count: None }
             }
+        };
+        let context = self.graph.context();
+        let found = self.found.iter().find(|found| (found.0, found.1, found.2) == (function, domain, kind));
+        if let Some((.., curve)) = found {
+            return curve.clone();
         }
+        let curve = Curve::find(context, function, domain, kind);
+        self.found.push((function, domain, kind, curve.clone()));
+        curve
     }
 
     /// A program of compiled code, with tables only for functions that it would have to call out for.

@@ -1,7 +1,7 @@
 //! A fast program is tried out before it is used.
 //!
 //! Each table and polynomial is near its function, but what follows may magnify the little that is missing. So a
-//! program that has some is compared with the plain one on a few thousand pixels; if it strays, it is built without.
+//! program that has some is compared with the plain one on a thousand pixels; if it strays, it is built without.
 
 use fidget_core::context::Node;
 
@@ -12,7 +12,7 @@ use super::{Means, Source};
 use crate::graph::Graph;
 
 /// Blocks of pixels that are compared.
-const BLOCKS: usize = 4;
+const BLOCKS: usize = 2;
 /// The largest difference of a channel: half a level of 255.
 const TOLERANCE: f32 = 0.5 / 255.0;
 

@@ -25,32 +25,34 @@ pub(super) enum Curve {
     Function(Function),
 }
 
-impl Curve {
-    /// For an argument that is one of `count` evenly spaced values from `low` to `high`. Exact, or faster where near
-    /// is enough.
-    pub fn known(
-        context: &Context,
-        node: Node,
-        (low, high, count): (f32, f32, usize),
-        near_is_enough: bool,
-    ) -> Option<Self> {
-        let at = even(low, high, count);
-        let right = sample(context, node, &at)?;
-        if near_is_enough
-            && let Some(polynomial) = Polynomial::of(context, node, low, high)
-            && is_near(|values, out| polynomial.evaluate(values, out), &at, &right)
-        {
-            return Some(Self::Polynomial(polynomial));
-        }
-        Some(Self::Table(Table::even(right, low, high)))
-    }
+/// Which means to look for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Polynomial,
+    Table,
+}
 
-    /// For any argument from `low` to `high`, if a polynomial or a table of a fair size is near enough everywhere.
-    pub fn approximate(context: &Context, node: Node, low: f32, high: f32) -> Option<Self> {
-        if let Some(polynomial) = Polynomial::of(context, node, low, high) {
-            return Some(Self::Polynomial(polynomial));
+/// The values that an argument can have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Domain {
+    pub low: f32,
+    pub high: f32,
+    /// Only this many, evenly spaced: then a table is exact.
+    pub count: Option<usize>,
+}
+
+impl Curve {
+    /// A curve that is near the function of one variable in all of the domain, if there is one of this kind.
+    pub fn find(context: &Context, function: Node, domain: Domain, kind: Kind) -> Option<Self> {
+        let Domain { low, high, count } = domain;
+        match (kind, count) {
+            (Kind::Polynomial, _) => Polynomial::of(context, function, low, high).map(Self::Polynomial),
+            (Kind::Table, None) => Table::of(context, function, low, high).map(Self::Table),
+            (Kind::Table, Some(count)) => {
+                let entries = sample(context, function, &even(low, high, count))?;
+                Some(Self::Table(Table::even(entries, low, high)))
+            }
         }
-        Table::of(context, node, low, high).map(Self::Table)
     }
 
     /// Finds every value's.

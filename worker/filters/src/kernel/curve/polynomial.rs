@@ -12,7 +12,7 @@ const SIZES: [usize; 4] = [4, 6, 9, 12];
 /// How often the square root is taken beforehand.
 const ROOTS: [u32; 3] = [0, 1, 2];
 /// Places at which a polynomial is compared with its function.
-const CHECKS: usize = 4001;
+const CHECKS: usize = 601;
 
 /// A polynomial of `(root(value) − middle) · scale`.
 #[derive(Debug, Clone)]
@@ -31,43 +31,13 @@ impl Polynomial {
             ROOTS.iter().flat_map(|roots| SIZES.map(|size| (size, *roots))).collect();
         // A square root takes about as long as three terms.
         candidates.sort_by_key(|(size, roots)| size + 3 * *roots as usize);
-        candidates
-            .into_iter()
-            .filter(|(_, roots)| *roots == 0 || low >= 0.0)
-            .find_map(|(size, roots)| Self::fit(context, node, [low, high], size, roots))
-    }
-
-    fn fit(context: &Context, node: Node, range: [f32; 2], size: usize, roots: u32) -> Option<Self> {
-        let [low, high] = range.map(|end| rooted(end, roots));
-        let (middle, half) = ((low + high) / 2.0, (high - low) / 2.0);
-        if half <= 0.0 || !half.is_finite() {
-            return None;
-        }
-        let value = |place: f64| {
-            let root = f64::from(middle) + f64::from(half) * place;
-            (root.powi(1 << roots) as f32).clamp(range[0], range[1])
-        };
-        let angle = |index: usize| std::f64::consts::PI * (index as f64 + 0.5) / size as f64;
-        let at: Vec<f32> = (0..size).map(|index| value(angle(index).cos())).collect();
-        let nodes = sample(context, node, &at)?;
-        if nodes.iter().any(|value| !value.is_finite()) {
-            return None;
-        }
-        let chebyshev: Vec<f64> = (0..size)
-            .map(|order| {
-                let sum: f64 = nodes
-                    .iter()
-                    .enumerate()
-                    .map(|(index, value)| f64::from(*value) * (angle(index) * order as f64).cos())
-                    .sum();
-                sum * if order == 0 { 1.0 } else { 2.0 } / size as f64
-            })
-            .collect();
-        let coefficients = monomials(&chebyshev).into_iter().map(|value| value as f32).collect();
-        let polynomial = Self { coefficients, roots, middle, scale: 1.0 / half };
-        let places: Vec<f32> = even(-1.0, 1.0, CHECKS).into_iter().map(|place| value(place.into())).collect();
-        let right = sample(context, node, &places)?;
-        is_near(|values, out| polynomial.evaluate(values, out), &places, &right).then_some(polynomial)
+        let samples = ROOTS.map(|roots| {
+            (roots == 0 || low >= 0.0).then(|| Samples::new(context, node, [low, high], roots)).flatten()
+        });
+        candidates.into_iter().find_map(|(size, roots)| {
+            let samples = samples[roots as usize].as_ref()?;
+            samples.fit(context, node, size)
+        })
     }
 
     /// Evaluates it for every value.
@@ -87,6 +57,58 @@ impl Polynomial {
             1 => horner::<N, 1>(coefficients, self.middle, self.scale, values, out),
             _ => horner::<N, 2>(coefficients, self.middle, self.scale, values, out),
         }
+    }
+}
+
+/// A function at the places at which its polynomials are checked.
+struct Samples {
+    range: [f32; 2],
+    roots: u32,
+    /// Middle and half of the width of the roots' range.
+    middle: f32,
+    half: f32,
+    places: Vec<f32>,
+    right: Vec<f32>,
+}
+
+impl Samples {
+    fn new(context: &Context, node: Node, range: [f32; 2], roots: u32) -> Option<Self> {
+        let [low, high] = range.map(|end| rooted(end, roots));
+        let (middle, half) = ((low + high) / 2.0, (high - low) / 2.0);
+        if half <= 0.0 || !half.is_finite() {
+            return None;
+        }
+        let mut samples = Self { range, roots, middle, half, places: Vec::new(), right: Vec::new() };
+        samples.places = even(-1.0, 1.0, CHECKS).into_iter().map(|place| samples.value(place.into())).collect();
+        samples.right = sample(context, node, &samples.places)?;
+        samples.right.iter().all(|value| value.is_finite()).then_some(samples)
+    }
+
+    /// The argument at a place from −1 to 1 in the range of the roots.
+    fn value(&self, place: f64) -> f32 {
+        let root = f64::from(self.middle) + f64::from(self.half) * place;
+        (root.powi(1 << self.roots) as f32).clamp(self.range[0], self.range[1])
+    }
+
+    /// The polynomial of `size` coefficients, if it is near enough.
+    fn fit(&self, context: &Context, node: Node, size: usize) -> Option<Polynomial> {
+        let angle = |index: usize| std::f64::consts::PI * (index as f64 + 0.5) / size as f64;
+        let at: Vec<f32> = (0..size).map(|index| self.value(angle(index).cos())).collect();
+        let nodes = sample(context, node, &at)?;
+        let chebyshev: Vec<f64> = (0..size)
+            .map(|order| {
+                let sum: f64 = nodes
+                    .iter()
+                    .enumerate()
+                    .map(|(index, value)| f64::from(*value) * (angle(index) * order as f64).cos())
+                    .sum();
+                sum * if order == 0 { 1.0 } else { 2.0 } / size as f64
+            })
+            .collect();
+        let coefficients = monomials(&chebyshev).into_iter().map(|value| value as f32).collect();
+        let Self { roots, middle, half, .. } = *self;
+        let polynomial = Polynomial { coefficients, roots, middle, scale: 1.0 / half };
+        is_near(|values, out| polynomial.evaluate(values, out), &self.places, &self.right).then_some(polynomial)
     }
 }
 

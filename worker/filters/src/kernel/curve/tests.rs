@@ -46,11 +46,16 @@ fn jumps_and_poles_have_no_curve() {
     let x = context.x();
     let scaled = context.mul(x, 10.3).unwrap();
     let steps = context.floor(scaled).unwrap();
-    assert!(Curve::approximate(&context, steps, 0.0, 1.0).is_none());
     let pole = context.recip(x).unwrap();
-    assert!(Curve::approximate(&context, pole, 0.0, 1.0).is_none());
+    let domain = Domain { low: 0.0, high: 1.0, count: None };
+    for function in [steps, pole] {
+        for kind in [Kind::Polynomial, Kind::Table] {
+            assert!(Curve::find(&context, function, domain, kind).is_none());
+        }
+    }
     // Where the values are known beforehand, jumps are no matter.
-    let exact = Curve::known(&context, steps, (0.0, 1.0, 256), true).unwrap();
+    let known = Domain { count: Some(256), ..domain };
+    let exact = Curve::find(&context, steps, known, Kind::Table).unwrap();
     let mut out = [0.0; 2];
     exact.evaluate(&[100.0 / 255.0, 255.0 / 255.0], &mut out);
     assert_eq!(out, [4.0, 10.0]);
