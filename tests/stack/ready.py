@@ -1,6 +1,5 @@
 """Waiting, always with a limit."""
 
-import os
 import socket
 import time
 import urllib.error
@@ -50,15 +49,25 @@ def free_port() -> int:
 
 
 class Notices:
-    """The receiving end of systemd's notification protocol: hears `READY=1` as systemd would."""
+    """The receiving end of systemd's notification protocol; use it with `with`.
+
+    Whoever sends waits while too much is unread, so this is either read or closed.
+    """
 
     def __init__(self, path: Path):
         self.path = path
-        path.unlink(missing_ok=True)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(path))
-        self.socket.setblocking(False)
         self.heard: list[str] = []
+
+    def __enter__(self) -> "Notices":
+        self.path.unlink(missing_ok=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        self.socket.setblocking(False)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.path.unlink()
+        self.socket.close()
 
     def listen(self) -> list[str]:
         """All lines that have arrived until now."""
@@ -70,10 +79,3 @@ class Notices:
 
     def ready(self) -> bool:
         return "READY=1" in self.listen()
-
-    def close(self) -> None:
-        self.socket.close()
-        try:
-            os.unlink(self.path)
-        except FileNotFoundError:
-            pass
