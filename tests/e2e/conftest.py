@@ -52,7 +52,8 @@ def stack(state):
         running.start()
         yield running
     finally:
-        running.stop()
+        stubborn = running.stop()
+    assert not stubborn, [f"{child.name} had to be killed:\n{child.tail()}" for child in stubborn]
 
 
 @pytest.fixture(scope="session")

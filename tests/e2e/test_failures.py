@@ -8,7 +8,8 @@ import time
 
 from client import curl
 from pictures import ELEPHANTS, RAIN
-from stack.ready import answers, wait_until
+from stack.child import Child
+from stack.ready import Notices, answers, wait_until
 
 # Many seconds of work in a debug build and some in a release: long enough to be interrupted.
 SLOW = "|".join(["oil(radius=4)"] * 3)
@@ -69,6 +70,20 @@ def test_a_worker_that_is_asked_to_end_finishes_first(client, stack):
     assert client.wait(task, 0)["status"] in ("done", "queued")
     stack.start_worker()
     assert client.wait(task, 60)["status"] == "done"
+
+
+def test_a_worker_tells_systemd_how_it_is(stack):
+    """Ready, alive at every beat, and ending: what Type=notify and WatchdogSec= rest on."""
+    with Notices(stack.sockets / "third.notify") as notices:
+        more = {"NOTIFY_SOCKET": str(notices.path), "WATCHDOG_USEC": "30000000"}
+        worker = Child("third-worker", [stack.plan.build.program, "worker"], stack.logs / "third.log", stack.environment | more)
+        worker.start()
+        try:
+            wait_until("its beats", lambda: notices.listen().count("WATCHDOG=1") >= 2, 20, worker)
+            assert "READY=1" in notices.heard
+        finally:
+            assert worker.stop()
+        assert "STOPPING=1" in notices.listen()
 
 
 def test_nginx_killed_in_the_middle_of_an_upload(client, stack, inspector):

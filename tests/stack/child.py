@@ -56,15 +56,18 @@ class Child:
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def stop(self) -> None:
-        """Asks it to end, and insists after `patience` seconds. Nothing that it started stays."""
+    def stop(self) -> bool:
+        """Asks it to end, and insists after `patience` seconds. Nothing that it started stays. False: it had to be
+        killed."""
+        obeyed = True
         if self.alive:
             self.process.send_signal(self.stop_signal)
             try:
                 self.process.wait(self.patience)
             except subprocess.TimeoutExpired:
-                pass
+                obeyed = False
         self.kill()
+        return obeyed
 
     def kill(self) -> None:
         """kill -9, of the process and of all that it started: what a power cut or the OOM killer does."""

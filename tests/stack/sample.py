@@ -22,5 +22,5 @@ def line(url: str, photograph: Path) -> str:
     """A shell line that uploads the photograph with two chains, waits for the task and downloads both results."""
     upload = f"curl -sS -F image=@{shlex.quote(str(photograph))} -F 'filters=sepia(0.8)|blur(3)' -F filters=grayscale {url}/images"
     status = "grep -o 'http[^\"]*/tasks/[^\"]*' | sed 's/$/?wait=30/' | xargs curl -sS"
-    download = "grep -o 'http[^\"]*/d/[^\"]*' | xargs -n 1 curl -sS -OJ -w '%{filename_effective}\\n'"
+    download = "grep -o 'http[^\"]*/d/[^\"]*' | xargs -n 1 curl -sS -O --no-clobber -w '%{filename_effective}\\n'"
     return f"{upload} | {status} | tee /dev/stderr | {download}"

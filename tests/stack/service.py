@@ -44,7 +44,6 @@ class Stack:
         self.secrets = keys.make(plan.state / "secrets")
         self.environment = self._environment()
         self.children: dict[str, Child] = {"postgresql": self.cluster.child}
-        self.notices: dict[str, Notices] = {}
 
     @property
     def url(self) -> str:
@@ -118,11 +117,10 @@ class Stack:
 
     def start_worker(self, name: str = "worker", settings: dict[str, str] | None = None) -> None:
         """Starts a worker and waits for the notification that systemd would wait for."""
-        notices = Notices(self.sockets / f"{name}.notify")
-        self.notices[name] = notices
-        environment = {"NOTIFY_SOCKET": str(notices.path), **(settings or {})}
-        child = self._spawn(name, [self.plan.build.program, "worker"], more=environment, patience=40.0)
-        wait_until(f"the start of the {name}", notices.ready, 30, child)
+        with Notices(self.sockets / f"{name}.notify") as notices:
+            environment = {"NOTIFY_SOCKET": str(notices.path), **(settings or {})}
+            child = self._spawn(name, [self.plan.build.program, "worker"], more=environment, patience=40.0)
+            wait_until(f"the start of the {name}", notices.ready, 30, child)
 
     def _spawn(self, name: str, command: list, log: Path | None = None, more: dict | None = None,
                stop_signal: signal.Signals = signal.SIGTERM, patience: float = 15.0) -> Child:
@@ -144,10 +142,8 @@ class Stack:
         """A child that ended though nobody asked it to."""
         return next((child for child in self.children.values() if not child.alive), None)
 
-    def stop(self) -> None:
-        """Ends all, the last started first, and takes the sockets away."""
-        for child in reversed(self.children.values()):
-            child.stop()
-        for notices in self.notices.values():
-            notices.close()
+    def stop(self) -> list[Child]:
+        """Ends all, the last started first, and takes the sockets away. Returns those that had to be killed."""
+        stubborn = [child for child in reversed(self.children.values()) if not child.stop()]
         shutil.rmtree(self.sockets, ignore_errors=True)
+        return stubborn

@@ -91,7 +91,8 @@ def keep(state: Path, build: Build, record: Record) -> int:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        stack.stop()
+        for child in stack.stop():
+            print(f"{child.name} did not end when asked to, and was killed; see {child.log}", file=sys.stderr, flush=True)
 
 
 def say_how(stack: Stack) -> None:
