@@ -1,7 +1,6 @@
 """Waiting, always with a limit."""
 
 import socket
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -50,26 +49,33 @@ def free_port() -> int:
 
 
 class Notices:
-    """The receiving end of systemd's notification protocol: hears `READY=1` as systemd would."""
+    """The receiving end of systemd's notification protocol; use it with `with`.
+
+    Whoever sends waits while too much is unread, so this is either read or closed.
+    """
 
     def __init__(self, path: Path):
         self.path = path
-        path.unlink(missing_ok=True)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(path))
-        self.heard: set[str] = set()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.heard: list[str] = []
 
-    def _listen(self) -> None:
-        """Hears to the end, as systemd does: who sends to a socket that nobody empties waits for ever."""
-        while message := self.socket.recv(4096):
-            self.heard |= set(message.decode().splitlines())
+    def __enter__(self) -> "Notices":
+        self.path.unlink(missing_ok=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        self.socket.setblocking(False)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.path.unlink()
+        self.socket.close()
+
+    def listen(self) -> list[str]:
+        """All lines that have arrived until now."""
+        while True:
+            try:
+                self.heard += self.socket.recv(4096).decode().splitlines()
+            except BlockingIOError:
+                return self.heard
 
     def ready(self) -> bool:
-        return "READY=1" in self.heard
-
-    def close(self) -> None:
-        """An empty message ends the listening."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
-            last.sendto(b"", str(self.path))
-        self.path.unlink()
+        return "READY=1" in self.listen()
