@@ -79,7 +79,8 @@ impl Samples {
             return None;
         }
         let mut samples = Self { range, roots, middle, half, places: Vec::new(), right: Vec::new() };
-        samples.places = even(-1.0, 1.0, CHECKS).into_iter().map(|place| samples.value(place.into())).collect();
+        samples.places =
+            even(-1.0, 1.0, CHECKS).into_iter().map(|place| samples.value(place.into())).collect();
         samples.right = sample(context, node, &samples.places)?;
         samples.right.iter().all(|value| value.is_finite()).then_some(samples)
     }
@@ -108,7 +109,8 @@ impl Samples {
         let coefficients = monomials(&chebyshev).into_iter().map(|value| value as f32).collect();
         let Self { roots, middle, half, .. } = *self;
         let polynomial = Polynomial { coefficients, roots, middle, scale: 1.0 / half };
-        is_near(|values, out| polynomial.evaluate(values, out), &self.places, &self.right).then_some(polynomial)
+        is_near(|values, out| polynomial.evaluate(values, out), &self.places, &self.right)
+            .then_some(polynomial)
     }
 }
 
