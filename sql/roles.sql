@@ -1,6 +1,6 @@
 -- Who may do what. `imgfilter migrate` runs this last, each time; it may be run any number of times.
 -- The two roles own nothing, read no table, and may call the functions named here: nothing else. How they prove who
--- they are (peer, password, certificate) is the operator's choice.
+-- they are (peer, password) is the operator's choice.
 DO $$
 DECLARE
   v_role text;

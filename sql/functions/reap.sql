@@ -18,7 +18,7 @@ BEGIN
        FOR UPDATE OF q SKIP LOCKED
   LOOP
     IF v_row.attempts >= v_row.max_attempts THEN
-      PERFORM give_up(v_row, 'internal_error', format('the work was begun %s times and never ended', v_row.attempts));
+      PERFORM give_up(v_row, 'worker_lost', format('the work was begun %s times and never ended', v_row.attempts));
       dead := dead + 1;
     ELSE
       PERFORM put_back(v_row, now() + interval '1 second' * power(2, least(v_row.attempts, 6) - 1) * random(), v_row.attempts);

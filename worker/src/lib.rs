@@ -14,3 +14,4 @@ pub mod notify;
 pub mod queue;
 pub mod shutdown;
 pub mod store;
+pub mod systemd;

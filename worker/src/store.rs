@@ -164,10 +164,11 @@ impl Store {
         let request = self.client.delete_objects().bucket(&self.bucket).delete(delete);
         let answer = request.send().await.map_err(StoreError::of)?;
         let refused = answer.errors().iter().map(|error| {
-            let why = error.message().or(error.code()).unwrap_or("no reason given");
-            (error.key().unwrap_or_default().to_owned(), why.to_owned())
+            let why = error.message().or(error.code()).unwrap_or("no reason given").to_owned();
+            // Without a key nobody knows what is still there: then nothing of this batch counts as deleted.
+            error.key().map(|key| (key.to_owned(), why.clone())).ok_or(StoreError::Failed(why))
         });
-        Ok(Deleted { refused: refused.filter(|(key, _)| !key.is_empty()).collect() })
+        Ok(Deleted { refused: refused.collect::<Result<_, _>>()? })
     }
 
     /// A page of the objects whose keys begin with `prefix`, in order.

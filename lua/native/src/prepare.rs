@@ -73,6 +73,7 @@ fn point_at(index: usize, mistake: Mistake) -> Problem {
 fn estimate(chains: &[Chain], image: &ImageInfo, spec: &Spec, limits: &Limits) -> Result<f64, Problem> {
     let output = spec.format.as_deref().and_then(Format::from_name).unwrap_or(image.format);
     let mut cost_ms = 0.0;
+    let mut pixels = 0;
     for (index, chain) in chains.iter().enumerate() {
         let estimate = imgfilter_filters::estimate(chain, image, output, limits).map_err(|refusal| {
             let mut problem = refuse(refusal).field("filters");
@@ -82,6 +83,14 @@ fn estimate(chains: &[Chain], image: &ImageInfo, spec: &Spec, limits: &Limits) -
             problem
         })?;
         cost_ms += estimate.cost_ms;
+        pixels += u64::from(estimate.width) * u64::from(estimate.height) * u64::from(image.frames);
+    }
+    if pixels > limits.max_total_pixels {
+        let detail =
+            format!("all results together would have {pixels} pixels, more than {}", limits.max_total_pixels);
+        return Err(Problem::new(Code::OutputTooLarge, detail)
+            .field("filters")
+            .limit(limits.max_total_pixels));
     }
     Ok(cost_ms)
 }
@@ -98,8 +107,13 @@ fn refuse(refusal: Refusal) -> Problem {
     if about_the_upload { problem.field("image") } else { problem }
 }
 
+/// A UUIDv7 with 74 random bits: the usual ones have a counter among them, and the id of a task is the right to read it.
+fn unguessable_id() -> Uuid {
+    Uuid::new_v7(uuid::Timestamp::now(uuid::NoContext))
+}
+
 fn describe(spec: &Spec, file: &FilePart, image: &ImageInfo, cost_ms: f64, state: &State) -> Prepared {
-    let (task, id) = (Uuid::now_v7(), Uuid::now_v7());
+    let (task, id) = (unguessable_id(), unguessable_id());
     let object_key = format!("o/{}/{id}", Timestamp::now().strftime("%Y%m"));
     let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
     let request = json!({

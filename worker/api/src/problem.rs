@@ -142,7 +142,9 @@ impl Code {
             416 => Self::RangeNotSatisfiable,
             429 => Self::TooManyRequests,
             431 | 494 => Self::HeadersTooLarge,
-            502..=504 => Self::Overloaded,
+            // All that can make nginx itself answer this is a spool that takes nothing.
+            503 | 507 => Self::SpoolUnavailable,
+            502 | 504 => Self::Overloaded,
             400..=499 => Self::MalformedRequest,
             _ => Self::InternalError,
         }

@@ -92,7 +92,12 @@ pub fn catalogue_markdown() -> String {
         for parameter in &filter.parameters {
             page.push_str(&row(parameter));
         }
-        page.push_str(&format!("\nCost: {}. {} {}\n", word(filter.cost), alpha(filter.alpha), frames(filter.animation)));
+        page.push_str(&format!(
+            "\nCost: {}. {} {}\n",
+            word(filter.cost),
+            alpha(filter.alpha),
+            frames(filter.animation)
+        ));
     }
     page
 }

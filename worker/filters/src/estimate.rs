@@ -88,7 +88,8 @@ fn refuse_animation(chain: &Chain, image: &ImageInfo, output: Format) -> Result<
     }
     let code = RefusalCode::AnimationNotSupported;
     if !output.animates() {
-        let detail = format!("an animation of {} frames cannot be written as {}", image.frames, output.name());
+        let detail =
+            format!("an animation of {} frames cannot be written as {}", image.frames, output.name());
         return Err(Refusal::new(code, detail));
     }
     match chain.links().iter().find(|link| link.filter.animation == Animation::Refused) {

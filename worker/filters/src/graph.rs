@@ -223,9 +223,7 @@ mod tests {
         let pixel = graph.pixel((4, 4), false);
         let doubt = graph.div(pixel.channels[0], pixel.channels[1]);
         let safe = graph.unit(doubt);
-        let vars = |r: f32, g: f32| {
-            HashMap::from([(graph.inputs().vars[0], r), (graph.inputs().vars[1], g)])
-        };
+        let vars = |r: f32, g: f32| HashMap::from([(graph.inputs().vars[0], r), (graph.inputs().vars[1], g)]);
         assert_eq!(graph.context().eval(safe, &vars(0.0, 0.0)).unwrap(), 0.0);
         assert_eq!(graph.context().eval(safe, &vars(1.0, 0.0)).unwrap(), 1.0);
         assert_eq!(graph.context().eval(safe, &vars(0.25, 0.5)).unwrap(), 0.5);

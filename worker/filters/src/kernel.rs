@@ -16,6 +16,7 @@ use crate::refusal::Refusal;
 
 mod analysis;
 mod build;
+mod check;
 mod curve;
 mod program;
 mod samples;
@@ -32,8 +33,10 @@ const WORTH_COMPILING: u64 = 20_000;
 /// Which means a kernel may use; all do the same.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Means {
-    /// Tables.
+    /// Tables and polynomials.
     pub tables: bool,
+    /// Vector code for functions that compiled code would have to call out for.
+    pub functions: bool,
     /// Sums and clamps without compiled code.
     pub sums: bool,
     /// Machine code instead of the interpreter.
@@ -43,7 +46,12 @@ pub(crate) struct Means {
 impl Means {
     /// The fastest for `pixels` pixels on this machine.
     pub fn best(pixels: u64) -> Self {
-        Self { tables: true, sums: true, jit: pixels >= WORTH_COMPILING && tape::can_compile() }
+        Self {
+            tables: true,
+            functions: true,
+            sums: true,
+            jit: pixels >= WORTH_COMPILING && tape::can_compile(),
+        }
     }
 }
 
@@ -98,7 +106,7 @@ impl Kernel {
         {
             return Ok(Self { work: Work::Tables(Box::new(tables)), alpha });
         }
-        let program = build::build(graph, outputs, source, means)
+        let program = check::checked(graph, outputs, source, means)
             .ok_or_else(|| Refusal::internal("the equations could not be compiled"))?;
         Ok(Self { work: Work::Program(program), alpha })
     }

@@ -104,9 +104,9 @@ impl Plan {
         };
         for (index, segment) in segments.iter().enumerate() {
             // What is moved and then written is rounded here as well as there.
-            let moved_only = segments[index + 1..].iter().all(
-                |later| matches!(later, Segment::Stage(stage) if stage.moves_pixels()),
-            );
+            let moved_only = segments[index + 1..]
+                .iter()
+                .all(|later| matches!(later, Segment::Stage(stage) if stage.moves_pixels()));
             match segment {
                 Segment::Points(points) => planner.points(points, !moved_only, &means)?,
                 Segment::Stage(stage) => planner.stage(stage, !moved_only, limits)?,
@@ -171,11 +171,8 @@ impl Planner {
         let mut rest = points;
         while !rest.is_empty() {
             let mut graph = Graph::new();
-            let source = Source {
-                size: self.size,
-                alpha: self.alpha,
-                levels: if self.wide { 65_536 } else { 256 },
-            };
+            let source =
+                Source { size: self.size, alpha: self.alpha, levels: if self.wide { 65_536 } else { 256 } };
             let (outputs, taken) = fuse(&mut graph, rest, self.size, self.alpha);
             rest = &rest[taken..];
             let wide = more || !rest.is_empty();

@@ -71,7 +71,8 @@ mod tests {
     fn names_are_unique_and_examples_are_right() {
         for (index, filter) in FILTERS.iter().enumerate() {
             assert!(FILTERS[..index].iter().all(|other| other.name != filter.name), "{}", filter.name);
-            let chain = check(filter.example).unwrap_or_else(|mistake| panic!("{}: {mistake}", filter.example));
+            let chain =
+                check(filter.example).unwrap_or_else(|mistake| panic!("{}: {mistake}", filter.example));
             assert!(chain.links().iter().any(|link| link.filter.name == filter.name));
             let again = check(&chain.canonical()).unwrap();
             assert_eq!(again.canonical(), chain.canonical());

@@ -19,6 +19,7 @@ use crate::notify::{Notifier, signature, webhook};
 use crate::queue::{Worker, claimer, engine::Engine, heartbeat, jittered};
 use crate::shutdown;
 use crate::store::Store;
+use crate::systemd;
 
 /// Pause between two tries to reach the database at the start.
 const ENTER_PAUSE: Duration = Duration::from_secs(1);
@@ -73,8 +74,7 @@ async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Opt
     if let Some(notifier) = notifier.clone() {
         takers.spawn(notifier.run(ending));
     }
-    // Without systemd there is no one to be told.
-    let _ = sd_notify::notify(&[NotifyState::Ready]);
+    systemd::tell(NotifyState::Ready);
 
     tokio::select! {
         asked = asked_to_end => asked?,
@@ -82,7 +82,7 @@ async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Opt
         Some(_) = keepers.join_next() => return Err("a part of the worker broke off".into()),
         Some(_) = takers.join_next() => return Err("a part of the worker broke off".into()),
     }
-    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    systemd::tell(NotifyState::Stopping);
     tracing::info!("ending: finishing what was begun");
     end.send_replace(true);
     while takers.join_next().await.is_some() {}

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use imgfilter_filters as filters;
 use imgfilter_filters::{Format, Limits, Refusal, RefusalCode};
 use sha2::{Digest, Sha256};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::held::Cancel;
 use crate::config::{self, ImageLimits};
@@ -16,6 +16,8 @@ use crate::db::tasks::Spec;
 
 /// Memory is given out in pieces of this many bytes.
 const PIECE: u64 = 1 << 20;
+/// Most bytes that a pixel of a result takes when it is written: a PNG of noise.
+const RESULT_BYTES: u64 = 4;
 /// How long after its deadline a job may take to notice it.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -34,7 +36,7 @@ pub type Results = Result<Vec<Result<Made, Refusal>>, Refusal>;
 /// The filters, ready to work.
 pub struct Engine {
     threads: usize,
-    memory: Semaphore,
+    memory: Arc<Semaphore>,
     pieces: u32,
     limits: Limits,
     deadline: Duration,
@@ -58,7 +60,7 @@ impl Engine {
         let pieces = u32::try_from(settings.memory_budget / PIECE).unwrap_or(u32::MAX).max(1);
         Self {
             threads: settings.slots(),
-            memory: Semaphore::new(usize::try_from(pieces).unwrap_or(Semaphore::MAX_PERMITS)),
+            memory: Arc::new(Semaphore::new(usize::try_from(pieces).unwrap_or(Semaphore::MAX_PERMITS))),
             pieces,
             limits: limits.into(),
             deadline: settings.task_deadline,
@@ -77,7 +79,8 @@ impl Engine {
                 )
             })?),
         };
-        let Ok(_memory) = self.memory.acquire_many(self.pieces_for(&input, spec, format)?).await else {
+        let pieces = self.pieces_for(&input, spec, format)?;
+        let Ok(memory) = Arc::clone(&self.memory).acquire_many_owned(pieces).await else {
             unreachable!("the semaphore is never closed")
         };
         let (answer, answered) = oneshot::channel();
@@ -90,7 +93,8 @@ impl Engine {
             deadline: self.deadline,
             threads: self.threads,
             running: Arc::clone(&self.running),
-            cancel: Arc::clone(&cancel),
+            cancel,
+            _memory: memory,
         };
         // A thread for each job: there are never more of them than slots, and one that hangs costs no other job.
         let thread = std::thread::Builder::new().name("filter".into());
@@ -101,7 +105,6 @@ impl Engine {
             Ok(Ok(results)) => results,
             Ok(Err(_)) => Err(Refusal::internal("the filters broke off")),
             Err(_) => {
-                cancel.store(true, Ordering::Release);
                 tracing::error!("a job did not end at its deadline; its thread is lost until it does");
                 let detail = format!("not done within {:?}", self.deadline);
                 Err(Refusal::new(RefusalCode::DeadlineExceeded, detail))
@@ -109,7 +112,8 @@ impl Engine {
         }
     }
 
-    /// How much memory the dearest chain needs. More than the whole budget is not asked for: it then runs alone.
+    /// How much memory the dearest chain needs, and the results of all, which are kept to the end. More than the whole
+    /// budget is not asked for: it then runs alone.
     fn pieces_for(&self, input: &[u8], spec: &Spec, format: Option<Format>) -> Result<u32, Refusal> {
         let image = filters::probe(input, &self.limits)?;
         let estimates = spec.filters.iter().filter_map(|chain| {
@@ -117,7 +121,11 @@ impl Engine {
             let chain = filters::check(chain).ok()?;
             filters::estimate(&chain, &image, format.unwrap_or(image.format), &self.limits).ok()
         });
-        let bytes = estimates.map(|estimate| estimate.memory_bytes).max().unwrap_or(0);
+        let (working, written) = estimates.fold((0, 0), |(working, written), estimate| {
+            let pixels = u64::from(estimate.width) * u64::from(estimate.height) * u64::from(image.frames);
+            (estimate.memory_bytes.max(working), written + pixels * RESULT_BYTES)
+        });
+        let bytes: u64 = working + written;
         Ok(u32::try_from(bytes.div_ceil(PIECE)).unwrap_or(u32::MAX).clamp(1, self.pieces))
     }
 }
@@ -133,6 +141,8 @@ struct Work {
     threads: usize,
     running: Arc<AtomicUsize>,
     cancel: Cancel,
+    /// Given back when the thread has ended, not when its job was given up.
+    _memory: OwnedSemaphorePermit,
 }
 
 impl Work {

@@ -7,6 +7,7 @@ use sd_notify::NotifyState;
 use super::{MISSED_BEATS, Worker};
 use crate::db::DbError;
 use crate::db::workers::Beat;
+use crate::systemd;
 
 /// Most rows taken back from dead workers at once.
 const REAP_LIMIT: i32 = 200;
@@ -19,7 +20,7 @@ pub async fn run(worker: Arc<Worker>) {
     loop {
         ticks.tick().await;
         // systemd ends a daemon whose loop no longer turns, and starts it anew.
-        let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+        systemd::tell(NotifyState::Watchdog);
         if let Err(error) = beat(&worker).await {
             tracing::warn!(error = %crate::cli::with_causes(&error), "no heartbeat");
         }

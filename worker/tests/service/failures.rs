@@ -98,7 +98,7 @@ async fn a_poisonous_task_ends_and_its_neighbour_does_not() {
     stage.store_process.signal(Signal::CONT);
     let _worker = stage.worker(&[]);
     let view = stage.until(poison, "failed").await;
-    assert_eq!(view["results"][0]["error"]["code"], "internal_error");
+    assert_eq!(view["results"][0]["error"]["code"], "worker_lost");
     assert_eq!(stage.value::<i32>("SELECT attempts::integer FROM imgfilter.dead").await, 2);
     let neighbour = stage.order(&photo(), json!({})).await;
     stage.until(neighbour, "done").await;

@@ -76,7 +76,10 @@ impl Profile {
 
     fn convert_band(&self, band: &mut [u8]) -> Option<()> {
         match (self.source, self.alpha) {
-            (Source::Rgb, _) => self.transform.transform(&band.to_vec(), band).ok(),
+            (Source::Rgb, _) => {
+                let before = band.to_vec();
+                self.transform.transform(&before, band).ok()
+            }
             (Source::Grey, false) => {
                 let grey: Vec<u8> = band.chunks_exact(3).map(|pixel| pixel[0]).collect();
                 self.transform.transform(&grey, band).ok()

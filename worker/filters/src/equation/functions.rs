@@ -105,7 +105,8 @@ static FUNCTIONS: [Function; 34] = [
 ];
 
 fn fold(graph: &mut Graph, args: &[Node], join: fn(&mut Graph, Node, Node) -> Node) -> Node {
-    let (first, rest) = args.split_first().map_or((graph.constant(0.0), args), |(first, rest)| (*first, rest));
+    let (first, rest) =
+        args.split_first().map_or((graph.constant(0.0), args), |(first, rest)| (*first, rest));
     rest.iter().fold(first, |folded, next| join(graph, folded, *next))
 }
 

@@ -26,8 +26,8 @@ pub(super) struct Placed {
 
 /// Longer signs stand before those they begin with.
 const SIGNS: [&str; 21] = [
-    "<=", ">=", "==", "!=", "&&", "||", "**", "+", "-", "*", "/", "%", "^", "(", ")", "<", ">", "=", "!", "?",
-    ":",
+    "<=", ">=", "==", "!=", "&&", "||", "**", "+", "-", "*", "/", "%", "^", "(", ")", "<", ">", "=", "!",
+    "?", ":",
 ];
 
 /// Splits a source into tokens; the last one is [`Token::End`].
@@ -35,10 +35,12 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Placed>, EquationError> {
     let text: Vec<char> = source.chars().collect();
     let mut found = Vec::new();
     let mut at = 0;
+    // Within parentheses a line end is a blank.
+    let mut open = 0usize;
     while at < text.len() {
         let start = at;
         let token = match text[at] {
-            '\n' | '\r' => single(&mut at, Token::Newline),
+            '\n' | '\r' if open == 0 => single(&mut at, Token::Newline),
             ',' => single(&mut at, Token::Comma),
             ';' => single(&mut at, Token::Semicolon),
             space if space.is_whitespace() => {
@@ -54,6 +56,11 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Placed>, EquationError> {
             }
             _ => sign(&text, &mut at)?,
         };
+        match token {
+            Token::Sign("(") => open += 1,
+            Token::Sign(")") => open = open.saturating_sub(1),
+            _ => {}
+        }
         found.push(Placed { token, offset: start, length: at - start });
     }
     found.push(Placed { token: Token::End, offset: text.len(), length: 0 });

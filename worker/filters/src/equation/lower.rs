@@ -49,7 +49,8 @@ impl Lowering<'_> {
                 self.graph.select(condition, yes, no)
             }
             Expression::Call(function, arguments) => {
-                let arguments: Vec<Node> = arguments.iter().map(|argument| self.expression(argument)).collect();
+                let arguments: Vec<Node> =
+                    arguments.iter().map(|argument| self.expression(argument)).collect();
                 (function.lower)(self.graph, &arguments)
             }
         }

@@ -255,7 +255,6 @@ impl Parser<'_> {
     }
 
     fn close(&mut self, open: &Placed) -> Result<(), EquationError> {
-        self.skip(|token| *token == Token::Newline);
         if self.take(")") {
             return Ok(());
         }
@@ -301,10 +300,8 @@ impl Parser<'_> {
         };
         let open = self.advance();
         let mut arguments = Vec::new();
-        self.skip(|token| *token == Token::Newline);
         while !matches!(self.peek(), Token::Sign(")")) {
             arguments.push(self.expression(0)?);
-            self.skip(|token| *token == Token::Newline);
             if self.peek() != &Token::Comma {
                 break;
             }

@@ -94,7 +94,10 @@ fn locals_and_separators() {
         "m=r+\n0.25,r=m,g=m/2,b=r",
     ] {
         assert_eq!(run(source, [0.25, 0.5, 0.75, 1.0], 0.0, 0.0), right, "{source}");
-        assert_eq!(Program::parse(source).unwrap().canonical().replace(['(', ')'], ""), "m=r+0.25,r=m,g=m/2,b=r");
+        assert_eq!(
+            Program::parse(source).unwrap().canonical().replace(['(', ')'], ""),
+            "m=r+0.25,r=m,g=m/2,b=r"
+        );
     }
 }
 
@@ -124,7 +127,12 @@ fn mistakes_have_their_place_and_a_hint() {
     ] {
         let found = error(source);
         let expected = (offset, length, suggestion.map(str::to_owned));
-        assert_eq!((found.offset, found.length, found.suggestion.clone()), expected, "{source}: {}", found.message);
+        assert_eq!(
+            (found.offset, found.length, found.suggestion.clone()),
+            expected,
+            "{source}: {}",
+            found.message
+        );
     }
 }
 

@@ -19,9 +19,7 @@ pub(crate) const FILTER: Filter = Filter {
     build: |arguments| {
         let factor = slope(arguments.number("amount"));
         Ok(Step::point(move |graph, pixel| {
-            graph.each(pixel.channels, |graph, value| {
-                graph.affine(&[(value, factor)], 0.5 - 0.5 * factor)
-            })
+            graph.each(pixel.channels, |graph, value| graph.affine(&[(value, factor)], 0.5 - 0.5 * factor))
         }))
     },
 };
@@ -39,8 +37,8 @@ mod tests {
 
     #[test]
     fn the_scale_has_its_ends_and_its_middle() {
-        assert_eq!(slope(-100.0), 0.0);
-        assert_eq!(slope(0.0), 1.0);
-        assert!((slope(100.0) - 129.5).abs() < 1e-9);
+        for (amount, right) in [(-100.0, 0.0), (0.0, 1.0), (100.0, 129.5)] {
+            assert!((slope(amount) - right).abs() < 1e-9);
+        }
     }
 }

@@ -1,9 +1,7 @@
 //! `equation(…)`: every channel as an equation that the user writes.
 
 use crate::equation::Program;
-use crate::filter::{
-    Alpha, Animation, ArgumentError, CostClass, Default, Filter, Kind, Parameter, Step,
-};
+use crate::filter::{Alpha, Animation, ArgumentError, CostClass, Default, Filter, Kind, Parameter, Step};
 
 /// Programs of r, g, b, a, x, y, w, h and luma.
 pub(crate) const FILTER: Filter = Filter {

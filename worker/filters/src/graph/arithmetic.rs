@@ -157,46 +157,11 @@ impl Graph {
         self.note(node, Range { nan, ..Range::between(-1.0, 1.0) })
     }
 
-    /// Tangent of an angle in radians.
-    pub fn tan(&mut self, a: Node) -> Node {
-        let node = self.raw(|context| context.tan(a));
-        self.note(node, Range::ANY)
-    }
-
-    /// Arc sine, in radians.
-    pub fn asin(&mut self, a: Node) -> Node {
-        let nan = !self.range(a).within(-1.0, 1.0);
-        let node = self.raw(|context| context.asin(a));
-        self.note(node, Range { nan, ..Range::between(-1.571, 1.571) })
-    }
-
-    /// Arc cosine, in radians.
-    pub fn acos(&mut self, a: Node) -> Node {
-        let nan = !self.range(a).within(-1.0, 1.0);
-        let node = self.raw(|context| context.acos(a));
-        self.note(node, Range { nan, ..Range::between(0.0, 3.142) })
-    }
-
     /// Arc tangent, in radians.
     pub fn atan(&mut self, a: Node) -> Node {
         let nan = self.range(a).nan;
         let node = self.raw(|context| context.atan(a));
         self.note(node, Range { nan, ..Range::between(-1.571, 1.571) })
-    }
-
-    /// The angle of the point (x, y), in radians.
-    pub fn atan2(&mut self, y: Node, x: Node) -> Node {
-        let nan = self.range(y).nan || self.range(x).nan;
-        let node = self.raw(|context| context.atan2(y, x));
-        self.note(node, Range { nan, ..Range::between(-3.142, 3.142) })
-    }
-
-    /// The remainder of `a / b`, never negative; NaN for a `b` of 0.
-    pub fn modulo(&mut self, a: Node, b: Node) -> Node {
-        let (left, right) = (self.range(a), self.range(b));
-        let nan = !left.is_finite() || !right.is_finite() || (right.low <= 0.0 && right.high >= 0.0);
-        let node = self.raw(|context| context.modulo(a, b));
-        self.note(node, Range { nan, ..Range::between(0.0, right.abs().high) })
     }
 
     /// 1 where `a < b`, else 0; 0 if one is NaN.

@@ -64,6 +64,51 @@ impl Graph {
         self.mul(square, double)
     }
 
+    /// Tangent of an angle in radians.
+    pub fn tan(&mut self, a: Node) -> Node {
+        let (sin, cos) = (self.sin(a), self.cos(a));
+        self.div(sin, cos)
+    }
+
+    /// Arc sine, in radians; NaN outside of −1 to 1.
+    pub fn asin(&mut self, a: Node) -> Node {
+        let square = self.square(a);
+        let rest = self.affine(&[(square, -1.0)], 1.0);
+        let side = self.sqrt(rest);
+        self.atan2(a, side)
+    }
+
+    /// Arc cosine, in radians; NaN outside of −1 to 1.
+    pub fn acos(&mut self, a: Node) -> Node {
+        let sine = self.asin(a);
+        self.affine(&[(sine, -1.0)], std::f64::consts::FRAC_PI_2)
+    }
+
+    /// The angle of the point (x, y), in radians: from −π to π, and 0 for the origin.
+    pub fn atan2(&mut self, y: Node, x: Node) -> Node {
+        let ratio = self.div(y, x);
+        let angle = self.atan(ratio);
+        let zero = self.constant(0.0);
+        let (left, below) = (self.less(x, zero), self.less(y, zero));
+        let (up, down) = (self.constant(std::f32::consts::PI), self.constant(-std::f32::consts::PI));
+        let turn = self.select(below, down, up);
+        let turned = self.add(angle, turn);
+        let angle = self.select(left, turned, angle);
+        // 0 / 0 has no angle.
+        let (flat, upright) = (self.equal(y, zero), self.equal(x, zero));
+        let origin = self.both(flat, upright);
+        self.select(origin, zero, angle)
+    }
+
+    /// The remainder of `a / b`, never negative; NaN for a `b` of 0.
+    pub fn modulo(&mut self, a: Node, b: Node) -> Node {
+        let size = self.abs(b);
+        let ratio = self.div(a, size);
+        let whole = self.floor(ratio);
+        let multiple = self.mul(whole, size);
+        self.sub(a, multiple)
+    }
+
     /// The part after the point: `a − ⌊a⌋`.
     pub fn fract(&mut self, a: Node) -> Node {
         let whole = self.floor(a);

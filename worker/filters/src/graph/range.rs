@@ -59,12 +59,8 @@ impl Range {
 
     /// `self * other`.
     pub fn mul(self, other: Self) -> Self {
-        let corners = [
-            self.low * other.low,
-            self.low * other.high,
-            self.high * other.low,
-            self.high * other.high,
-        ];
+        let corners =
+            [self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high];
         Self::hull(&corners, self.nan || other.nan)
     }
 
@@ -123,7 +119,8 @@ mod tests {
     fn bounds_hold_for_sampled_operands() {
         let ranges =
             [Range::UNIT, Range::between(-2.0, 0.5), Range::between(0.25, 3.0), Range::exactly(-1.5)];
-        let samples = |range: Range| (0..=8).map(move |i| range.low + (range.high - range.low) * i as f32 / 8.0);
+        let samples =
+            |range: Range| (0..=8).map(move |i| range.low + (range.high - range.low) * i as f32 / 8.0);
         for a in ranges {
             for b in ranges {
                 for x in samples(a) {

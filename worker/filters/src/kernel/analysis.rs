@@ -1,9 +1,10 @@
 //! What an expression looks like: which inputs it reads, through which single values, and whether it is affine.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fidget_core::context::{BinaryOpcode, Node, Op, UnaryOpcode};
 
+use super::curve::Function;
 use crate::graph::{Graph, Input};
 
 /// Facts about the nodes that some outputs need.
@@ -12,6 +13,8 @@ pub(super) struct Analysis {
     /// Operands before operations.
     order: Vec<Node>,
     facts: HashMap<Node, Facts>,
+    /// Nodes whose small errors may come out large.
+    magnified: HashSet<Node>,
 }
 
 /// Facts about one node.
@@ -35,7 +38,9 @@ pub(super) struct Affine {
 impl Analysis {
     /// Looks at everything that `outputs` need.
     pub fn new(graph: &Graph, outputs: &[Node]) -> Self {
-        let mut analysis = Self { order: order(graph, outputs), facts: HashMap::new() };
+        let order = order(graph, outputs);
+        let magnified = magnified(graph, &order);
+        let mut analysis = Self { order, facts: HashMap::new(), magnified };
         for index in 0..analysis.order.len() {
             let node = analysis.order[index];
             let facts = analysis.facts_of(graph, node);
@@ -85,6 +90,11 @@ impl Analysis {
         self.facts.get(&node).map_or(0, |facts| facts.reads)
     }
 
+    /// Whether what follows may make a large error of a small one of this node's, so that it is not to be approximated.
+    pub fn is_magnified(&self, node: Node) -> bool {
+        self.magnified.contains(&node)
+    }
+
     /// The nodes through which alone `node` depends on the inputs, the farthest first; `node` itself is not among
     /// them.
     pub fn gates(&self, node: Node) -> Vec<Node> {
@@ -97,6 +107,22 @@ impl Analysis {
         gates.reverse();
         gates
     }
+}
+
+/// The nodes beneath operations that are steep somewhere, or jump.
+fn magnified(graph: &Graph, order: &[Node]) -> HashSet<Node> {
+    use UnaryOpcode::{Ceil, Floor, Not, Recip, Round, Sqrt};
+    let mut magnified = HashSet::new();
+    for &node in order.iter().rev() {
+        let op = graph.op(node);
+        let steep = Function::of(op).is_some()
+            || matches!(op, Op::Unary(Recip | Sqrt | Floor | Ceil | Round | Not, _))
+            || matches!(op, Op::Binary(BinaryOpcode::Div | BinaryOpcode::Compare, ..));
+        if steep || magnified.contains(&node) {
+            magnified.extend(op.iter_children());
+        }
+    }
+    magnified
 }
 
 /// Operands before operations, each once; without recursion, because a chain may be long.
@@ -125,27 +151,18 @@ pub(super) fn order(graph: &Graph, outputs: &[Node]) -> Vec<Node> {
 
 /// Whether what lies between `gate` and `node` has a function that compiled code has to call out for.
 pub(super) fn is_heavy_between(graph: &Graph, gate: Node, node: Node) -> bool {
-    let mut seen = std::collections::HashSet::from([gate]);
+    let mut seen = HashSet::from([gate]);
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {
         if !seen.insert(node) {
             continue;
         }
-        if is_heavy(graph.op(node)) {
+        if Function::of(graph.op(node)).is_some() {
             return true;
         }
         stack.extend(graph.op(node).iter_children());
     }
     false
-}
-
-fn is_heavy(op: Op) -> bool {
-    use UnaryOpcode::{Acos, Asin, Atan, Cos, Exp, Ln, Sin, Tan};
-    matches!(
-        op,
-        Op::Unary(Sin | Cos | Tan | Asin | Acos | Atan | Exp | Ln, _)
-            | Op::Binary(BinaryOpcode::Atan | BinaryOpcode::Mod, ..)
-    )
 }
 
 /// `node` as a weighted sum of nodes that are no sums themselves.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fidget_core::context::{Node, Op};
 
 use super::analysis::{Affine, Analysis, affine, is_heavy_between, order, unclamped};
-use super::curve::Curve;
+use super::curve::{Curve, Domain, Function, Kind};
 use super::program::{INPUTS, Instruction, Output, Program, Register, reuse_registers};
 use super::tape::{Tape, sample, substitute};
 use super::{Means, Source};
@@ -36,6 +36,9 @@ struct Builder<'a> {
     registers: usize,
     /// Tables that were looked for, and the gate each is a function of.
     curves: HashMap<Node, Option<(Node, Curve)>>,
+    /// The variable of the functions that curves were looked for, and what was found.
+    argument: Node,
+    found: Vec<(Node, Domain, Kind, Option<Curve>)>,
 }
 
 impl<'a> Builder<'a> {
@@ -47,6 +50,7 @@ impl<'a> Builder<'a> {
                 held.insert(node, register_of(input));
             }
         }
+        let (argument, _) = graph.variable(Range::ANY);
         Self {
             graph,
             analysis,
@@ -56,6 +60,8 @@ impl<'a> Builder<'a> {
             held,
             registers: INPUTS,
             curves: HashMap::new(),
+            argument,
+            found: Vec::new(),
         }
     }
 
@@ -75,7 +81,8 @@ impl<'a> Builder<'a> {
         });
         let [Some(r), Some(g), Some(b), Some(a)] = found else { return None };
         let (width, height) = self.source.size;
-        let positions = if reads & 0b11_0000 == 0 { [Vec::new(), Vec::new()] } else { [width, height].map(all_centres) };
+        let positions =
+            if reads & 0b11_0000 == 0 { [Vec::new(), Vec::new()] } else { [width, height].map(all_centres) };
         let Self { instructions, registers, .. } = self;
         Some(Program { instructions, registers, outputs: [r, g, b, a], reads, positions })
     }
@@ -96,9 +103,8 @@ impl<'a> Builder<'a> {
         if let Some(register) = self.held.get(&node) {
             return Some(*register);
         }
-        let heavy = self.analysis.gates(node).first().is_some_and(|gate| {
-            is_heavy_between(self.graph, *gate, node)
-        });
+        let heavy =
+            self.analysis.gates(node).first().is_some_and(|gate| is_heavy_between(self.graph, *gate, node));
         let register = if heavy { self.table(node) } else { None };
         let register = match register {
             Some(register) => register,
@@ -144,42 +150,56 @@ impl<'a> Builder<'a> {
         Some(out)
     }
 
-    /// A table of a node, and the gate that it is a function of; the farthest gate that has a good one.
+    /// A curve of a node, and the gate that it is a function of; the farthest gate that has a good one.
     fn curve(&mut self, node: Node) -> Option<(Node, Curve)> {
-        if !self.means.tables {
-            return None;
-        }
         if let Some(known) = self.curves.get(&node) {
             return known.clone();
         }
-        let found = self.analysis.gates(node).into_iter().find_map(|gate| {
-            let curve = self.curve_from(gate, node)?;
-            Some((gate, curve))
+        let gates = if self.means.tables { self.analysis.gates(node) } else { Vec::new() };
+        let found = [Kind::Polynomial, Kind::Table].into_iter().find_map(|kind| {
+            gates.iter().find_map(|gate| Some((*gate, self.curve_from(*gate, node, kind)?)))
+        });
+        let found = found.or_else(|| {
+            let function = Function::of(self.graph.op(node)).filter(|_| self.means.functions)?;
+            let argument = self.graph.op(node).iter_children().next()?;
+            Some((argument, Curve::Function(function)))
         });
         self.curves.insert(node, found.clone());
         found
     }
 
-    fn curve_from(&mut self, gate: Node, node: Node) -> Option<Curve> {
-        let (argument, _) = self.graph.variable(Range::ANY);
+    fn curve_from(&mut self, gate: Node, node: Node, kind: Kind) -> Option<Curve> {
         let within = order(self.graph, &[node]);
-        let replaced = HashMap::from([(gate, argument)]);
+        // One and the same variable for all, so that the same function of different values is found to be the same.
+        let replaced = HashMap::from([(gate, self.argument)]);
         let function = substitute(self.graph.context_mut(), &within, node, &replaced);
-        let context = self.graph.context();
-        match input_of(self.graph, gate) {
-            Some(Input::Channel(_)) if self.source.levels <= 256 => {
-                Curve::exact(context, function, 0.0, 1.0, self.source.levels)
-            }
-            Some(Input::X) => centres(self.source.size.0)
-                .and_then(|(low, high, count)| Curve::exact(context, function, low, high, count)),
-            Some(Input::Y) => centres(self.source.size.1)
-                .and_then(|(low, high, count)| Curve::exact(context, function, low, high, count)),
-            _ => {
-                let range = self.graph.range(gate);
-                let finite = range.is_finite() && range.high > range.low;
-                finite.then(|| Curve::approximate(context, function, range.low, range.high)).flatten()
-            }
+        let known = match input_of(self.graph, gate) {
+            Some(Input::Channel(_)) if self.source.levels <= 256 => Some((0.0, 1.0, self.source.levels)),
+            Some(Input::X) => centres(self.source.size.0),
+            Some(Input::Y) => centres(self.source.size.1),
+            _ => None,
+        };
+        if self.analysis.is_magnified(node) && (kind == Kind::Polynomial || known.is_none()) {
+            return None;
         }
+        let domain = match known {
+            Some((low, high, count)) => Domain { low, high, count: Some(count) },
+            None => {
+                let range = self.graph.range(gate);
+                if !range.is_finite() || range.low >= range.high {
+                    return None;
+                }
+                Domain { low: range.low, high: range.high, count: None }
+            }
+        };
+        let context = self.graph.context();
+        let found = self.found.iter().find(|found| (found.0, found.1, found.2) == (function, domain, kind));
+        if let Some((.., curve)) = found {
+            return curve.clone();
+        }
+        let curve = Curve::find(context, function, domain, kind);
+        self.found.push((function, domain, kind, curve.clone()));
+        curve
     }
 
     /// A program of compiled code, with tables only for functions that it would have to call out for.
@@ -224,9 +244,11 @@ impl<'a> Builder<'a> {
                 level = level.max(own);
                 continue;
             }
-            let heavy = self.analysis.gates(node).first().is_some_and(|gate| {
-                is_heavy_between(self.graph, *gate, node)
-            });
+            let heavy = self
+                .analysis
+                .gates(node)
+                .first()
+                .is_some_and(|gate| is_heavy_between(self.graph, *gate, node));
             let gate = if heavy { self.curve(node).map(|(gate, _)| gate) } else { None };
             let Some(gate) = gate else {
                 stack.extend(self.graph.op(node).iter_children());

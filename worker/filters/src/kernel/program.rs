@@ -15,13 +15,7 @@ pub(super) type Register = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Instruction {
     /// `out = clamp(offset + Σ factor · register)`.
-    Affine {
-        out: Register,
-        terms: Vec<(Register, f32)>,
-        offset: f32,
-        low: f32,
-        high: f32,
-    },
+    Affine { out: Register, terms: Vec<(Register, f32)>, offset: f32, low: f32, high: f32 },
     /// `out = curve(from)`.
     Curve { out: Register, from: Register, curve: Curve },
     /// `outs = tape(ins)`.
@@ -99,7 +93,7 @@ impl Program {
                 }
                 Instruction::Curve { out, from, curve } => {
                     let mut target = std::mem::take(&mut registers[*out]);
-                    curve.look_up(&registers[*from][..count], &mut target[..count]);
+                    curve.evaluate(&registers[*from][..count], &mut target[..count]);
                     registers[*out] = target;
                 }
                 Instruction::Tape { outs, ins, tape } => {

@@ -56,7 +56,9 @@ impl Tables {
     }
 
     fn replace<D: Depth, const N: usize>(&self, samples: &mut [D]) {
-        let tables: [&[D]; N] = std::array::from_fn(|channel| D::pick(&self.channels[channel].bytes, &self.channels[channel].words));
+        let tables: [&[D]; N] = std::array::from_fn(|channel| {
+            D::pick(&self.channels[channel].bytes, &self.channels[channel].words)
+        });
         let from: [usize; N] = std::array::from_fn(|channel| self.channels[channel].from);
         let straight = from.iter().enumerate().all(|(channel, from)| channel == *from);
         let (pixels, _) = samples.as_chunks_mut::<N>();
@@ -89,7 +91,8 @@ impl Tables {
 impl Table {
     fn new(graph: &Graph, node: Node, from: usize, levels: usize) -> Option<Self> {
         // The input itself comes through unchanged, whatever floating point says.
-        let same = matches!(graph.op(node), Op::Input(var) if graph.inputs().of(var) == Some(Input::Channel(from)));
+        let same =
+            matches!(graph.op(node), Op::Input(var) if graph.inputs().of(var) == Some(Input::Channel(from)));
         let values = if same {
             (0..levels).map(|level| level as f32 / (levels - 1) as f32).collect()
         } else {

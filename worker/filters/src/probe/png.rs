@@ -6,7 +6,7 @@ use super::{Header, Walk};
 use crate::format::Format;
 use crate::limits::Limits;
 use crate::orientation::Orientation;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalCode};
 
 /// Chunks before the data; a file with more of them is made to keep us busy.
 const MOST_CHUNKS: usize = 4_096;
@@ -30,7 +30,7 @@ pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
         match &kind {
             b"IDAT" => {
                 limits.check_input(width, height, header.frames)?;
-                return Ok(header);
+                return if header.frames == 1 { Ok(header) } else { Err(animated()) };
             }
             b"IEND" => return Err(Refusal::broken("the PNG file has no picture")),
             b"acTL" if length == 8 => {
@@ -45,6 +45,11 @@ pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
         }
     }
     Err(Refusal::broken("the PNG file has too many chunks before its picture"))
+}
+
+/// An animated PNG is refused: to show its first frame alone would be to lose the others without a word.
+fn animated() -> Refusal {
+    Refusal::new(RefusalCode::AnimationNotSupported, "animated PNG images are not read here")
 }
 
 /// Length and type of the next chunk; its data and its checksum (4 bytes) follow.

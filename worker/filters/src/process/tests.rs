@@ -1,0 +1,160 @@
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::frame::{Frame, Samples};
+use crate::refusal::RefusalCode;
+
+/// A picture of `width` × `height` with gradients in all channels.
+fn picture(width: u32, height: u32) -> Frame {
+    let samples = (0..height)
+        .flat_map(|y| (0..width).flat_map(move |x| [(x * 255 / width) as u8, (y * 255 / height) as u8, 90]))
+        .collect();
+    Frame { width, height, alpha: false, samples: Samples::U8(samples) }
+}
+
+fn file(format: Format, frames: &[Frame]) -> Vec<u8> {
+    let context = Context::unlimited(1);
+    let mut encoder = codec::create(format, 90, frames.len() as u32, Plays::Forever);
+    for frame in frames {
+        encoder.push(TimedFrame { frame: frame.clone(), delay_ms: 70 }, &context).unwrap();
+    }
+    encoder.finish().unwrap()
+}
+
+fn job<'a>(input: &'a [u8], chains: &'a [String]) -> Job<'a> {
+    Job {
+        input,
+        chains,
+        format: None,
+        quality: None,
+        limits: Limits::default(),
+        deadline: None,
+        threads: 1,
+        cancel: None,
+    }
+}
+
+fn chains(chains: &[&str]) -> Vec<String> {
+    chains.iter().map(|chain| (*chain).to_owned()).collect()
+}
+
+/// The frames of a file.
+fn frames(bytes: &[u8]) -> Vec<TimedFrame> {
+    let context = Context::unlimited(1);
+    let (_, mut decoder) = codec::open(bytes, &Limits::default()).unwrap();
+    std::iter::from_fn(|| decoder.next(&context).unwrap()).collect()
+}
+
+fn bytes_of(frame: &Frame) -> &[u8] {
+    frame.bytes().unwrap()
+}
+
+#[test]
+fn one_input_gives_one_result_for_each_chain() {
+    let input = file(Format::Png, &[picture(120, 80)]);
+    let chains = chains(&["invert", "nonsense", "", "grayscale|invert"]);
+    let results = process(&job(&input, &chains)).unwrap();
+    assert_eq!(results.len(), 4);
+    let inverted = &frames(&results[0].as_ref().unwrap().bytes)[0].frame;
+    let original = picture(120, 80);
+    assert!(bytes_of(inverted).iter().zip(bytes_of(&original)).all(|(a, b)| *a == 255 - *b));
+    assert_eq!(results[1].as_ref().unwrap_err().code, RefusalCode::ImpossibleChain);
+    let same = results[2].as_ref().unwrap();
+    assert_eq!((same.width, same.height, same.frames, same.format), (120, 80, 1, Format::Png));
+    assert_eq!(frames(&same.bytes)[0].frame, original);
+}
+
+#[test]
+fn every_frame_of_an_animation_is_filtered() {
+    let pictures = [picture(40, 30), picture(40, 30), picture(40, 30)].map(|mut picture| {
+        let Samples::U8(samples) = &mut picture.samples else { unreachable!() };
+        samples.rotate_left(30);
+        picture
+    });
+    let input = file(Format::Gif, &pictures);
+    let before = frames(&input);
+    let chains = chains(&["grayscale"]);
+    let output = process(&job(&input, &chains)).unwrap().remove(0).unwrap();
+    let after = frames(&output.bytes);
+    assert_eq!(output.frames as usize, after.len());
+    assert_eq!(after.len(), before.len());
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before.delay_ms, after.delay_ms);
+        let channels = after.frame.channels();
+        assert!(
+            bytes_of(&after.frame).chunks(channels).all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2])
+        );
+    }
+    let still = Job { format: Some(Format::Jpeg), ..job(&input, &chains) };
+    let refusal = process(&still).unwrap().remove(0).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::AnimationNotSupported);
+}
+
+#[test]
+fn the_result_does_not_depend_on_the_threads() {
+    let input = file(Format::Png, &[picture(900, 700)]);
+    let chains = chains(&["saturation(30)|gamma(1.3)|hue(20)", "equation(r = r*g*x, b = sin(y + b))"]);
+    let one = process(&job(&input, &chains)).unwrap();
+    let four = process(&Job { threads: 4, ..job(&input, &chains) }).unwrap();
+    for (one, four) in one.iter().zip(&four) {
+        assert_eq!(one.as_ref().unwrap().bytes, four.as_ref().unwrap().bytes);
+    }
+}
+
+#[test]
+fn a_late_or_cancelled_job_ends() {
+    let input = file(Format::Png, &[picture(900, 700)]);
+    let chains = chains(&["sepia"]);
+    let late = Job { deadline: Some(Instant::now()), ..job(&input, &chains) };
+    assert_eq!(process(&late).unwrap_err().code, RefusalCode::DeadlineExceeded);
+    let cancel = AtomicBool::new(true);
+    let cancelled = Job { cancel: Some(&cancel), ..job(&input, &chains) };
+    assert_eq!(process(&cancelled).unwrap_err().code, RefusalCode::DeadlineExceeded);
+    let in_time = Job { deadline: Some(Instant::now() + Duration::from_secs(600)), ..job(&input, &chains) };
+    assert!(process(&in_time).unwrap()[0].is_ok());
+}
+
+#[test]
+fn a_deadline_that_passes_meanwhile_is_noticed() {
+    let input = file(Format::Png, &[picture(2000, 2000)]);
+    // A hundred passes that cannot be fused take far longer than the deadline.
+    let chains = vec![vec!["blur(2)"; 100].join("|")];
+    let start = Instant::now();
+    let soon = Job { deadline: Some(start + Duration::from_millis(400)), ..job(&input, &chains) };
+    let refusal = match process(&soon) {
+        Err(refusal) => refusal,
+        Ok(results) => results.into_iter().next().unwrap().unwrap_err(),
+    };
+    assert_eq!(refusal.code, RefusalCode::DeadlineExceeded);
+    assert!(start.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn limits_hold_for_the_input() {
+    let input = file(Format::Png, &[picture(50, 40)]);
+    let chains = chains(&["sepia"]);
+    let small = |limits| Job { limits, ..job(&input, &chains) };
+    let code = |limits| process(&small(limits)).unwrap_err().code;
+    assert_eq!(code(Limits { max_dimension: 49, ..Limits::default() }), RefusalCode::DimensionTooLarge);
+    assert_eq!(code(Limits { max_pixels: 1999, ..Limits::default() }), RefusalCode::TooManyPixels);
+    let chains = vec!["resize(width=500)".to_owned()];
+    let limited = Job { limits: Limits { max_dimension: 100, ..Limits::default() }, ..job(&input, &chains) };
+    assert_eq!(process(&limited).unwrap()[0].as_ref().unwrap_err().code, RefusalCode::OutputTooLarge);
+}
+
+#[test]
+fn a_panic_is_a_refusal() {
+    let refusal = guarded::<()>(|| panic!("out of {}", "luck")).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::Internal);
+    assert!(refusal.detail.contains("out of luck"));
+}
+
+#[test]
+fn what_is_no_image_is_refused_as_a_whole() {
+    let chains = chains(&["sepia"]);
+    assert_eq!(process(&job(b"no image at all", &chains)).unwrap_err().code, RefusalCode::NotAnImage);
+    let mut cut = file(Format::Jpeg, &[picture(300, 300)]);
+    cut.truncate(cut.len() / 2);
+    assert_eq!(process(&job(&cut, &chains)).unwrap_err().code, RefusalCode::BrokenImage);
+}

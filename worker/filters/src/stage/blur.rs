@@ -2,9 +2,8 @@
 
 use std::num::NonZeroUsize;
 
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, MulDiv};
-use libblur::{BlurImage, BlurImageMut, FastBlurChannels, ThreadingPolicy};
+use fast_image_resize::FilterType;
+use libblur::{BlurImage, BlurImageMut, FastBlurChannels, GaussianBlurParams, ThreadingPolicy};
 
 use super::Stage;
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
@@ -71,7 +70,7 @@ pub(super) fn blurred(frame: &Frame, sigma: f64, context: &Context<'_>) -> Resul
     }
     let gaussian = Gaussian { sigma, threads: context.threads };
     if frame.alpha && !is_opaque(frame) {
-        return blurred_premultiplied(frame, &gaussian);
+        return blurred_premultiplied(frame, &gaussian, context);
     }
     in_its_depth(frame, &gaussian)
 }
@@ -84,25 +83,38 @@ fn is_opaque(frame: &Frame) -> bool {
 }
 
 /// Blurs with colours multiplied by their alpha, in 16 bits because dim colours would not survive the way back in 8.
-fn blurred_premultiplied(frame: &Frame, gaussian: &Gaussian) -> Result<Frame, Refusal> {
-    let failed = |error: &dyn std::fmt::Display| Refusal::internal(format!("fast_image_resize: {error}"));
+fn blurred_premultiplied(
+    frame: &Frame,
+    gaussian: &Gaussian,
+    context: &Context<'_>,
+) -> Result<Frame, Refusal> {
     let wide = matches!(frame.samples, Samples::U16(_));
     let mut frame = frame.clone().widened();
-    let alpha = MulDiv::new();
-    let kind = u16::pixel_type(true);
-    let size = frame.size();
-    if let Samples::U16(samples) = &mut frame.samples {
-        let mut image = Image::from_slice_u8(size.0, size.1, bytemuck::cast_slice_mut(samples), kind)
-            .map_err(|error| failed(&error))?;
-        alpha.multiply_alpha_inplace(&mut image).map_err(|error| failed(&error))?;
-    }
+    weigh(&mut frame, context, |colour, alpha| (colour * alpha + WHITE / 2) / WHITE)?;
     let mut frame = in_its_depth(&frame, gaussian)?;
-    if let Samples::U16(samples) = &mut frame.samples {
-        let mut image = Image::from_slice_u8(size.0, size.1, bytemuck::cast_slice_mut(samples), kind)
-            .map_err(|error| failed(&error))?;
-        alpha.divide_alpha_inplace(&mut image).map_err(|error| failed(&error))?;
-    }
+    weigh(&mut frame, context, |colour, alpha| ((colour * WHITE + alpha / 2) / alpha.max(1)).min(WHITE))?;
     Ok(if wide { frame } else { frame.narrowed() })
+}
+
+/// A 16-bit sample of full intensity.
+const WHITE: u64 = u16::MAX as u64;
+
+/// Changes each colour of a 16-bit frame by its alpha.
+fn weigh(
+    frame: &mut Frame,
+    context: &Context<'_>,
+    change: impl Fn(u64, u64) -> u64 + Sync,
+) -> Result<(), Refusal> {
+    let row = frame.row();
+    let Samples::U16(samples) = &mut frame.samples else { return Ok(()) };
+    context.for_each_band(samples, row, |_, band| {
+        for [colours @ .., alpha] in band.as_chunks_mut::<4>().0 {
+            for colour in colours {
+                *colour = change(u64::from(*colour), u64::from(*alpha)) as u16;
+            }
+        }
+        Ok(())
+    })
 }
 
 struct Gaussian {
@@ -124,9 +136,9 @@ impl ForSamples for Gaussian {
 impl Gaussian {
     /// Convolves with a Gaussian of its own standard deviation for each axis.
     fn convolve<T: Sample>(&self, input: Plane<'_, T>, sigma: (f64, f64)) -> Result<Vec<T>, Refusal> {
-        let kernels = (weights(sigma.0), weights(sigma.1));
-        let channels =
-            if input.alpha { FastBlurChannels::Channels4 } else { FastBlurChannels::Channels3 };
+        let taps = |sigma: f64| 2 * reach(sigma) + 1;
+        let parameters = GaussianBlurParams::new_asymmetric(taps(sigma.0), sigma.0, taps(sigma.1), sigma.1);
+        let channels = if input.alpha { FastBlurChannels::Channels4 } else { FastBlurChannels::Channels3 };
         let threads = match NonZeroUsize::new(self.threads) {
             Some(threads) if threads.get() > 1 => ThreadingPolicy::Fixed(threads),
             _ => ThreadingPolicy::Single,
@@ -135,9 +147,7 @@ impl Gaussian {
         let source = BlurImage::borrow(input.samples, width, height, channels);
         let mut samples = vec![T::default(); input.samples.len()];
         let mut target = BlurImageMut::borrow(&mut samples, width, height, channels);
-        let kernels = (&kernels.0[..], &kernels.1[..]);
-        let convolve = if input.alpha { T::convolve::<4> } else { T::convolve::<3> };
-        convolve(&source, &mut target, kernels, threads)
+        T::gaussian(&source, &mut target, parameters, threads)
             .map_err(|error| Refusal::internal(format!("libblur: {error}")))?;
         Ok(samples)
     }
@@ -165,14 +175,6 @@ fn reach(sigma: f64) -> u32 {
     (sigma * REACH).ceil().max(1.0) as u32
 }
 
-/// The weights of a Gaussian at whole distances, with a sum of 1.
-fn weights(sigma: f64) -> Vec<f32> {
-    let reach = i64::from(reach(sigma));
-    let weight = |distance: i64| (-0.5 * (distance as f64 / sigma).powi(2)).exp();
-    let sum: f64 = (-reach..=reach).map(weight).sum();
-    (-reach..=reach).map(|distance| (weight(distance) / sum) as f32).collect()
-}
-
 /// How one side of a picture is scaled down.
 #[derive(Debug, Clone, Copy)]
 struct Axis {
@@ -188,8 +190,8 @@ impl Axis {
     fn new(sigma: f64, length: u32) -> Self {
         let cells = (f64::from(length) * WORKING_SIGMA / sigma).ceil().max(1.0) as u32;
         let factor = f64::from(length) / f64::from(cells);
-        // Averaging over a cell has a variance of 1/12, and scaling up between two cells one of 1/6, in cells.
-        let blurred_by_scaling = if factor > 1.0 { 0.25 } else { 0.0 };
+        // Scaling down by a triangle and scaling up between two cells have a variance of 1/6 each, in cells.
+        let blurred_by_scaling = if factor > 1.0 { 1.0 / 3.0 } else { 0.0 };
         let sigma = ((sigma / factor).powi(2) - blurred_by_scaling).sqrt();
         Self { cells, margin: reach(sigma), sigma }
     }
@@ -202,7 +204,7 @@ impl Axis {
 /// The picture scaled down, within a margin of its edge pixels.
 fn with_margin<T: Sample>(input: Plane<'_, T>, across: Axis, down: Axis) -> Result<Vec<T>, Refusal> {
     let average = |window: Window, size: (u32, u32)| {
-        scale(input, window, size, Kernel::Filter(FilterType::Box), true)
+        scale(input, window, size, Kernel::Filter(FilterType::Bilinear), true)
     };
     let (width, height) = input.size;
     let (right, bottom) = (f64::from(width - 1), f64::from(height - 1));

@@ -109,7 +109,8 @@ mod tests {
         let samples: Vec<u8> = (0..5 * 4).flat_map(|i| [i, 0, 0]).collect();
         let frame = Frame::from_u8(5, 4, false, samples).unwrap();
         let reds = |x, y| {
-            let got = Crop { width: 2, height: 2, x, y }.apply(frame.clone(), &Context::unlimited(1)).unwrap();
+            let got =
+                Crop { width: 2, height: 2, x, y }.apply(frame.clone(), &Context::unlimited(1)).unwrap();
             got.bytes().unwrap().chunks(3).map(|pixel| pixel[0]).collect::<Vec<u8>>()
         };
         assert_eq!(reds(Some(0), Some(0)), [0, 1, 5, 6]);

@@ -102,7 +102,8 @@ impl Resize {
                 Mode::Stretch | Mode::Cover => (to_width, to_height),
                 Mode::Fit | Mode::Fill => {
                     // Compared as products, so that no rounding decides.
-                    let wide = u64::from(width) * u64::from(to_height) > u64::from(height) * u64::from(to_width);
+                    let wide =
+                        u64::from(width) * u64::from(to_height) > u64::from(height) * u64::from(to_width);
                     if wide { by_width(to_width) } else { by_height(to_height) }
                 }
             },
@@ -160,7 +161,11 @@ impl Stage for Resize {
             return Ok(frame);
         }
         let scaled = in_its_depth(&frame, self)?;
-        if scaled.size() == result { Ok(scaled) } else { in_its_depth(&scaled.with_alpha(), &Centred { result }) }
+        if scaled.size() == result {
+            Ok(scaled)
+        } else {
+            in_its_depth(&scaled.with_alpha(), &Centred { result })
+        }
     }
 }
 
@@ -237,7 +242,8 @@ mod tests {
 
     #[test]
     fn every_kernel_keeps_a_plain_picture_plain() {
-        for kernel in [Kernel::Nearest, Kernel::Filter(FilterType::Lanczos3), Kernel::Filter(FilterType::Box)] {
+        for kernel in [Kernel::Nearest, Kernel::Filter(FilterType::Lanczos3), Kernel::Filter(FilterType::Box)]
+        {
             for (from, to) in [((1, 1), (50, 3)), ((300, 2), (1, 1)), ((31, 17), (64, 5))] {
                 for wide in [false, true] {
                     let samples = [9, 90, 200].repeat(from.0 as usize * from.1 as usize);

@@ -32,10 +32,7 @@ enum Rotate {
     /// By a multiple of 90°.
     Quarters(Orientation),
     /// By any other angle.
-    Angle {
-        sine: f64,
-        cosine: f64,
-    },
+    Angle { sine: f64, cosine: f64 },
 }
 
 impl Rotate {
@@ -185,7 +182,11 @@ mod tests {
         }
         let turned = Rotate::new(90.0).apply(frame, &Context::unlimited(1)).unwrap();
         assert_eq!(turned.size(), (5, 7));
-        assert_eq!(turned.bytes().unwrap()[..3], [0, 12, 77], "the left lower corner comes to the left upper");
+        assert_eq!(
+            turned.bytes().unwrap()[..3],
+            [0, 12, 77],
+            "the left lower corner comes to the left upper"
+        );
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use fast_image_resize::PixelType;
+use fast_image_resize::PixelTrait;
+use fast_image_resize::pixels::{U8x3, U8x4, U16x3, U16x4};
 use libblur::{
-    BlurError, BlurImage, BlurImageMut, EdgeMode, EdgeMode2D, Scalar, ThreadingPolicy, filter_1d_approx,
-    filter_1d_exact,
+    BlurError, BlurImage, BlurImageMut, ConvolutionMode, EdgeMode, EdgeMode2D, GaussianBlurParams,
+    ThreadingPolicy, gaussian_blur, gaussian_blur_u16,
 };
 
 use crate::frame::{Frame, Samples};
@@ -13,8 +14,10 @@ use crate::refusal::Refusal;
 
 /// A sample of a frame, of 8 or 16 bits.
 pub(super) trait Sample: bytemuck::Pod + Default + std::fmt::Debug + Send + Sync {
-    /// What fast_image_resize calls pixels of three or four of these samples.
-    fn pixel_type(alpha: bool) -> PixelType;
+    /// Three of them, as fast_image_resize knows them.
+    type Opaque: PixelTrait;
+    /// Four of them.
+    type WithAlpha: PixelTrait;
 
     /// The nearest sample to a value, which is clamped; NaN is 0.
     fn rounded(value: f32) -> Self;
@@ -22,12 +25,11 @@ pub(super) trait Sample: bytemuck::Pod + Default + std::fmt::Debug + Send + Sync
     /// The value as a number.
     fn value(self) -> f32;
 
-    /// Convolves rows with the first and columns with the second kernel, each of an odd number of weights; the edge
-    /// pixels go on outside of the picture. 8-bit samples are convolved in fixed point if the weights allow it.
-    fn convolve<const N: usize>(
+    /// Convolves with a Gaussian; the edge pixels go on outside of the picture.
+    fn gaussian(
         input: &BlurImage<'_, Self>,
         output: &mut BlurImageMut<'_, Self>,
-        kernels: (&[f32], &[f32]),
+        parameters: GaussianBlurParams,
         threads: ThreadingPolicy,
     ) -> Result<(), BlurError>;
 
@@ -36,27 +38,13 @@ pub(super) trait Sample: bytemuck::Pod + Default + std::fmt::Debug + Send + Sync
 }
 
 const EDGES: EdgeMode2D = EdgeMode2D::new(EdgeMode::Clamp);
-/// Numbers of weights for which fixed point is close enough: of fewer libblur keeps 7 bits each, which is off by up
-/// to 9 levels; more are too small for the 15 bits that it keeps otherwise.
-const FIXED_WEIGHTS: RangeInclusive<usize> = 9..=61;
-/// 1 in libblur's fixed point.
-const FIXED_ONE: i32 = 1 << 15;
-
-/// Weights that libblur's fixed point holds exactly and that sum up to 1: it truncates each, so that a blur with
-/// the weights themselves would darken the picture by some levels.
-fn fixed_weights(weights: &[f32]) -> Vec<f32> {
-    let mut fixed: Vec<i32> = weights.iter().map(|weight| (weight * FIXED_ONE as f32).round() as i32).collect();
-    let missing = FIXED_ONE - fixed.iter().sum::<i32>();
-    // The greatest weight is the middle one; it must stay below 1, and there 1/32768 does not show.
-    let middle = &mut fixed[weights.len() / 2];
-    *middle = (*middle + missing).min(FIXED_ONE - 1);
-    fixed.into_iter().map(|weight| weight as f32 / FIXED_ONE as f32).collect()
-}
+/// Numbers of weights for which libblur's fixed point is close enough: of fewer it keeps 7 bits each, which is off by
+/// up to 9 levels; more are too small for the 15 bits that it keeps otherwise.
+const FIXED_WEIGHTS: RangeInclusive<u32> = 13..=61;
 
 impl Sample for u8 {
-    fn pixel_type(alpha: bool) -> PixelType {
-        if alpha { PixelType::U8x4 } else { PixelType::U8x3 }
-    }
+    type Opaque = U8x3;
+    type WithAlpha = U8x4;
 
     fn rounded(value: f32) -> Self {
         (value + 0.5) as Self
@@ -66,39 +54,29 @@ impl Sample for u8 {
         f32::from(self)
     }
 
-    fn convolve<const N: usize>(
+    fn gaussian(
         input: &BlurImage<'_, Self>,
         output: &mut BlurImageMut<'_, Self>,
-        (row, column): (&[f32], &[f32]),
+        parameters: GaussianBlurParams,
         threads: ThreadingPolicy,
     ) -> Result<(), BlurError> {
-        if !FIXED_WEIGHTS.contains(&row.len()) || !FIXED_WEIGHTS.contains(&column.len()) {
-            return filter_1d_exact::<Self, f32, N>(
-                input,
-                output,
-                row,
-                column,
-                EDGES,
-                Scalar::default(),
-                threads,
-            );
-        }
-        let (row, column) = (fixed_weights(row), fixed_weights(column));
-        filter_1d_approx::<Self, f32, i32, N>(input, output, &row, &column, EDGES, Scalar::default(), threads)
+        let fixed =
+            FIXED_WEIGHTS.contains(&parameters.x_kernel) && FIXED_WEIGHTS.contains(&parameters.y_kernel);
+        let mode = if fixed { ConvolutionMode::FixedPoint } else { ConvolutionMode::Exact };
+        gaussian_blur(input, output, parameters, EDGES, threads, mode)
     }
 
     fn of(frame: &Frame) -> Option<&[Self]> {
         match &frame.samples {
             Samples::U8(samples) => Some(samples),
-            _ => None,
+            Samples::U16(_) => None,
         }
     }
 }
 
 impl Sample for u16 {
-    fn pixel_type(alpha: bool) -> PixelType {
-        if alpha { PixelType::U16x4 } else { PixelType::U16x3 }
-    }
+    type Opaque = U16x3;
+    type WithAlpha = U16x4;
 
     fn rounded(value: f32) -> Self {
         (value + 0.5) as Self
@@ -108,19 +86,19 @@ impl Sample for u16 {
         f32::from(self)
     }
 
-    fn convolve<const N: usize>(
+    fn gaussian(
         input: &BlurImage<'_, Self>,
         output: &mut BlurImageMut<'_, Self>,
-        (row, column): (&[f32], &[f32]),
+        parameters: GaussianBlurParams,
         threads: ThreadingPolicy,
     ) -> Result<(), BlurError> {
-        filter_1d_exact::<Self, f32, N>(input, output, row, column, EDGES, Scalar::default(), threads)
+        gaussian_blur_u16(input, output, parameters, EDGES, threads, ConvolutionMode::Exact)
     }
 
     fn of(frame: &Frame) -> Option<&[Self]> {
         match &frame.samples {
             Samples::U16(samples) => Some(samples),
-            _ => None,
+            Samples::U8(_) => None,
         }
     }
 }

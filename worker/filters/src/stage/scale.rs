@@ -1,7 +1,7 @@
 //! Scaling, by fast_image_resize.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::sample::{Plane, Sample};
 use crate::refusal::Refusal;
@@ -37,13 +37,7 @@ pub(super) fn scale<T: Sample>(
     kernel: Kernel,
     premultiplied: bool,
 ) -> Result<Vec<T>, Refusal> {
-    let failed = |error: &dyn std::fmt::Display| Refusal::internal(format!("fast_image_resize: {error}"));
-    let kind = T::pixel_type(input.alpha);
-    let source = ImageRef::new(input.size.0, input.size.1, bytemuck::cast_slice(input.samples), kind)
-        .map_err(|error| failed(&error))?;
     let mut samples = vec![T::default(); size.0 as usize * size.1 as usize * input.channels()];
-    let mut target = Image::from_slice_u8(size.0, size.1, bytemuck::cast_slice_mut(&mut samples), kind)
-        .map_err(|error| failed(&error))?;
     let algorithm = match kernel {
         Kernel::Nearest => ResizeAlg::Nearest,
         Kernel::Filter(filter) => ResizeAlg::Convolution(filter),
@@ -52,6 +46,24 @@ pub(super) fn scale<T: Sample>(
         .resize_alg(algorithm)
         .crop(window.left, window.top, window.width, window.height)
         .use_alpha(input.alpha && !premultiplied);
-    Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(&error))?;
+    let from = bytemuck::cast_slice(input.samples);
+    let to = bytemuck::cast_slice_mut(&mut samples);
+    // Called by the type of the pixels, so that only the four types in use are compiled.
+    if input.alpha {
+        scale_typed::<T::WithAlpha>((from, input.size), (to, size), &options)?;
+    } else {
+        scale_typed::<T::Opaque>((from, input.size), (to, size), &options)?;
+    }
     Ok(samples)
+}
+
+fn scale_typed<P: PixelTrait>(
+    (from, (width, height)): (&[u8], (u32, u32)),
+    (to, size): (&mut [u8], (u32, u32)),
+    options: &ResizeOptions,
+) -> Result<(), Refusal> {
+    let failed = |error: &dyn std::fmt::Display| Refusal::internal(format!("fast_image_resize: {error}"));
+    let source = TypedImageRef::<P>::from_buffer(width, height, from).map_err(|error| failed(&error))?;
+    let mut target = TypedImage::<P>::from_buffer(size.0, size.1, to).map_err(|error| failed(&error))?;
+    Resizer::new().resize_typed(&source, &mut target, options).map_err(|error| failed(&error))
 }

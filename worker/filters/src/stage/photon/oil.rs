@@ -82,7 +82,10 @@ mod tests {
             }
             let frame = Frame::from_u8(width, height, false, samples).unwrap();
             let got = Oil { radius: 2, levels: 20.0 }.apply(frame, &Context::unlimited(2)).unwrap();
-            assert!(got.bytes().unwrap().chunks(3).all(|pixel| pixel == [200, 120, 40]), "{width} × {height}");
+            assert!(
+                got.bytes().unwrap().chunks(3).all(|pixel| pixel == [200, 120, 40]),
+                "{width} × {height}"
+            );
         }
     }
 
@@ -90,7 +93,10 @@ mod tests {
     fn the_thinnest_pictures_stay_as_they_are() {
         for (width, height) in [(1, 1), (1, 8), (8, 1)] {
             let frame = Frame::from_u8(width, height, false, vec![7; (width * height * 3) as usize]).unwrap();
-            assert_eq!(Oil { radius: 6, levels: 1.0 }.apply(frame.clone(), &Context::unlimited(1)).unwrap(), frame);
+            assert_eq!(
+                Oil { radius: 6, levels: 1.0 }.apply(frame.clone(), &Context::unlimited(1)).unwrap(),
+                frame
+            );
         }
     }
 }

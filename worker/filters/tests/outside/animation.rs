@@ -1,0 +1,188 @@
+//! Animations: frames, times and repetitions, as other programs see them.
+
+use imgfilter_filters::{Format, Limits, probe};
+
+use super::pixels::{Pixels, assert_close, by_imagemagick, from_png};
+use super::tools::{Files, convert, engine, filtered, identify};
+
+/// An animation whose frames overlay, are cleared away and are taken back; 5 frames of 80 × 60.
+fn gif(repetitions: &str) -> Vec<u8> {
+    let arguments = [
+        "-size",
+        "80x60",
+        "-loop",
+        repetitions,
+        "-dispose",
+        "none",
+        "-delay",
+        "7",
+        "gradient:red-yellow",
+        "-dispose",
+        "previous",
+        "-delay",
+        "13",
+        "-page",
+        "+10+5",
+        "(",
+        "-size",
+        "30x20",
+        "xc:blue",
+        ")",
+        "-dispose",
+        "background",
+        "-delay",
+        "100",
+        "-page",
+        "+20+15",
+        "(",
+        "-size",
+        "30x20",
+        "xc:lime",
+        ")",
+        "-dispose",
+        "none",
+        "-delay",
+        "2",
+        "-page",
+        "+60+50",
+        "(",
+        "-size",
+        "40x30",
+        "xc:white",
+        ")",
+        "-dispose",
+        "none",
+        "-delay",
+        "50",
+        "-page",
+        "+0+0",
+        "(",
+        "-size",
+        "5x5",
+        "xc:black",
+        ")",
+        "gif:-",
+    ];
+    convert(&[], &arguments)
+}
+
+const DELAYS: &str = "7 13 100 2 50 ";
+
+#[test]
+fn frames_delays_and_repetitions_of_a_gif_are_kept() {
+    for repetitions in ["0", "3"] {
+        let gif = gif(repetitions);
+        assert_eq!(identify(&gif, "%T "), DELAYS);
+        assert_eq!(probe(&gif, &Limits::default()).unwrap().frames, 5);
+        let output = engine(&gif, "grayscale", None).unwrap();
+        assert_eq!((output.format, output.frames, output.width, output.height), (Format::Gif, 5, 80, 60));
+        assert_eq!(identify(&output.bytes, "%T "), DELAYS);
+        let loops = |file: &[u8]| {
+            let files = Files::new();
+            files.vips_field(&files.put("a.gif", file), "loop")
+        };
+        assert_eq!(loops(&output.bytes), loops(&gif));
+        let seen = by_imagemagick(&output.bytes, &["-coalesce"]);
+        assert_eq!(seen.height, 300);
+        assert!(seen.rgba.chunks(4).all(|p| p[3] == 0 || (p[0] == p[1] && p[1] == p[2])), "not grey");
+    }
+}
+
+#[test]
+fn frames_are_put_on_their_canvas_as_imagemagick_does() {
+    let gif = gif("0");
+    let wanted = by_imagemagick(&gif, &["-coalesce"]);
+    for chain in ["", "flip|flip"] {
+        let got = by_imagemagick(&filtered(&gif, chain, Format::Gif), &["-coalesce"]);
+        assert_close(chain, &visible(got), &visible(wanted.clone()), 0, 0.0);
+    }
+}
+
+/// Colours of transparent pixels are nobody's business.
+fn visible(mut pixels: Pixels) -> Pixels {
+    pixels.rgba.chunks_mut(4).filter(|pixel| pixel[3] == 0).for_each(|pixel| pixel.fill(0));
+    pixels
+}
+
+#[test]
+fn frames_of_many_colours_stay_close() {
+    let plasma = ["-size", "90x70", "-delay", "5", "-seed", "7", "plasma:", "-seed", "8", "plasma:"];
+    let frames = convert(&[], &[&plasma[..], &["-seed", "9", "plasma:", "miff:-"]].concat());
+    let wanted = by_imagemagick(&frames, &[]);
+    let webp = {
+        let files = Files::new();
+        let gif = files.put("in.gif", &convert(&frames, &["-", "gif:-"]));
+        files.vips(
+            "copy",
+            std::path::Path::new(&format!("{}[n=-1]", gif.display())),
+            "out.webp[lossless]",
+            &[],
+        )
+    };
+    let got = by_imagemagick(&filtered(&webp, "", Format::Gif), &["-coalesce"]);
+    assert_eq!(got.height, wanted.height);
+    assert_close("two quantisations", &got, &wanted, 120, 8.0);
+}
+
+#[test]
+fn animated_webp_keeps_frames_delays_and_repetitions() {
+    let files = Files::new();
+    for (repetitions, plays) in [("0", "0"), ("3", "3")] {
+        let gif = gif(repetitions);
+        let webp = filtered(&gif, "", Format::WebP);
+        let info = probe(&webp, &Limits::default()).unwrap();
+        assert_eq!((info.format, info.width, info.height, info.frames), (Format::WebP, 80, 60, 5));
+        let path = files.put("a.webp", &webp);
+        assert_eq!(files.vips_field(&path, "n-pages"), "5");
+        assert_eq!(
+            files.vips_field(&path, "delay").split_whitespace().collect::<Vec<_>>().join(" "),
+            "70 130 1000 20 500"
+        );
+        assert_eq!(files.vips_field(&path, "loop"), plays);
+        let again = engine(&webp, "invert|invert", None).unwrap();
+        assert_eq!((again.format, again.frames), (Format::WebP, 5));
+        let path = files.put("b.webp", &again.bytes);
+        assert_eq!(
+            files.vips_field(&path, "delay").split_whitespace().collect::<Vec<_>>().join(" "),
+            "70 130 1000 20 500"
+        );
+        let back = filtered(&webp, "", Format::Gif);
+        assert_eq!(identify(&back, "%T "), DELAYS);
+    }
+}
+
+#[test]
+fn animated_webp_shows_the_same_pictures_to_libvips() {
+    let files = Files::new();
+    let gif = gif("0");
+    let wanted = visible(by_imagemagick(&gif, &["-coalesce"]));
+    let webp = files.put("a.webp", &filtered(&gif, "", Format::WebP));
+    let all = format!("{}[n=-1]", webp.display());
+    let seen = visible(from_png(&files.vips("copy", std::path::Path::new(&all), "all.png", &[])));
+    // Lossy: at an edge between pure colours a single sample may be far off.
+    assert_close("libvips", &seen, &wanted, 200, 4.0);
+}
+
+#[test]
+fn an_animation_into_a_still_is_refused() {
+    for format in [Format::Jpeg, Format::Png] {
+        let refusal = engine(&gif("0"), "grayscale", Some(format)).unwrap_err();
+        assert_eq!(refusal.code.as_str(), "animation_not_supported");
+    }
+}
+
+#[test]
+fn identical_frames_stay_frames() {
+    let gif = convert(&[], &["-size", "20x20", "-delay", "9", "xc:red", "xc:red", "xc:red", "gif:-"]);
+    for format in [Format::Gif, Format::WebP] {
+        let output = engine(&gif, "", Some(format)).unwrap();
+        assert_eq!(probe(&output.bytes, &Limits::default()).unwrap().frames, 3);
+    }
+}
+
+#[test]
+fn an_animation_is_resized_frame_by_frame() {
+    let output = engine(&gif("0"), "resize(width=40)|rotate(90)", None).unwrap();
+    assert_eq!((output.width, output.height, output.frames), (30, 40, 5));
+    assert_eq!(identify(&output.bytes, "%T "), DELAYS);
+}
