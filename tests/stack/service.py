@@ -98,6 +98,10 @@ class Stack:
 
     def start_nginx(self) -> None:
         install(self.plan.build, self.installed)
+        # An nginx that was killed leaves the names of its sockets behind, and the next could not take them.
+        for left in (Path(self.environment["IMGFILTER_RUNTIME_DIR"], "s3.sock"), self.environment.get("IMGFILTER_H2C_SOCKET")):
+            if left:
+                Path(left).unlink(missing_ok=True)
         configuration = self.plan.state / "nginx.conf"
         configuration.write_text(self.command("nginx-config"))
         error_log = self.logs / "nginx.log"
