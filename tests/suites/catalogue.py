@@ -137,6 +137,11 @@ def module(session: Session, arguments: list[str]) -> Count:
     return pytest(session, "nginx/upload-module/tests", arguments, environment)
 
 
+def edge(session: Session, arguments: list[str]) -> Count:
+    session.build.check()
+    return pytest(session, "lua/spec/nginx", arguments, {})
+
+
 def operation(session: Session, arguments: list[str]) -> Count:
     session.build.check()
     return pytest(session, "tests/operation", arguments, {})
@@ -157,6 +162,7 @@ SUITES = (
     Suite("lua", "unit", "the Lua side, one module at a time", lua),
     Suite("sql", "unit", "tables and functions, with pgTAP", sql),
     Suite("module", "unit", "the upload module inside a real nginx", module),
+    Suite("edge", "service", "the Lua side inside a real nginx, before PostgreSQL and the store", edge),
     Suite("operation", "service", "make run, start and stop; systemd units; the generated nginx configuration", operation),
     Suite("e2e", "service", "the real nginx, PostgreSQL, store and worker", e2e),
 )
