@@ -145,7 +145,7 @@ fn atan(value: f32) -> f32 {
     let series = series * square + 0.042_909_614;
     let series = series * square - 0.075_289_64;
     let series = series * square + 0.106_562_64;
-    let series = series * square - 0.142_088_99;
+    let series = series * square - 0.142_089;
     let series = series * square + 0.199_935_51;
     let series = series * square - 0.333_331_45;
     let angle = small + small * square * series;
