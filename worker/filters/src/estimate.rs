@@ -120,7 +120,7 @@ fn megapixels(size: (u32, u32)) -> f64 {
     pixels(size) as f64 / 1e6
 }
 
-/// Milliseconds to decode a megapixel of a photograph, as measured on one core of a server of 2023.
+/// Milliseconds to decode a megapixel of a photograph, a first estimate on one core of a server of 2023.
 fn decode_ms(format: Format) -> f64 {
     match format {
         Format::Jpeg => 6.0,
@@ -130,7 +130,7 @@ fn decode_ms(format: Format) -> f64 {
     }
 }
 
-/// Milliseconds to encode a megapixel of a photograph, as measured on one core of a server of 2023.
+/// Milliseconds to encode a megapixel of a photograph, a first estimate on one core of a server of 2023.
 fn encode_ms(format: Format) -> f64 {
     match format {
         Format::Jpeg => 3.0,
