@@ -29,14 +29,14 @@ pub struct FilterInfo {
 pub struct ParameterInfo {
     /// The name in named arguments.
     pub name: &'static str,
-    /// `number`, `integer`, `choice` or `equations`.
+    /// `number`, `integer`, `numbers`, `choice`, `colour`, `text` or `equations`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// `px`, `°`, `%`; nothing for plain numbers.
     pub unit: Option<&'static str>,
-    /// Least value of a number.
+    /// Least value of a number, or of each of several.
     pub min: Option<f64>,
-    /// Greatest value of a number.
+    /// Greatest value of a number, or of each of several.
     pub max: Option<f64>,
     /// What holds when it is left out; nothing where it is required or the filter does without.
     pub default: Option<serde_json::Value>,
@@ -69,6 +69,9 @@ fn parameter_info(parameter: &Parameter) -> ParameterInfo {
         Kind::Number { min, max } => ("number", Some(min), Some(max), Vec::new()),
         Kind::Integer { min, max } => ("integer", Some(min as f64), Some(max as f64), Vec::new()),
         Kind::Choice(choices) => ("choice", None, None, choices.to_vec()),
+        Kind::Colour => ("colour", None, None, Vec::new()),
+        Kind::Numbers { min, max, .. } => ("numbers", Some(min), Some(max), Vec::new()),
+        Kind::Text { .. } => ("text", None, None, Vec::new()),
         Kind::Equations => ("equations", None, None, Vec::new()),
     };
     let default = match parameter.default {

@@ -6,6 +6,7 @@ use crate::filter::{Filter, Step};
 
 mod arguments;
 mod parser;
+mod values;
 
 /// A checked chain, ready to be applied to any image.
 #[derive(Debug, Clone)]

@@ -65,7 +65,7 @@ pub enum Animation {
 }
 
 /// One parameter of a filter.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Parameter {
     /// The name in named arguments.
     pub name: &'static str,
@@ -75,6 +75,58 @@ pub(crate) struct Parameter {
     pub unit: &'static str,
     /// What holds when it is left out.
     pub default: Default,
+}
+
+impl Parameter {
+    /// A parameter that must be given.
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, unit: "", default: Default::Required }
+    }
+
+    /// A number from `min` to `max` that must be given.
+    pub const fn number(name: &'static str, min: f64, max: f64) -> Self {
+        Self::new(name, Kind::Number { min, max })
+    }
+
+    /// A whole number from `min` to `max` that must be given.
+    pub const fn integer(name: &'static str, min: i64, max: i64) -> Self {
+        Self::new(name, Kind::Integer { min, max })
+    }
+
+    /// One of some words; the first one if it is left out.
+    pub const fn choice(name: &'static str, choices: &'static [&'static str]) -> Self {
+        Self { default: Default::Word(choices[0]), ..Self::new(name, Kind::Choice(choices)) }
+    }
+
+    /// A colour that must be given.
+    pub const fn colour(name: &'static str) -> Self {
+        Self::new(name, Kind::Colour)
+    }
+
+    /// The strength of a filter, from −100 % to 100 %.
+    pub const fn amount() -> Self {
+        Self::number("amount", -100.0, 100.0).unit("%")
+    }
+
+    /// The same with a unit.
+    pub const fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// The same with a number that holds when it is left out.
+    pub const fn or(self, number: f64) -> Self {
+        Self { default: Default::Number(number), ..self }
+    }
+
+    /// The same with a value, as it is written in chains, that holds when it is left out.
+    pub const fn or_word(self, word: &'static str) -> Self {
+        Self { default: Default::Word(word), ..self }
+    }
+
+    /// The same, but it may be left out.
+    pub const fn optional(self) -> Self {
+        Self { default: Default::Absent, ..self }
+    }
 }
 
 /// What may be written for a parameter.
@@ -96,6 +148,24 @@ pub(crate) enum Kind {
     },
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A colour as CSS writes it: `#rgb`, `#rrggbb`, `#rrggbbaa`, the same without `#`, or a name.
+    Colour,
+    /// Several numbers from `min` to `max` with spaces or colons between them, such as `0:0 0.25:0.2 1:1`.
+    Numbers {
+        /// Least value of each.
+        min: f64,
+        /// Greatest value of each.
+        max: f64,
+        /// How many there may be at least.
+        least: usize,
+        /// How many there may be at most.
+        most: usize,
+    },
+    /// Words, in quotation marks if they hold one of `,()=|"`; within them `\"` and `\\` stand for `"` and `\`.
+    Text {
+        /// Characters there may be at most.
+        most: usize,
+    },
     /// Equations, which take up the whole of the parentheses.
     Equations,
 }
@@ -109,7 +179,7 @@ pub(crate) enum Default {
     Absent,
     /// A number.
     Number(f64),
-    /// A word.
+    /// Whatever else, as it is written in chains.
     Word(&'static str),
 }
 
@@ -118,7 +188,13 @@ pub(crate) enum Default {
 pub(crate) enum Value {
     /// Of a number or a whole number.
     Number(f64),
+    /// Of a list of numbers.
+    Numbers(Vec<f64>),
+    /// Of a colour: red, green, blue and alpha, sRGB-encoded, not multiplied by alpha.
+    Colour([u8; 4]),
     /// Of a choice, or the text of equations.
+    Word(String),
+    /// Of a text.
     Text(String),
 }
 
@@ -154,9 +230,31 @@ impl Arguments {
     /// A word or text that is required or has a default. Empty if the filter's definition says neither.
     pub fn text(&self, name: &str) -> &str {
         match self.value(name) {
-            Some(Value::Text(text)) => text,
+            Some(Value::Word(text) | Value::Text(text)) => text,
             _ => "",
         }
+    }
+
+    /// A list of numbers that is required or has a default. Empty if it was left out and has none.
+    pub fn numbers(&self, name: &str) -> &[f64] {
+        match self.value(name) {
+            Some(Value::Numbers(numbers)) => numbers,
+            _ => &[],
+        }
+    }
+
+    /// A colour that is required or has a default: red, green, blue and alpha, 0 to 255. Transparent black if the
+    /// filter's definition says neither.
+    pub fn colour(&self, name: &str) -> [u8; 4] {
+        match self.value(name) {
+            Some(Value::Colour(colour)) => *colour,
+            _ => [0; 4],
+        }
+    }
+
+    /// The same with channels from 0 to 1.
+    pub fn colour_unit(&self, name: &str) -> [f64; 4] {
+        self.colour(name).map(|channel| f64::from(channel) / 255.0)
     }
 }
 

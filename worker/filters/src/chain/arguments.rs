@@ -1,9 +1,8 @@
 //! From what is written between a filter's parentheses to checked arguments.
 
 use super::parser::{Word, Written, unknown_parameter};
-use super::{Link, Mistake};
-use crate::filter::{ArgumentError, Arguments, Default, Filter, Kind, Parameter, Value};
-use crate::spelling;
+use super::{Link, Mistake, values};
+use crate::filter::{ArgumentError, Arguments, Default, Filter, Parameter, Value};
 
 /// The link of a filter with its arguments; `name` is the filter's name in the chain.
 pub(super) fn link(filter: &'static Filter, name: &Word, written: &[Written]) -> Result<Link, Mistake> {
@@ -11,7 +10,7 @@ pub(super) fn link(filter: &'static Filter, name: &Word, written: &[Written]) ->
     let mut values = Vec::with_capacity(slots.len());
     for (parameter, slot) in filter.parameters.iter().zip(&slots) {
         let value = match slot {
-            Some(word) => Some(read(parameter, word)?),
+            Some(word) => Some(values::read(parameter, word)?),
             None => absent(filter, parameter, name)?,
         };
         values.push((parameter.name, value));
@@ -69,62 +68,15 @@ fn absent(filter: &Filter, parameter: &Parameter, name: &Word) -> Result<Option<
     match parameter.default {
         Default::Absent => Ok(None),
         Default::Number(number) => Ok(Some(Value::Number(number))),
-        Default::Word(word) => Ok(Some(Value::Text(word.to_owned()))),
+        Default::Word(word) => {
+            let word = Word { text: word.to_owned(), ..name.clone() };
+            values::read(parameter, &word).map(Some)
+        }
         Default::Required => Err(Mistake {
             suggestion: Some(filter.example.to_owned()),
             ..name.mistake(format!("`{}` needs `{}`", filter.name, parameter.name))
         }),
     }
-}
-
-fn read(parameter: &Parameter, word: &Word) -> Result<Value, Mistake> {
-    match parameter.kind {
-        Kind::Number { min, max } => number(parameter, word, min, max),
-        Kind::Integer { min, max } => {
-            let value = number(parameter, word, min as f64, max as f64)?;
-            match value {
-                Value::Number(number) if number.fract() != 0.0 => Err(Mistake {
-                    suggestion: Some(number.round().to_string()),
-                    ..word.mistake(format!("`{}` is a whole number", parameter.name))
-                }),
-                whole => Ok(whole),
-            }
-        }
-        Kind::Choice(choices) => {
-            if choices.contains(&word.text.as_str()) {
-                return Ok(Value::Text(word.text.clone()));
-            }
-            let message = format!("`{}` is one of: {}", parameter.name, choices.join(", "));
-            Err(Mistake {
-                suggestion: spelling::nearest(&word.text, choices.iter().copied()),
-                ..word.mistake(message)
-            })
-        }
-        Kind::Equations => Ok(Value::Text(word.text.clone())),
-    }
-}
-
-fn number(parameter: &Parameter, word: &Word, min: f64, max: f64) -> Result<Value, Mistake> {
-    let unit = parameter.unit;
-    let plain = word.text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
-    let value = match word.text.parse::<f64>() {
-        Ok(value) if value.is_finite() && plain => value,
-        _ => {
-            // `3px` and `20%` say the unit that is meant anyway.
-            let digits = word.text.trim_end_matches(|last: char| last.is_alphabetic() || "%°".contains(last));
-            let suggestion = digits.trim().parse::<f64>().ok().map(|_| digits.trim().to_owned());
-            let message = format!("`{}` is a plain number from {min} to {max}{unit}", parameter.name);
-            return Err(Mistake { suggestion, ..word.mistake(message) });
-        }
-    };
-    if (min..=max).contains(&value) {
-        return Ok(Value::Number(value));
-    }
-    let nearest = value.clamp(min, max);
-    Err(Mistake {
-        suggestion: Some(nearest.to_string()),
-        ..word.mistake(format!("`{}` goes from {min} to {max}{unit}", parameter.name))
-    })
 }
 
 /// Puts what a filter says of its arguments to the argument's place in the chain.
@@ -141,10 +93,7 @@ fn placed(filter: &Filter, name: &Word, slots: &[Option<&Word>], error: Argument
 fn canonical(filter: &Filter, values: &[(&'static str, Option<Value>)]) -> String {
     let given: Vec<String> = values
         .iter()
-        .filter_map(|(name, value)| match value.as_ref()? {
-            Value::Number(number) => Some(format!("{name}={number}")),
-            Value::Text(text) => Some(format!("{name}={text}")),
-        })
+        .filter_map(|(name, value)| Some(format!("{name}={}", values::canonical(value.as_ref()?))))
         .collect();
     if given.is_empty() { filter.name.to_owned() } else { format!("{}({})", filter.name, given.join(",")) }
 }

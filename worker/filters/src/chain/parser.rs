@@ -156,9 +156,31 @@ impl Parser<'_> {
         Ok(Written { name: Some(first), value })
     }
 
+    /// Passes over a text in quotation marks.
+    fn quoted(&mut self) -> Result<(), Mistake> {
+        let open = self.at;
+        self.at += 1;
+        let mut escaped = false;
+        while let Some(next) = self.peek() {
+            self.at += 1;
+            if next == '"' && !escaped {
+                return Ok(());
+            }
+            escaped = next == '\\' && !escaped;
+        }
+        self.at = open;
+        Err(self.here(1, "this quotation mark is never closed"))
+    }
+
     fn value(&mut self) -> Result<Word, Mistake> {
         self.blanks();
         let start = self.at;
+        if self.peek() == Some('"') {
+            self.quoted()?;
+            let word = self.word(start);
+            self.blanks();
+            return Ok(word);
+        }
         while self.peek().is_some_and(|next| !matches!(next, ',' | ')' | '(' | '=' | '|')) {
             self.at += 1;
         }

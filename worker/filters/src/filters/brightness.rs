@@ -1,6 +1,6 @@
 //! `brightness(amount)`: adds the same amount of light everywhere.
 
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 
 /// Each colour plus `amount / 100`: −100 makes everything black, 100 everything white.
 pub(crate) const FILTER: Filter = Filter {
@@ -10,12 +10,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Low,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "amount",
-        kind: Kind::Number { min: -100.0, max: 100.0 },
-        unit: "%",
-        default: Default::Required,
-    }],
+    parameters: &[Parameter::amount()],
     build: |arguments| {
         let amount = arguments.number("amount") / 100.0;
         Ok(Step::point(move |graph, pixel| {

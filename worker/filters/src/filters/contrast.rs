@@ -1,6 +1,6 @@
 //! `contrast(amount)`: spreads colours away from the middle, or draws them towards it.
 
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 
 /// `(v − ½) · k + ½`, where `k` is 0 for −100, 1 for 0, and 129.5 for 100.
 pub(crate) const FILTER: Filter = Filter {
@@ -10,12 +10,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Low,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "amount",
-        kind: Kind::Number { min: -100.0, max: 100.0 },
-        unit: "%",
-        default: Default::Required,
-    }],
+    parameters: &[Parameter::amount()],
     build: |arguments| {
         let factor = slope(arguments.number("amount"));
         Ok(Step::point(move |graph, pixel| {

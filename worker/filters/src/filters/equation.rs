@@ -1,7 +1,7 @@
 //! `equation(…)`: every channel as an equation that the user writes.
 
 use crate::equation::Program;
-use crate::filter::{Alpha, Animation, ArgumentError, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, ArgumentError, CostClass, Filter, Kind, Parameter, Step};
 
 /// Programs of r, g, b, a, x, y, w, h and luma.
 pub(crate) const FILTER: Filter = Filter {
@@ -11,12 +11,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Low,
     alpha: Alpha::Computed,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "equations",
-        kind: Kind::Equations,
-        unit: "",
-        default: Default::Required,
-    }],
+    parameters: &[Parameter::new("equations", Kind::Equations)],
     build: |arguments| {
         let program = Program::parse(arguments.text("equations")).map_err(|error| ArgumentError {
             parameter: "equations",

@@ -1,6 +1,6 @@
 //! `gamma(value)`: bends the tone curve, black and white stay.
 
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 
 /// Each colour to the power of `1 / value`.
 pub(crate) const FILTER: Filter = Filter {
@@ -10,12 +10,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Low,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "value",
-        kind: Kind::Number { min: 0.1, max: 10.0 },
-        unit: "",
-        default: Default::Required,
-    }],
+    parameters: &[Parameter::number("value", 0.1, 10.0)],
     build: |arguments| {
         let power = 1.0 / arguments.number("value");
         Ok(Step::point(move |graph, pixel| {

@@ -1,6 +1,6 @@
 //! `hue(degrees)`: turns the colour circle.
 
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::graph::LUMA;
 
 /// The matrix of the `hue-rotate()` function of CSS Filter Effects, Level 1, with the weights of BT.709.
@@ -11,12 +11,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Low,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "degrees",
-        kind: Kind::Number { min: -360.0, max: 360.0 },
-        unit: "°",
-        default: Default::Required,
-    }],
+    parameters: &[Parameter::number("degrees", -360.0, 360.0).unit("°")],
     build: |arguments| {
         let rows = rotation(arguments.number("degrees").to_radians());
         Ok(Step::point(move |graph, pixel| graph.matrix(pixel.channels, rows)))

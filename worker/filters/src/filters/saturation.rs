@@ -1,6 +1,6 @@
 //! `saturation(amount)`: from grey to vivid.
 
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::graph::LUMA;
 
 /// The matrix of the `saturate()` function of CSS Filter Effects, Level 1: what differs from luma, times
@@ -12,12 +12,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Low,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "amount",
-        kind: Kind::Number { min: -100.0, max: 100.0 },
-        unit: "%",
-        default: Default::Required,
-    }],
+    parameters: &[Parameter::amount()],
     build: |arguments| {
         let factor = 1.0 + arguments.number("amount") / 100.0;
         let rows = std::array::from_fn(|row| {

@@ -1,6 +1,6 @@
 //! `sepia(amount)`: the brown of old prints.
 
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 
 /// The matrix of the `sepia()` function of CSS Filter Effects, Level 1.
 const SEPIA: [[f64; 3]; 3] = [[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]];
@@ -13,12 +13,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Low,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "amount",
-        kind: Kind::Number { min: 0.0, max: 1.0 },
-        unit: "",
-        default: Default::Number(1.0),
-    }],
+    parameters: &[Parameter::number("amount", 0.0, 1.0).or(1.0)],
     build: |arguments| {
         let amount = arguments.number("amount");
         let rows = std::array::from_fn(|row| {

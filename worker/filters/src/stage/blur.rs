@@ -2,14 +2,13 @@
 
 use std::num::NonZeroUsize;
 
-use fast_image_resize::FilterType;
-use libblur::{BlurImage, BlurImageMut, FastBlurChannels, GaussianBlurParams, ThreadingPolicy};
+use imgfilter_raster::Spread;
 
 use super::Stage;
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
-use super::scale::{Kernel, Window, scale};
+use super::scale::{Interpolation, Window, scale};
 use crate::context::Context;
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::frame::{Frame, Samples};
 use crate::refusal::Refusal;
 
@@ -21,12 +20,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Medium,
     alpha: Alpha::Filtered,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "sigma",
-        kind: Kind::Number { min: 0.0, max: 250.0 },
-        unit: "px",
-        default: Default::Required,
-    }],
+    parameters: &[Parameter::number("sigma", 0.0, 250.0).unit("px")],
     build: |arguments| Ok(Step::stage(Blur { sigma: arguments.number("sigma") })),
 };
 
@@ -68,7 +62,8 @@ pub(super) fn blurred(frame: &Frame, sigma: f64, context: &Context<'_>) -> Resul
     if sigma < LEAST_SIGMA {
         return Ok(frame.clone());
     }
-    let gaussian = Gaussian { sigma, threads: context.threads };
+    let gaussian =
+        Gaussian { sigma, threads: NonZeroUsize::new(context.threads).unwrap_or(NonZeroUsize::MIN) };
     if frame.alpha && !is_opaque(frame) {
         return blurred_premultiplied(frame, &gaussian, context);
     }
@@ -119,7 +114,7 @@ fn weigh(
 
 struct Gaussian {
     sigma: f64,
-    threads: usize,
+    threads: NonZeroUsize,
 }
 
 impl ForSamples for Gaussian {
@@ -136,20 +131,9 @@ impl ForSamples for Gaussian {
 impl Gaussian {
     /// Convolves with a Gaussian of its own standard deviation for each axis.
     fn convolve<T: Sample>(&self, input: Plane<'_, T>, sigma: (f64, f64)) -> Result<Vec<T>, Refusal> {
-        let taps = |sigma: f64| 2 * reach(sigma) + 1;
-        let parameters = GaussianBlurParams::new_asymmetric(taps(sigma.0), sigma.0, taps(sigma.1), sigma.1);
-        let channels = if input.alpha { FastBlurChannels::Channels4 } else { FastBlurChannels::Channels3 };
-        let threads = match NonZeroUsize::new(self.threads) {
-            Some(threads) if threads.get() > 1 => ThreadingPolicy::Fixed(threads),
-            _ => ThreadingPolicy::Single,
-        };
-        let (width, height) = input.size;
-        let source = BlurImage::borrow(input.samples, width, height, channels);
-        let mut samples = vec![T::default(); input.samples.len()];
-        let mut target = BlurImageMut::borrow(&mut samples, width, height, channels);
-        T::gaussian(&source, &mut target, parameters, threads)
-            .map_err(|error| Refusal::internal(format!("libblur: {error}")))?;
-        Ok(samples)
+        let spread = |sigma: f64| Spread { sigma, reach: reach(sigma) };
+        T::gaussian(input, spread(sigma.0), spread(sigma.1), self.threads)
+            .map_err(|error| Refusal::internal(error.to_string()))
     }
 
     /// Scales down, blurs, scales up. The smaller picture has a margin as wide as the kernel reaches, made of the
@@ -166,7 +150,7 @@ impl Gaussian {
             height: f64::from(down.cells),
         };
         let small = Plane { samples: &blurred[..], size, ..input };
-        scale(small, inner, input.size, Kernel::Filter(FilterType::Bilinear), true)
+        scale(small, inner, input.size, Interpolation::Linear, true)
     }
 }
 
@@ -203,9 +187,7 @@ impl Axis {
 
 /// The picture scaled down, within a margin of its edge pixels.
 fn with_margin<T: Sample>(input: Plane<'_, T>, across: Axis, down: Axis) -> Result<Vec<T>, Refusal> {
-    let average = |window: Window, size: (u32, u32)| {
-        scale(input, window, size, Kernel::Filter(FilterType::Bilinear), true)
-    };
+    let average = |window: Window, size: (u32, u32)| scale(input, window, size, Interpolation::Linear, true);
     let (width, height) = input.size;
     let (right, bottom) = (f64::from(width - 1), f64::from(height - 1));
     let whole = Window::of(input.size);

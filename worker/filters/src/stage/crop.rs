@@ -3,7 +3,7 @@
 use super::Stage;
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
 use crate::context::Context;
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::frame::Frame;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -17,10 +17,10 @@ pub(crate) const FILTER: Filter = Filter {
     alpha: Alpha::Kept,
     animation: Animation::Frames,
     parameters: &[
-        length("width", 1, Default::Required),
-        length("height", 1, Default::Required),
-        length("x", 0, Default::Absent),
-        length("y", 0, Default::Absent),
+        pixels("width", 1),
+        pixels("height", 1),
+        pixels("x", 0).optional(),
+        pixels("y", 0).optional(),
     ],
     build: |arguments| {
         let start = |name| arguments.optional(name).map(|at| at as u32);
@@ -33,8 +33,8 @@ pub(crate) const FILTER: Filter = Filter {
     },
 };
 
-const fn length(name: &'static str, min: i64, default: Default) -> Parameter {
-    Parameter { name, kind: Kind::Integer { min, max: 65_535 }, unit: "px", default }
+const fn pixels(name: &'static str, min: i64) -> Parameter {
+    Parameter::integer(name, min, 65_535).unit("px")
 }
 
 /// A rectangle to cut out.

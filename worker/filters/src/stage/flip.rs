@@ -2,7 +2,7 @@
 
 use super::Stage;
 use crate::context::Context;
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::frame::Frame;
 use crate::orientation::Orientation;
 use crate::refusal::Refusal;
@@ -15,12 +15,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Low,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "direction",
-        kind: Kind::Choice(&["horizontal", "vertical", "both"]),
-        unit: "",
-        default: Default::Word("horizontal"),
-    }],
+    parameters: &[Parameter::choice("direction", &["horizontal", "vertical", "both"])],
     build: |arguments| {
         Ok(Step::stage(Flip(match arguments.text("direction") {
             "vertical" => Orientation::FLIPPED,

@@ -1,12 +1,10 @@
 //! Changing the size.
 
-use fast_image_resize::FilterType;
-
 use super::Stage;
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
-use super::scale::{Kernel, Window, scale};
+use super::scale::{Interpolation, Window, scale};
 use crate::context::Context;
-use crate::filter::{Alpha, Animation, ArgumentError, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, ArgumentError, CostClass, Filter, Parameter, Step};
 use crate::frame::Frame;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -22,18 +20,8 @@ pub(crate) const FILTER: Filter = Filter {
     parameters: &[
         side("width"),
         side("height"),
-        Parameter {
-            name: "mode",
-            kind: Kind::Choice(&["fit", "cover", "fill", "stretch"]),
-            unit: "",
-            default: Default::Word("fit"),
-        },
-        Parameter {
-            name: "kernel",
-            kind: Kind::Choice(&["lanczos", "mitchell", "cubic", "linear", "box", "nearest"]),
-            unit: "",
-            default: Default::Word("lanczos"),
-        },
+        Parameter::choice("mode", &["fit", "cover", "fill", "stretch"]),
+        Parameter::choice("kernel", &["lanczos", "mitchell", "cubic", "linear", "box", "nearest"]),
     ],
     build: |arguments| {
         let side = |name| arguments.optional(name).map(|length| length as u32);
@@ -48,19 +36,19 @@ pub(crate) const FILTER: Filter = Filter {
             _ => Mode::Fit,
         };
         let kernel = match arguments.text("kernel") {
-            "mitchell" => Kernel::Filter(FilterType::Mitchell),
-            "cubic" => Kernel::Filter(FilterType::CatmullRom),
-            "linear" => Kernel::Filter(FilterType::Bilinear),
-            "box" => Kernel::Filter(FilterType::Box),
-            "nearest" => Kernel::Nearest,
-            _ => Kernel::Filter(FilterType::Lanczos3),
+            "mitchell" => Interpolation::Mitchell,
+            "cubic" => Interpolation::Cubic,
+            "linear" => Interpolation::Linear,
+            "box" => Interpolation::Box,
+            "nearest" => Interpolation::Nearest,
+            _ => Interpolation::Lanczos,
         };
         Ok(Step::stage(Resize { width, height, mode, kernel }))
     },
 };
 
 const fn side(name: &'static str) -> Parameter {
-    Parameter { name, kind: Kind::Integer { min: 1, max: 65_535 }, unit: "px", default: Default::Absent }
+    Parameter::integer(name, 1, 65_535).unit("px").optional()
 }
 
 /// What becomes of a picture whose shape is not that of the box.
@@ -82,7 +70,7 @@ struct Resize {
     width: Option<u32>,
     height: Option<u32>,
     mode: Mode,
-    kernel: Kernel,
+    kernel: Interpolation,
 }
 
 impl Resize {
@@ -202,7 +190,7 @@ mod tests {
     use super::*;
 
     fn resize(width: Option<u32>, height: Option<u32>, mode: Mode) -> Resize {
-        Resize { width, height, mode, kernel: Kernel::Filter(FilterType::Lanczos3) }
+        Resize { width, height, mode, kernel: Interpolation::Lanczos }
     }
 
     #[test]
@@ -242,8 +230,7 @@ mod tests {
 
     #[test]
     fn every_kernel_keeps_a_plain_picture_plain() {
-        for kernel in [Kernel::Nearest, Kernel::Filter(FilterType::Lanczos3), Kernel::Filter(FilterType::Box)]
-        {
+        for kernel in [Interpolation::Nearest, Interpolation::Lanczos, Interpolation::Box] {
             for (from, to) in [((1, 1), (50, 3)), ((300, 2), (1, 1)), ((31, 17), (64, 5))] {
                 for wide in [false, true] {
                     let samples = [9, 90, 200].repeat(from.0 as usize * from.1 as usize);

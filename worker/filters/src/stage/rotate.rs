@@ -3,7 +3,7 @@
 use super::Stage;
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
 use crate::context::Context;
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::frame::Frame;
 use crate::limits::Limits;
 use crate::orientation::Orientation;
@@ -17,12 +17,7 @@ pub(crate) const FILTER: Filter = Filter {
     cost: CostClass::Medium,
     alpha: Alpha::Filtered,
     animation: Animation::Frames,
-    parameters: &[Parameter {
-        name: "degrees",
-        kind: Kind::Number { min: -360.0, max: 360.0 },
-        unit: "°",
-        default: Default::Required,
-    }],
+    parameters: &[Parameter::number("degrees", -360.0, 360.0).unit("°")],
     build: |arguments| Ok(Step::stage(Rotate::new(arguments.number("degrees")))),
 };
 

@@ -4,7 +4,7 @@ use super::Stage;
 use super::blur::blurred;
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
 use crate::context::Context;
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::frame::{Frame, Samples};
 use crate::refusal::Refusal;
 
@@ -17,18 +17,8 @@ pub(crate) const FILTER: Filter = Filter {
     alpha: Alpha::Kept,
     animation: Animation::Frames,
     parameters: &[
-        Parameter {
-            name: "amount",
-            kind: Kind::Number { min: 0.0, max: 10.0 },
-            unit: "",
-            default: Default::Number(1.0),
-        },
-        Parameter {
-            name: "sigma",
-            kind: Kind::Number { min: 0.1, max: 50.0 },
-            unit: "px",
-            default: Default::Number(1.0),
-        },
+        Parameter::number("amount", 0.0, 10.0).or(1.0),
+        Parameter::number("sigma", 0.1, 50.0).unit("px").or(1.0),
     ],
     build: |arguments| {
         let (amount, sigma) = (arguments.number("amount"), arguments.number("sigma"));

@@ -4,7 +4,7 @@ use photon_rs::effects;
 
 use super::Margins;
 use crate::context::Context;
-use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter, Step};
+use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::frame::Frame;
 use crate::refusal::Refusal;
 use crate::stage::Stage;
@@ -18,18 +18,8 @@ pub(crate) const FILTER: Filter = Filter {
     alpha: Alpha::Kept,
     animation: Animation::Frames,
     parameters: &[
-        Parameter {
-            name: "radius",
-            kind: Kind::Integer { min: 1, max: 6 },
-            unit: "px",
-            default: Default::Number(4.0),
-        },
-        Parameter {
-            name: "levels",
-            kind: Kind::Number { min: 1.0, max: 255.0 },
-            unit: "",
-            default: Default::Number(40.0),
-        },
+        Parameter::integer("radius", 1, 6).unit("px").or(4.0),
+        Parameter::number("levels", 1.0, 255.0).or(40.0),
     ],
     build: |arguments| {
         let (radius, levels) = (arguments.number("radius") as u8, arguments.number("levels"));
