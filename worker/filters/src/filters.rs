@@ -7,5 +7,6 @@ pub(crate) mod gamma;
 pub(crate) mod grayscale;
 pub(crate) mod hue;
 pub(crate) mod invert;
+pub(crate) mod look;
 pub(crate) mod saturation;
 pub(crate) mod sepia;

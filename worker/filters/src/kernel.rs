@@ -72,6 +72,8 @@ pub(crate) struct Kernel {
     work: Work,
     /// Whether the result can be transparent.
     alpha: bool,
+    /// Width and height of the frames it is made for.
+    size: (u32, u32),
 }
 
 #[derive(Debug)]
@@ -99,16 +101,16 @@ impl Kernel {
         });
         let alpha = graph.value(outputs[3]).is_none_or(|value| value < 1.0);
         if graph.pixel(source.size, source.alpha).channels == outputs {
-            return Ok(Self { work: Work::Nothing, alpha });
+            return Ok(Self { work: Work::Nothing, alpha, size: source.size });
         }
         if means.tables
             && let Some(tables) = Tables::new(graph, outputs, source)
         {
-            return Ok(Self { work: Work::Tables(Box::new(tables)), alpha });
+            return Ok(Self { work: Work::Tables(Box::new(tables)), alpha, size: source.size });
         }
         let program = check::checked(graph, outputs, source, means)
             .ok_or_else(|| Refusal::internal("the equations could not be compiled"))?;
-        Ok(Self { work: Work::Program(program), alpha })
+        Ok(Self { work: Work::Program(program), alpha, size: source.size })
     }
 
     /// Whether the result has a fourth channel.
@@ -132,8 +134,12 @@ impl Kernel {
         Ok(Frame { width, height, alpha: self.alpha, samples })
     }
 
+    /// Width and height of the frames it is made for.
+    pub fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
     /// A word for the kind of kernel, for tests and explanations.
-    #[cfg(test)]
     pub fn kind(&self) -> &'static str {
         use program::Instruction;
         match &self.work {

@@ -16,6 +16,7 @@ pub(crate) const FILTERS: &[&Filter] = &[
     &filters::gamma::FILTER,
     &filters::hue::FILTER,
     &filters::equation::FILTER,
+    &filters::look::FILTER,
     &stage::blur::FILTER,
     &stage::sharpen::FILTER,
     &stage::resize::FILTER,
