@@ -28,7 +28,7 @@ mod segments;
 mod spelling;
 mod stage;
 
-pub use catalogue::{FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
+pub use catalogue::{Catalogue, FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
 pub use chain::{Chain, Mistake, check};
 pub use equation::{MAX_EQUATION_BYTES, MAX_EQUATION_DEPTH, MAX_EQUATION_NODES};
 pub use estimate::{Estimate, estimate};
@@ -36,7 +36,7 @@ pub use explain::{ExplainedStep, Explanation, explain};
 pub use filter::{Alpha, Animation, CostClass};
 pub use format::Format;
 pub use limits::Limits;
-pub use looks::{Look, all as looks};
+pub use looks::Look;
 pub use probe::{ImageInfo, probe, probe_file};
 pub use process::{Job, Output, process};
 pub use refusal::{Refusal, RefusalCode};
