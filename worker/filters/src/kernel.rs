@@ -199,7 +199,7 @@ impl Pass<'_> {
                             let count = block.len() / self.channels;
                             self.load(workspace, program, block);
                             self.place(workspace, program, first * self.width + index * BLOCK, count);
-                            program.run(workspace, count);
+                            program.run(workspace);
                             self.store(workspace, program, block);
                         }
                     });
@@ -241,7 +241,7 @@ impl Pass<'_> {
                     let start = index * BLOCK * self.channels;
                     self.load(workspace, program, &input[start..start + count * self.channels]);
                     self.place(workspace, program, first * self.width + index * BLOCK, count);
-                    program.run(workspace, count);
+                    program.run(workspace);
                     self.store(workspace, program, block);
                 }
             });
@@ -255,6 +255,7 @@ impl Pass<'_> {
             return;
         }
         let [r, g, b, a, ..] = workspace.registers.as_mut_slice() else { return };
+        let [r, g, b, a] = [r, g, b, a].map(|plane| &mut plane.values[..]);
         if self.channels == 4 {
             split::<D, 4>(block, [r, g, b, a]);
         } else {
@@ -271,8 +272,8 @@ impl Pass<'_> {
         let [columns, rows] = &program.positions;
         let (mut column, mut row) = (first % self.width, first / self.width);
         for index in 0..count {
-            x[index] = columns[column];
-            y[index] = rows[row];
+            x.values[index] = columns[column];
+            y.values[index] = rows[row];
             column += 1;
             if column == self.width {
                 (column, row) = (0, row + 1);
@@ -281,7 +282,7 @@ impl Pass<'_> {
     }
 
     fn store<D: Depth>(&self, workspace: &Workspace, program: &Program, block: &mut [D]) {
-        let plane = |channel| workspace.registers[program.output(channel)].as_slice();
+        let plane = |channel| &workspace.registers[program.output(channel)].values[..];
         if self.kernel.alpha {
             join::<D, 4>([plane(0), plane(1), plane(2), plane(3)], block);
         } else {
