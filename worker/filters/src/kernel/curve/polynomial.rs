@@ -29,8 +29,8 @@ impl Polynomial {
     pub fn of(context: &Context, node: Node, low: f32, high: f32) -> Option<Self> {
         let mut candidates: Vec<(usize, u32)> =
             ROOTS.iter().flat_map(|roots| SIZES.map(|size| (size, *roots))).collect();
-        // A square root takes about as long as six terms.
-        candidates.sort_by_key(|(size, roots)| size + 6 * *roots as usize);
+        // A square root takes about as long as three terms.
+        candidates.sort_by_key(|(size, roots)| size + 3 * *roots as usize);
         let samples = ROOTS.map(|roots| {
             (roots == 0 || low >= 0.0).then(|| Samples::new(context, node, [low, high], roots)).flatten()
         });
@@ -116,21 +116,7 @@ impl Samples {
 
 #[inline(always)]
 fn rooted(value: f32, roots: u32) -> f32 {
-    (0..roots).fold(value, |value, _| square_root(value))
-}
-
-/// The square root within a few millionths, and 0 for what is below 2⁻¹²⁰: the reciprocal of the root is guessed from
-/// the bits (C. Lomont, "Fast Inverse Square Root", 2003) and made better by Newton's method twice. Processors have an
-/// instruction for roots, but it takes three times as long.
-#[inline(always)]
-fn square_root(value: f32) -> f32 {
-    const LEAST: f32 = f32::from_bits(7 << 23);
-    let positive = if value > LEAST { value } else { 0.0 };
-    let guess = f32::from_bits(0x5f37_5a86 - (positive.to_bits() >> 1));
-    let half = 0.5 * positive;
-    let guess = guess * (1.5 - half * guess * guess);
-    let guess = guess * (1.5 - half * guess * guess);
-    positive * guess
+    (0..roots).fold(value, |value, _| if value > 0.0 { value.sqrt() } else { 0.0 })
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
@@ -144,10 +130,11 @@ fn horner<const N: usize, const ROOTS: u32>(
     for (out, &value) in out.iter_mut().zip(values) {
         let mut root = value;
         if ROOTS > 0 {
-            root = square_root(root);
+            root = if root > 0.0 { root } else { 0.0 };
+            root = root.sqrt();
         }
         if ROOTS > 1 {
-            root = square_root(root);
+            root = root.sqrt();
         }
         let place = (root - middle) * scale;
         let mut sum = coefficients[N - 1];
