@@ -5,7 +5,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench fmt lint docs clean
+.PHONY: help deps headers build run start stop status test bench fmt lint docs gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ lint: deps headers ## style and linters only
 docs: build ## regenerate the pages that the program writes itself
 	$(PROGRAM) filters --markdown > docs/FILTERS.md
 	$(PROGRAM) config --markdown > docs/CONFIGURATION.md
+
+gallery: build ## draw a contact sheet of every filter and every look
+	@docs/pictures/gallery $(PROGRAM)
 
 clean: stop ## remove what was built, and the state under var/
 	cargo clean
