@@ -14,6 +14,8 @@ mod filter;
 mod filters;
 mod format;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod graph;
 mod kernel;
 mod limits;
