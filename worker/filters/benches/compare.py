@@ -28,10 +28,10 @@ EQUATION = "equation(r = r*g + 0.2*b*b, g = max(r, g)*0.9, b = 0.5*b + 0.5*g*r)"
 CHAINS = [
     "", "grayscale", "sepia", "invert", "brightness(10)", "contrast(20)", "saturation(25)", "gamma(1.2)", "hue(30)",
     FIVE, EQUATION, "blur(3)", "blur(20)", "sharpen", "resize(width=800)", "crop(800, 600)", "rotate(90)", "flip",
-    "halftone", "solarize", "oil(2)",
+    "halftone", "oil(2)",
 ]
 NAMES = {"": "copy", FIVE: "the five together", EQUATION: "equation, not linear"}
-NOT_IN_VIPS = {"halftone", "solarize", "oil(2)"}
+NOT_IN_VIPS = {"halftone", "oil(2)"}
 NOT_IN_PHOTON = {EQUATION, "blur(20)"}
 
 

@@ -115,7 +115,6 @@ fn photon_filter(mut image: PhotonImage, filter: &str) -> Result<PhotonImage, Bo
         "rotate(90)" => return Ok(transform::rotate(&image, 90.0)),
         "flip" => transform::fliph(&mut image),
         "halftone" => effects::halftone(&mut image),
-        "solarize" => effects::solarize(&mut image),
         "oil(2)" => effects::oil(&mut image, 2, 40.0),
         _ => return Err(format!("photon has no {filter}").into()),
     }
