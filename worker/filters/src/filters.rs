@@ -1,12 +1,35 @@
 //! The filters that see one pixel at a time: one file each.
 
 pub(crate) mod brightness;
+pub(crate) mod colorblind;
+pub(crate) mod colorize;
 pub(crate) mod contrast;
+pub(crate) mod curves;
+pub(crate) mod duotone;
 pub(crate) mod equation;
+pub(crate) mod exposure;
+pub(crate) mod gain;
 pub(crate) mod gamma;
+pub(crate) mod gradient;
 pub(crate) mod grayscale;
+pub(crate) mod highlights;
 pub(crate) mod hue;
 pub(crate) mod invert;
 pub(crate) mod look;
+pub(crate) mod levels;
+pub(crate) mod linear;
+pub(crate) mod matrix;
+pub(crate) mod mixer;
+pub(crate) mod opacity;
+pub(crate) mod posterize;
+pub(crate) mod replace;
 pub(crate) mod saturation;
 pub(crate) mod sepia;
+pub(crate) mod shadows;
+pub(crate) mod solarize;
+pub(crate) mod temperature;
+pub(crate) mod threshold;
+pub(crate) mod tint;
+pub(crate) mod tritone;
+pub(crate) mod vibrance;
+pub(crate) mod vignette;

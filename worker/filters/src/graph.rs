@@ -10,6 +10,7 @@ use fidget_core::var::Var;
 
 mod arithmetic;
 mod composite;
+mod light;
 mod range;
 
 pub(crate) use composite::LUMA;

@@ -2,10 +2,19 @@
 
 use std::fmt;
 
+pub(crate) mod autolevels;
 pub(crate) mod blur;
+pub(crate) mod clahe;
 pub(crate) mod crop;
+pub(crate) mod dither;
+pub(crate) mod equalize;
 pub(crate) mod flip;
+pub(crate) mod grain;
+mod histogram;
+pub(crate) mod noise;
+pub(crate) mod normalize;
 pub(crate) mod photon;
+mod random;
 pub(crate) mod resize;
 pub(crate) mod rotate;
 mod sample;

@@ -23,7 +23,7 @@ fn arguments_are_positional_or_named() {
     for chain in ["sepia(0.8)", " sepia ( amount = 0.8 ) ", "sepia(amount=0.80)", "sepia(8e-1)"] {
         assert_eq!(canonical(chain), "sepia(amount=0.8)");
     }
-    assert_eq!(canonical("sepia|grayscale()|invert"), "sepia(amount=1)|grayscale|invert");
+    assert_eq!(canonical("sepia|grayscale()|invert"), "sepia(amount=1)|grayscale(weights=rec709)|invert");
 }
 
 #[test]

@@ -47,7 +47,7 @@ const fn three(name: &'static str, usage: &'static str, lower: fn(&mut Graph, &[
 /// Most arguments of `min` and `max`.
 const MANY: usize = 16;
 
-static FUNCTIONS: [Function; 34] = [
+static FUNCTIONS: [Function; 37] = [
     Function {
         name: "min",
         usage: "min(a, b, …)",
@@ -77,8 +77,13 @@ static FUNCTIONS: [Function; 34] = [
     one("fract", "fract(a)", |graph, args| graph.fract(args[0])),
     two("mod", "mod(a, b)", |graph, args| graph.modulo(args[0], args[1])),
     one("sqrt", "sqrt(a)", |graph, args| graph.sqrt(args[0])),
+    one("cbrt", "cbrt(a)", cube_root),
     two("pow", "pow(base, exponent)", |graph, args| graph.pow(args[0], args[1])),
     one("exp", "exp(a)", |graph, args| graph.exp(args[0])),
+    one("exp2", "exp2(a)", |graph, args| {
+        let power = graph.affine(&[(args[0], std::f64::consts::LN_2)], 0.0);
+        graph.exp(power)
+    }),
     one("log", "log(a), the natural logarithm", |graph, args| graph.ln(args[0])),
     one("ln", "ln(a)", |graph, args| graph.ln(args[0])),
     one("log2", "log2(a)", |graph, args| logarithm(graph, args[0], std::f64::consts::LN_2)),
@@ -90,11 +95,8 @@ static FUNCTIONS: [Function; 34] = [
     one("acos", "acos(a)", |graph, args| graph.acos(args[0])),
     one("atan", "atan(a)", |graph, args| graph.atan(args[0])),
     two("atan2", "atan2(y, x)", |graph, args| graph.atan2(args[0], args[1])),
-    two("hypot", "hypot(a, b)", |graph, args| {
-        let (a, b) = (graph.square(args[0]), graph.square(args[1]));
-        let sum = graph.add(a, b);
-        graph.sqrt(sum)
-    }),
+    two("hypot", "hypot(a, b)", length),
+    Function { name: "length", usage: "length(a, b) or length(a, b, c)", arguments: (1, 3), lower: length },
     one("radians", "radians(degrees)", |graph, args| {
         graph.affine(&[(args[0], std::f64::consts::PI / 180.0)], 0.0)
     }),
@@ -119,6 +121,25 @@ fn clamp(graph: &mut Graph, args: &[Node]) -> Node {
         [value, low] => graph.max(value, low),
         _ => graph.unit(args[0]),
     }
+}
+
+/// `√(a² + b² + …)`.
+fn length(graph: &mut Graph, args: &[Node]) -> Node {
+    let squares: Vec<(Node, f64)> = args.iter().map(|arg| (graph.square(*arg), 1.0)).collect();
+    let sum = graph.affine(&squares, 0.0);
+    graph.sqrt(sum)
+}
+
+/// The cube root, of negative values too.
+fn cube_root(graph: &mut Graph, args: &[Node]) -> Node {
+    let size = graph.abs(args[0]);
+    let third = graph.constant(1.0 / 3.0);
+    let root = graph.pow(size, third);
+    if graph.range(args[0]).low >= 0.0 {
+        return root;
+    }
+    let sign = graph.sign(args[0]);
+    graph.mul(root, sign)
 }
 
 fn logarithm(graph: &mut Graph, node: Node, base: f64) -> Node {

@@ -72,7 +72,12 @@ pub(super) fn parse(source: &str) -> Result<Program, EquationError> {
         parser.end_of_binding()?;
     }
     if !bindings.iter().any(|binding| matches!(binding.target, Target::Channel(_))) {
-        return Err(parser.error_at_end("an equation sets at least one of r, g, b and a, as in `r = 1 - r`"));
+        let small = parser.names.iter().map(|name| name.to_lowercase());
+        let meant = small.into_iter().find(|name| ["r", "g", "b", "a"].contains(&name.as_str()));
+        return Err(EquationError {
+            suggestion: meant,
+            ..parser.error_at_end("an equation sets at least one of r, g, b and a, as in `r = 1 - r`")
+        });
     }
     Ok(Program { bindings, canonical: spelled.join(",") })
 }
@@ -150,15 +155,61 @@ impl Parser<'_> {
         }
         let place = self.advance();
         let Token::Name(name) = &place.token else {
-            return Err(self.error(&place, "expected a name to set, as in `r = 1 - r`"));
+            return Err(self.nothing_to_set(&place));
         };
         if !self.take("=") {
-            return Err(self.error_here(format!("expected `=` after `{name}`")));
+            return Err(self.nothing_set(name));
         }
         let target = self.target(name, &place)?;
         let value = self.expression(0)?;
         self.names.push(name.clone());
         Ok(Binding { target, value })
+    }
+
+    /// What is wrong where a name to set was expected.
+    fn nothing_to_set(&self, place: &Placed) -> EquationError {
+        // `r = 0,5`: this is the 5, and the comma and the 0 stand before it.
+        if let [.., Placed { token: Token::Number(whole), offset, .. }, comma, _] = &self.tokens[..self.at]
+            && let Token::Number(rest) = place.token
+            && comma.token == Token::Comma
+        {
+            return EquationError {
+                message: "the decimal sign is a point; a comma begins the next equation".to_owned(),
+                offset: *offset,
+                length: place.offset + place.length - offset,
+                suggestion: Some(format!("{whole}.{rest:0>digits$}", digits = place.length)),
+            };
+        }
+        self.error(place, "expected a name to set, as in `r = 1 - r`")
+    }
+
+    /// What is wrong where `=` was expected after a name.
+    fn nothing_set(&self, name: &str) -> EquationError {
+        let error = self.error_here(format!("expected `=` after `{name}`"));
+        let after = self.tokens.get(self.at + 1).map(|next| &next.token);
+        match self.peek() {
+            Token::Sign("==" | ":") => EquationError { suggestion: Some("=".to_owned()), ..error },
+            Token::Sign(sign @ ("+" | "-" | "*" | "/" | "^")) if after == Some(&Token::Sign("=")) => {
+                EquationError {
+                    message: format!("`{sign}=` is not known here; write the name again"),
+                    length: 2,
+                    suggestion: Some(format!("{name} = {name} {sign} …")),
+                    ..error
+                }
+            }
+            _ => error,
+        }
+    }
+
+    /// What is wrong where a value is followed by something that does not go on with it.
+    fn no_operator(&self, message: &str) -> EquationError {
+        let suggestion = match self.peek() {
+            Token::Name(name) if name == "and" => Some("&&"),
+            Token::Name(name) if name == "or" => Some("||"),
+            Token::Name(_) | Token::Number(_) | Token::Sign("(") => Some("*"),
+            _ => None,
+        };
+        EquationError { suggestion: suggestion.map(str::to_owned), ..self.error_here(message) }
     }
 
     fn target(&self, name: &str, place: &Placed) -> Result<Target, EquationError> {
@@ -180,12 +231,20 @@ impl Parser<'_> {
     fn end_of_binding(&mut self) -> Result<(), EquationError> {
         match self.peek() {
             Token::Newline | Token::Comma | Token::Semicolon | Token::End => Ok(()),
-            Token::Sign("=") => Err(EquationError {
-                suggestion: Some("==".to_owned()),
-                ..self.error_here("`=` sets a name; to compare, write `==`")
-            }),
+            Token::Sign("=") => {
+                let after = self.tokens.get(self.at + 1).map(|next| &next.token);
+                let meant = match after {
+                    Some(Token::Sign(">")) => ">=",
+                    Some(Token::Sign("<")) => "<=",
+                    _ => "==",
+                };
+                Err(EquationError {
+                    suggestion: Some(meant.to_owned()),
+                    ..self.error_here(format!("`=` sets a name; to compare, write `{meant}`"))
+                })
+            }
             Token::Sign(")") => Err(self.error_here("this parenthesis closes nothing")),
-            _ => Err(self.error_here("expected an operator, or a comma before the next equation")),
+            _ => Err(self.no_operator("expected an operator, or a comma before the next equation")),
         }
     }
 
@@ -261,7 +320,7 @@ impl Parser<'_> {
         if self.peek() == &Token::End {
             return Err(self.error(open, "this parenthesis is never closed"));
         }
-        Err(self.error_here("expected an operator or `)`"))
+        Err(self.no_operator("expected an operator or `)`"))
     }
 
     fn name(&mut self, name: &str, place: &Placed) -> Result<Expression, EquationError> {
@@ -293,6 +352,15 @@ impl Parser<'_> {
 
     fn call(&mut self, name: &str, place: &Placed) -> Result<Expression, EquationError> {
         let Some(function) = functions::find(name) else {
+            let is_value = INPUTS.iter().any(|(known, _)| *known == name)
+                || CONSTANTS.iter().any(|(known, _)| *known == name)
+                || self.names.iter().any(|known| known == name);
+            if is_value {
+                return Err(EquationError {
+                    suggestion: Some(format!("{name} * (")),
+                    ..self.error(place, format!("`{name}` is a value, no function; to multiply, write `*`"))
+                });
+            }
             return Err(EquationError {
                 suggestion: spelling::nearest(name, functions::names()),
                 ..self.error(place, format!("there is no function `{name}`"))

@@ -69,6 +69,8 @@ fn inputs_and_functions_have_their_values() {
         ("degrees(atan2(1, 1))", 45.0),
         ("hypot(3, 4) + radians(180) - pi", 5.0),
         ("asin(1) + acos(1) + atan(0)", std::f32::consts::FRAC_PI_2),
+        ("cbrt(8) + cbrt(-27) + cbrt(0)", -1.0),
+        ("exp2(3) + length(3, 4) + length(2, 3, 6)", 20.0),
         ("not(0) + (r != g) + (r <= 0.25) + (r >= 1)", 3.0),
         ("r > 0.2 and_not", f32::NAN),
     ] {
@@ -120,7 +122,7 @@ fn mistakes_have_their_place_and_a_hint() {
         ("r = clamp(g, 1)", 4, 5, None),
         ("r = max", 4, 3, None),
         ("r = g ? 1", 9, 0, None),
-        ("r = 2 r", 6, 1, None),
+        ("r = 2 r", 6, 1, Some("*")),
         ("let r", 5, 0, None),
         ("let = 2", 4, 1, None),
         ("m = m, r = m", 4, 1, None),
@@ -133,6 +135,42 @@ fn mistakes_have_their_place_and_a_hint() {
             "{source}: {}",
             found.message
         );
+    }
+}
+
+#[test]
+fn what_people_write_by_habit_is_answered_with_what_to_write() {
+    for (source, offset, length, suggestion, words) in [
+        ("r = 0,5", 4, 3, Some("0.5"), "point"),
+        ("r = 1 - 0,05*g", 8, 4, Some("0.05"), "point"),
+        ("r += 0.1", 2, 2, Some("r = r + …"), "not known"),
+        ("g *= 2", 2, 2, Some("g = g * …"), "not known"),
+        ("r == 1 - g", 2, 2, Some("="), "expected `=`"),
+        ("r := g", 2, 1, Some("="), "expected `=`"),
+        ("r = 2r", 5, 1, Some("*"), "operator"),
+        ("r = (r + g)(b)", 11, 1, Some("*"), "operator"),
+        ("r = min(2g, 1)", 9, 1, Some("*"), "operator"),
+        ("r = g > 0.5 and b > 0.5", 12, 3, Some("&&"), "operator"),
+        ("r = g > 0.5 or b > 0.5", 12, 2, Some("||"), "operator"),
+        ("r = g => 0.5", 6, 1, Some(">="), "compare"),
+        ("r = g = 0.5 ? 1 : 0", 6, 1, Some("=="), "compare"),
+        ("r = pi(2)", 4, 2, Some("pi * ("), "no function"),
+        ("r = g(2)", 4, 1, Some("g * ("), "no function"),
+        ("r = sin g", 4, 3, None, "sin(radians)"),
+        ("r = if g > b", 4, 2, None, "if(condition, yes, no)"),
+        ("r = g² + b", 5, 1, Some("^2"), "means nothing"),
+        ("r = sin(2*π*x)", 10, 1, Some("pi"), "means nothing"),
+        ("R = 1 - g", 9, 0, Some("r"), "at least one of"),
+        ("rgb = luma", 10, 0, None, "at least one of"),
+        ("1 - r", 0, 1, None, "as in `r = 1 - r`"),
+        ("r = clmap(g)", 4, 5, Some("clamp"), "no function"),
+        ("r = [g]", 4, 1, None, "means nothing"),
+    ] {
+        let found = error(source);
+        let place = (found.offset, found.length);
+        assert_eq!(place, (offset, length), "{source}: {}", found.message);
+        assert!(found.message.contains(words), "{source}: {}", found.message);
+        assert_eq!(found.suggestion.as_deref(), suggestion, "{source}: {}", found.message);
     }
 }
 

@@ -15,7 +15,6 @@ use crate::refusal::Refusal;
 
 pub(crate) mod halftone;
 pub(crate) mod oil;
-pub(crate) mod solarize;
 
 /// Rows of a picture that are given to photon at once.
 const BAND: usize = 64;

@@ -17,6 +17,9 @@ pub(super) trait Sample: raster::Sample {
     /// The value as a number.
     fn value(self) -> f32;
 
+    /// The value as an index.
+    fn index(self) -> usize;
+
     /// The samples of a frame, if it is of this depth.
     fn of(frame: &Frame) -> Option<&[Self]>;
 }
@@ -30,6 +33,10 @@ impl Sample for u8 {
 
     fn value(self) -> f32 {
         f32::from(self)
+    }
+
+    fn index(self) -> usize {
+        usize::from(self)
     }
 
     fn of(frame: &Frame) -> Option<&[Self]> {
@@ -49,6 +56,10 @@ impl Sample for u16 {
 
     fn value(self) -> f32 {
         f32::from(self)
+    }
+
+    fn index(self) -> usize {
+        usize::from(self)
     }
 
     fn of(frame: &Frame) -> Option<&[Self]> {
@@ -79,4 +90,20 @@ pub(super) fn in_its_depth(frame: &Frame, work: &impl ForSamples) -> Result<Fram
         }
     };
     Ok(Frame { width, height, alpha, samples })
+}
+
+/// Work on the samples of a frame that stay where they are.
+pub(super) trait InPlace {
+    /// Changes the samples; `width` and `channels` are those of the frame.
+    fn on<T: Sample>(&self, samples: &mut [T], width: usize, channels: usize) -> Result<(), Refusal>;
+}
+
+/// Does `work` on the frame's own samples in its own depth.
+pub(super) fn in_place(mut frame: Frame, work: &impl InPlace) -> Result<Frame, Refusal> {
+    let (width, channels) = (frame.width as usize, frame.channels());
+    match &mut frame.samples {
+        Samples::U8(samples) => work.on(samples, width, channels)?,
+        Samples::U16(samples) => work.on(samples, width, channels)?,
+    }
+    Ok(frame)
 }
