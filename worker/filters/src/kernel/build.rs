@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fidget_core::context::{Node, Op};
 
-use super::analysis::{Affine, Analysis, affine, is_heavy_between, order, unclamped};
+use super::analysis::{Affine, Analysis, affine, is_heavy_between, jumps_between, order, unclamped};
 use super::curve::{Curve, Domain, Function, Kind};
 use super::program::{INPUTS, Instruction, Output, Program, Register, join_sums, reuse_registers};
 use super::tape::{Tape, sample, substitute};
@@ -181,6 +181,10 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         if self.analysis.is_magnified(node) && (kind == Kind::Polynomial || known.is_none()) {
+            return None;
+        }
+        // Between two entries of a table a jump would be at the wrong place, however near the entries are.
+        if known.is_none() && jumps_between(self.graph, gate, node) {
             return None;
         }
         let domain = match known {
