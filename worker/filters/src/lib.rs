@@ -3,6 +3,7 @@
 //! [`check`] reads a chain of filters, [`probe`] looks at an image's headers, [`estimate`] tells what one will cost
 //! on the other, and [`process`] decodes, filters and encodes.
 
+mod assets;
 mod catalogue;
 mod chain;
 mod codec;
@@ -30,7 +31,9 @@ mod segments;
 mod spelling;
 mod stage;
 
+pub use assets::set_assets_folder;
 pub use catalogue::{Catalogue, FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
+pub use catalogue::{FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
 pub use chain::{Chain, Mistake, check};
 pub use equation::{MAX_EQUATION_BYTES, MAX_EQUATION_DEPTH, MAX_EQUATION_NODES};
 pub use estimate::{Estimate, estimate};
