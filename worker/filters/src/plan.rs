@@ -22,6 +22,8 @@ const MAX_FUSED_FILTERS: usize = 64;
 pub(crate) struct Plan {
     works: Vec<Planned>,
     size: (u32, u32),
+    /// Whether the result may have 16 bits; otherwise it is rounded to 8.
+    deep: bool,
 }
 
 #[derive(Debug)]
@@ -80,22 +82,25 @@ pub(crate) fn fuse(
 }
 
 impl Plan {
-    /// Plans a chain for frames like the first one.
+    /// Plans a chain for frames like the first one. The result has 16 bits if the frame has and `deep` says that they
+    /// are wanted.
     ///
     /// # Errors
     /// What a stage says to the size: `ImpossibleChain`, `OutputTooLarge`.
-    pub fn new(links: &[Link], first: &Frame, limits: &Limits) -> Result<Self, Refusal> {
-        Self::with_means(links, first, limits, Means::best)
+    pub fn new(links: &[Link], first: &Frame, deep: bool, limits: &Limits) -> Result<Self, Refusal> {
+        Self::with_means(links, first, deep, limits, Means::best)
     }
 
     /// As [`Plan::new`], with a say in the means of the kernels.
     pub fn with_means(
         links: &[Link],
         first: &Frame,
+        deep: bool,
         limits: &Limits,
         means: impl Fn(u64) -> Means,
     ) -> Result<Self, Refusal> {
         let segments = segments(links);
+        let deep = deep && matches!(first.samples, Samples::U16(_));
         let mut planner = Planner {
             works: Vec::new(),
             size: first.size(),
@@ -107,12 +112,13 @@ impl Plan {
             let moved_only = segments[index + 1..]
                 .iter()
                 .all(|later| matches!(later, Segment::Stage(stage) if stage.moves_pixels()));
+            let more = deep || !moved_only;
             match segment {
-                Segment::Points(points) => planner.points(points, !moved_only, &means)?,
-                Segment::Stage(stage) => planner.stage(stage, !moved_only, limits)?,
+                Segment::Points(points) => planner.points(points, more, &means)?,
+                Segment::Stage(stage) => planner.stage(stage, more, limits)?,
             }
         }
-        Ok(Self { works: planner.works, size: planner.size })
+        Ok(Self { works: planner.works, size: planner.size, deep })
     }
 
     /// The size of the result.
@@ -120,7 +126,7 @@ impl Plan {
         self.size
     }
 
-    /// Runs the plan over a frame; the result is of 8 bits.
+    /// Runs the plan over a frame; the result is of 8 bits, or of 16 where the plan was made for that.
     ///
     /// # Errors
     /// `DeadlineExceeded`, or what a stage says.
@@ -133,7 +139,7 @@ impl Plan {
                 Planned::Stage { stage, wide: false } => stage.apply(frame.narrowed(), context)?,
             };
         }
-        Ok(frame.narrowed())
+        Ok(if self.deep { frame } else { frame.narrowed() })
     }
 
     /// The kinds of the kernels and the names of the stages, for tests.
