@@ -64,7 +64,8 @@ def test_without_filters_the_image_is_encoded_anew(client):
 
 
 def test_format_and_quality_are_obeyed(client):
-    for form, name in (("png", "PNG"), ("webp", "WEBP"), ("gif", "GIF"), ("jpeg", "JPEG")):
+    for form, name in (("png", "PNG"), ("webp", "WEBP"), ("gif", "GIF"), ("jpeg", "JPEG"),
+                       ("tiff", "TIFF"), ("bmp", "BMP")):
         (file,) = client.results(f"format={form}", "filters=resize(width=200)", image=RAIN)
         assert shown_size(file) == (name, 200, 125)
     coarse, fine = (client.results(f"quality={quality}", image=RAIN)[0] for quality in (20, 95))

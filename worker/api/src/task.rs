@@ -41,7 +41,7 @@ impl Status {
 pub struct Image {
     /// Its id.
     pub id: Uuid,
-    /// `jpeg`, `png`, `gif` or `webp`.
+    /// `jpeg`, `png`, `gif`, `webp`, `tiff` or `bmp`.
     pub format: String,
     /// Pixels, as seen (orientation applied).
     pub width: u32,
@@ -100,7 +100,7 @@ pub struct TaskResult {
     /// Where to download it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// `jpeg`, `png`, `gif` or `webp`.
+    /// `jpeg`, `png`, `gif`, `webp`, `tiff` or `bmp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// Pixels.

@@ -3,8 +3,8 @@
 //! What strangers send is read by memory-safe decoders only. What is written are our own pixels, so the fastest
 //! encoder may do it. Both go frame by frame: of an animation no more than two frames are in memory at once.
 //!
-//! Decoders give 8-bit frames: deeper samples keep their upper 8 bits. Orientation and colour profile are applied;
-//! every other kind of metadata ends here, because an encoder is given nothing but pixels and times.
+//! PNG and TIFF of 16 bits become 16-bit frames, everything else 8-bit ones. Orientation and colour profile are
+//! applied; every other kind of metadata ends here, because an encoder is given nothing but pixels and times.
 
 use crate::context::Context;
 use crate::format::Format;
@@ -13,12 +13,16 @@ use crate::limits::Limits;
 use crate::probe::{Header, read_header};
 use crate::refusal::Refusal;
 
+mod bmp;
 mod changes;
 mod gif;
+mod grey;
 mod icc;
+mod inks;
 mod jpeg;
 mod palette;
 mod png;
+mod tiff;
 mod webp;
 
 /// A frame and how long it is shown.
@@ -55,7 +59,7 @@ pub(crate) trait Decode: Send {
 
 /// A file that is being written.
 pub(crate) trait Encode: Send {
-    /// Adds a frame; all frames are of one size.
+    /// Adds a frame; all frames are of one size. A 16-bit frame is rounded where the format has no more than 8.
     ///
     /// # Errors
     /// `OutputTooLarge` where the format cannot hold the size; `DeadlineExceeded`; `Internal`.
@@ -79,6 +83,8 @@ pub(crate) fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<(Header, Box<
         Format::Png => Box::new(Still { input, header, read: png::decode, done: false }),
         Format::Gif => Box::new(gif::Decoder::new(input, header)?),
         Format::WebP => Box::new(webp::Decoder::new(input, header)?),
+        Format::Tiff => Box::new(Still { input, header, read: tiff::decode, done: false }),
+        Format::Bmp => Box::new(Still { input, header, read: bmp::decode, done: false }),
     };
     Ok((header, decode))
 }
@@ -91,6 +97,8 @@ pub(crate) fn create(format: Format, quality: u8, frames: u32, plays: Plays) -> 
         Format::Png => Box::new(png::Encoder::default()),
         Format::Gif => Box::new(gif::Encoder::new(frames, plays)),
         Format::WebP => Box::new(webp::Encoder::new(quality, frames, plays)),
+        Format::Tiff => Box::new(tiff::Encoder::default()),
+        Format::Bmp => Box::new(bmp::Encoder::default()),
     }
 }
 

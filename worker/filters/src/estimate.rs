@@ -137,6 +137,8 @@ fn decode_ms(format: Format) -> f64 {
         Format::Png => 12.0,
         Format::Gif => 10.0,
         Format::WebP => 14.0,
+        Format::Tiff => 8.0,
+        Format::Bmp => 3.0,
     }
 }
 
@@ -147,6 +149,8 @@ fn encode_ms(format: Format) -> f64 {
         Format::Png => 20.0,
         Format::Gif => 60.0,
         Format::WebP => 60.0,
+        Format::Tiff => 25.0,
+        Format::Bmp => 3.0,
     }
 }
 

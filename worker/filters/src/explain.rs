@@ -49,7 +49,7 @@ pub fn explain(
 ) -> Result<Explanation, Refusal> {
     let estimate = estimate(chain, image, output, limits)?;
     let shape = Shape { size: (image.width, image.height), alpha: false, wide: false };
-    let plan = Plan::new(chain.links(), shape, limits)?;
+    let plan = Plan::new(chain.links(), shape, false, limits)?;
     let steps = plan
         .parts()
         .into_iter()

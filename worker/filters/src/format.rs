@@ -14,11 +14,15 @@ pub enum Format {
     Gif,
     /// WebP, may be animated.
     WebP,
+    /// TIFF; of several pages the first.
+    Tiff,
+    /// Windows bitmap, still.
+    Bmp,
 }
 
 impl Format {
     /// Every format, in the order in which they are listed to people.
-    pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::Gif, Self::WebP];
+    pub const ALL: [Self; 6] = [Self::Jpeg, Self::Png, Self::Gif, Self::WebP, Self::Tiff, Self::Bmp];
 
     /// The name in options and answers, such as `jpeg`.
     pub fn name(self) -> &'static str {
@@ -27,6 +31,8 @@ impl Format {
             Self::Png => "png",
             Self::Gif => "gif",
             Self::WebP => "webp",
+            Self::Tiff => "tiff",
+            Self::Bmp => "bmp",
         }
     }
 
@@ -45,6 +51,8 @@ impl Format {
             Self::Png => "image/png",
             Self::Gif => "image/gif",
             Self::WebP => "image/webp",
+            Self::Tiff => "image/tiff",
+            Self::Bmp => "image/bmp",
         }
     }
 
@@ -58,12 +66,18 @@ impl Format {
         self != Self::Jpeg
     }
 
-    /// The format of a name as [`Format::name`] writes it; `jpg` is understood too.
+    /// Whether samples of this format can have 16 bits.
+    pub fn has_16_bits(self) -> bool {
+        matches!(self, Self::Png | Self::Tiff)
+    }
+
+    /// The format of a name as [`Format::name`] writes it; `jpg` and `tif` are understood too.
     pub fn from_name(name: &str) -> Option<Self> {
-        if name == "jpg" {
-            return Some(Self::Jpeg);
+        match name {
+            "jpg" => Some(Self::Jpeg),
+            "tif" => Some(Self::Tiff),
+            _ => Self::ALL.into_iter().find(|format| format.name() == name),
         }
-        Self::ALL.into_iter().find(|format| format.name() == name)
     }
 }
 
@@ -78,6 +92,7 @@ mod tests {
             assert_eq!(serde_json::to_value(format).unwrap(), format.name());
         }
         assert_eq!(Format::from_name("jpg"), Some(Format::Jpeg));
+        assert_eq!(Format::from_name("tif"), Some(Format::Tiff));
         assert_eq!(Format::from_name("tga"), None);
     }
 }

@@ -34,6 +34,14 @@ impl Frame {
         frame.checked()
     }
 
+    /// A frame of 16-bit samples.
+    ///
+    /// # Errors
+    /// As [`Frame::from_u8`].
+    pub fn from_u16(width: u32, height: u32, alpha: bool, samples: Vec<u16>) -> Result<Self, Refusal> {
+        Self { width, height, alpha, samples: Samples::U16(samples) }.checked()
+    }
+
     fn checked(self) -> Result<Self, Refusal> {
         let wanted = self.pixels() * self.channels();
         let got = match &self.samples {

@@ -41,6 +41,8 @@ impl Shape {
 pub(crate) struct Plan {
     works: Vec<Planned>,
     size: (u32, u32),
+    /// Whether the result may have 16 bits; otherwise it is rounded to 8.
+    deep: bool,
 }
 
 #[derive(Debug)]
@@ -75,22 +77,25 @@ pub(crate) fn fuse(
 }
 
 impl Plan {
-    /// Plans a chain for frames of one shape.
+    /// Plans a chain for frames of one shape. The result has 16 bits if the frames have and `deep` says that they are
+    /// wanted.
     ///
     /// # Errors
     /// What a stage says to the size: `ImpossibleChain`, `OutputTooLarge`.
-    pub fn new(links: &[Link], shape: Shape, limits: &Limits) -> Result<Self, Refusal> {
-        Self::with_means(links, shape, limits, Means::best)
+    pub fn new(links: &[Link], shape: Shape, deep: bool, limits: &Limits) -> Result<Self, Refusal> {
+        Self::with_means(links, shape, deep, limits, Means::best)
     }
 
     /// As [`Plan::new`], with a say in the means of the kernels.
     pub fn with_means(
         links: &[Link],
         shape: Shape,
+        deep: bool,
         limits: &Limits,
         means: impl Fn(u64) -> Means,
     ) -> Result<Self, Refusal> {
         let segments = segments(links);
+        let deep = deep && shape.wide;
         let mut planner =
             Planner { works: Vec::new(), size: shape.size, alpha: shape.alpha, wide: shape.wide };
         for (index, segment) in segments.iter().enumerate() {
@@ -98,12 +103,13 @@ impl Plan {
             let moved_only = segments[index + 1..]
                 .iter()
                 .all(|later| matches!(later, Segment::Stage(stage) if stage.step.moves_pixels()));
+            let more = deep || !moved_only;
             match segment {
-                Segment::Points(points) => planner.points(points, !moved_only, &means)?,
-                Segment::Stage(stage) => planner.stage(stage, !moved_only, limits)?,
+                Segment::Points(points) => planner.points(points, more, &means)?,
+                Segment::Stage(stage) => planner.stage(stage, more, limits)?,
             }
         }
-        Ok(Self { works: planner.works, size: planner.size })
+        Ok(Self { works: planner.works, size: planner.size, deep })
     }
 
     /// The size of the result.
@@ -111,7 +117,7 @@ impl Plan {
         self.size
     }
 
-    /// Runs the plan over a frame; the result is of 8 bits.
+    /// Runs the plan over a frame; the result is of 8 bits, or of 16 where the plan was made for that.
     ///
     /// # Errors
     /// `DeadlineExceeded`, or what a stage says.
@@ -124,7 +130,7 @@ impl Plan {
                 Planned::Stage { stage, wide: false, .. } => stage.step.apply(frame.narrowed(), context)?,
             };
         }
-        Ok(frame.narrowed())
+        Ok(if self.deep { frame } else { frame.narrowed() })
     }
 
     /// What is run, in order.

@@ -14,10 +14,12 @@ use crate::limits::Limits;
 use crate::orientation::Orientation;
 use crate::refusal::{Refusal, RefusalCode};
 
+mod bmp;
 mod gif;
 pub(crate) mod jpeg;
 mod png;
-mod walk;
+pub(crate) mod tiff;
+pub(crate) mod walk;
 mod webp;
 
 use walk::Walk;
@@ -83,6 +85,8 @@ fn walk_header<R: Read + Seek>(mut walk: Walk<R>, limits: &Limits) -> Result<Hea
         Format::Png => png::header(&mut walk, limits),
         Format::Gif => gif::header(&mut walk, limits),
         Format::WebP => webp::header(&mut walk, limits),
+        Format::Tiff => tiff::header(&mut walk, limits),
+        Format::Bmp => bmp::header(&mut walk, limits),
     }
 }
 
@@ -100,6 +104,12 @@ fn sniff(start: &[u8]) -> Result<Format, Refusal> {
     if start.starts_with(b"RIFF") && start.get(8..12) == Some(b"WEBP") {
         return Ok(Format::WebP);
     }
+    if start.starts_with(b"II*\0") || start.starts_with(b"MM\0*") {
+        return Ok(Format::Tiff);
+    }
+    if bmp::begins(start) {
+        return Ok(Format::Bmp);
+    }
     Err(match foreign_format(start) {
         Some(name) => {
             Refusal::new(RefusalCode::UnsupportedFormat, format!("{name} images are not read here"))
@@ -110,10 +120,9 @@ fn sniff(start: &[u8]) -> Result<Format, Refusal> {
 
 /// The name of an image format that we know by its first bytes but do not read.
 fn foreign_format(start: &[u8]) -> Option<&'static str> {
-    const BY_MAGIC: [(&[u8], &str); 9] = [
-        (b"II*\0", "TIFF"),
-        (b"MM\0*", "TIFF"),
-        (b"BM", "BMP"),
+    const BY_MAGIC: [(&[u8], &str); 8] = [
+        (b"II+\0", "BigTIFF"),
+        (b"MM\0+", "BigTIFF"),
         (b"8BPS", "Photoshop"),
         (b"\0\0\x01\0", "icon"),
         (b"\xff\x0a", "JPEG XL"),
@@ -145,7 +154,9 @@ mod tests {
         assert_eq!(code(b"hello, this is a text"), RefusalCode::NotAnImage);
         assert_eq!(code(b"\0\0\0\x20ftypisom"), RefusalCode::NotAnImage);
         assert_eq!(code(b"\0\0\0\x20ftypavif"), RefusalCode::UnsupportedFormat);
-        assert_eq!(code(b"BM and so on"), RefusalCode::UnsupportedFormat);
+        assert_eq!(code(b"BM and so on, as a text"), RefusalCode::NotAnImage);
+        assert_eq!(code(b"II+\0\x08\0\0\0"), RefusalCode::UnsupportedFormat);
+        assert_eq!(code(b"II*\0"), RefusalCode::BrokenImage);
         assert_eq!(code(b"\xff\xd8\xff"), RefusalCode::BrokenImage);
         assert_eq!(code(b"RIFF\0\0\0\0WEBP"), RefusalCode::BrokenImage);
     }

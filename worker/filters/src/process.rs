@@ -137,6 +137,8 @@ enum Running {
 struct Work {
     chain: Chain,
     limits: Limits,
+    /// Whether the format of the result has 16 bits.
+    deep: bool,
     /// Made for the first frame; made anew should a frame come in another shape.
     plan: Option<(Shape, Plan)>,
     encoder: Box<dyn Encode>,
@@ -155,7 +157,7 @@ impl Running {
         let started = checked.and_then(|chain| {
             estimate(&chain, info, format, limits)?;
             let encoder = codec::create(format, quality, info.frames, plays);
-            Ok(Work { chain, limits: *limits, plan: None, encoder })
+            Ok(Work { chain, limits: *limits, deep: format.has_16_bits(), plan: None, encoder })
         });
         started.map_or_else(Self::Failed, |work| Self::Working(Box::new(work)))
     }
@@ -191,7 +193,7 @@ impl Work {
         let shape = Shape::of(&frame);
         let plan = match self.plan.take() {
             Some((known, plan)) if known == shape => plan,
-            _ => Plan::new(self.chain.links(), shape, &self.limits)?,
+            _ => Plan::new(self.chain.links(), shape, self.deep, &self.limits)?,
         };
         let frame = plan.run(frame, context)?;
         self.plan = Some((shape, plan));

@@ -3,9 +3,13 @@
 use std::panic::catch_unwind;
 use std::sync::Arc;
 
-use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
+use moxcms::{
+    ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, Transform16BitExecutor, TransformExecutor,
+    TransformOptions,
+};
 
 use crate::context::Context;
+use crate::frame::{Frame, Samples};
 use crate::refusal::Refusal;
 
 /// What the samples of a file were before they became red, green and blue.
@@ -20,20 +24,26 @@ pub(super) enum Source {
 /// A profile that is not sRGB.
 #[derive(Clone)]
 pub(super) struct Profile {
-    transform: Arc<Transform8BitExecutor>,
+    transform: Transform,
     source: Source,
-    alpha: bool,
+}
+
+/// The work, for one depth of samples.
+#[derive(Clone)]
+enum Transform {
+    Bytes(Arc<Transform8BitExecutor>),
+    Words(Arc<Transform16BitExecutor>),
 }
 
 impl Profile {
-    /// Reads a profile; `None` if it is sRGB, broken, or of another kind of picture: it is left out then, as
-    /// browsers do.
-    pub fn read(icc: &[u8], source: Source, alpha: bool) -> Option<Self> {
+    /// Reads a profile for frames with or without alpha, of 16 bits if `wide`; `None` if it is sRGB, broken, or of
+    /// another kind of picture: it is left out then, as browsers do.
+    pub fn read(icc: &[u8], source: Source, alpha: bool, wide: bool) -> Option<Self> {
         // moxcms is safe code, but a stranger's profile may still find a panic in it.
-        catch_unwind(|| Self::build(icc, source, alpha)).ok().flatten()
+        catch_unwind(|| Self::build(icc, source, alpha, wide)).ok().flatten()
     }
 
-    fn build(icc: &[u8], source: Source, alpha: bool) -> Option<Self> {
+    fn build(icc: &[u8], source: Source, alpha: bool, wide: bool) -> Option<Self> {
         let profile = ColorProfile::new_from_slice(icc).ok()?;
         let (space, layout) = match source {
             Source::Grey => (DataColorSpace::Gray, Layout::Gray),
@@ -44,75 +54,126 @@ impl Profile {
             return None;
         }
         let output = if layout == Layout::Rgba { Layout::Rgba } else { Layout::Rgb };
-        let srgb = ColorProfile::new_srgb();
-        let transform =
-            profile.create_transform_8bit(layout, &srgb, output, TransformOptions::default()).ok()?;
-        let profile = Self { transform, source, alpha };
-        (!profile.changes_nothing()?).then_some(profile)
+        let (srgb, options) = (ColorProfile::new_srgb(), TransformOptions::default());
+        let bytes = profile.create_transform_8bit(layout, &srgb, output, options).ok()?;
+        if changes_nothing(&*bytes, source, alpha)? {
+            return None;
+        }
+        let transform = if wide {
+            Transform::Words(profile.create_transform_16bit(layout, &srgb, output, options).ok()?)
+        } else {
+            Transform::Bytes(bytes)
+        };
+        Some(Self { transform, source })
     }
 
-    /// Converts rows of `width` pixels, of 4 samples each with alpha and of 3 otherwise, if the profile asks for it.
+    /// Converts a frame if a file's profile asks for it.
     ///
     /// # Errors
     /// `DeadlineExceeded`.
     pub fn apply(
-        icc: &[u8],
+        icc: Option<&[u8]>,
         source: Source,
-        alpha: bool,
-        samples: &mut [u8],
-        width: u32,
+        frame: &mut Frame,
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
-        Self::read(icc, source, alpha).map_or(Ok(()), |profile| profile.convert(samples, width, context))
+        let wide = matches!(frame.samples, Samples::U16(_));
+        let profile = icc.and_then(|icc| Self::read(icc, source, frame.alpha, wide));
+        profile.map_or(Ok(()), |profile| profile.convert(frame, context))
     }
 
     /// As [`Profile::apply`], for a profile that was read before.
-    pub fn convert(&self, samples: &mut [u8], width: u32, context: &Context<'_>) -> Result<(), Refusal> {
-        let row = width as usize * if self.alpha { 4 } else { 3 };
-        context.for_each_band(samples, row, |_, band| {
-            self.convert_band(band).ok_or_else(|| Refusal::broken("the colour profile cannot be applied"))
-        })
-    }
-
-    fn convert_band(&self, band: &mut [u8]) -> Option<()> {
-        match (self.source, self.alpha) {
-            (Source::Rgb, _) => {
-                let before = band.to_vec();
-                self.transform.transform(&before, band).ok()
+    pub fn convert(&self, frame: &mut Frame, context: &Context<'_>) -> Result<(), Refusal> {
+        let (row, alpha) = (frame.row(), frame.alpha);
+        match (&self.transform, &mut frame.samples) {
+            (Transform::Bytes(transform), Samples::U8(samples)) => {
+                context.for_each_band(samples, row, |_, band| {
+                    convert_band(&**transform, self.source, alpha, band).ok_or_else(cannot_be_applied)
+                })
             }
-            (Source::Grey, false) => {
-                let grey: Vec<u8> = band.chunks_exact(3).map(|pixel| pixel[0]).collect();
-                self.transform.transform(&grey, band).ok()
+            (Transform::Words(transform), Samples::U16(samples)) => {
+                context.for_each_band(samples, row, |_, band| {
+                    convert_band(&**transform, self.source, alpha, band).ok_or_else(cannot_be_applied)
+                })
             }
-            (Source::Grey, true) => {
-                let grey: Vec<u8> = band.chunks_exact(4).map(|pixel| pixel[0]).collect();
-                let mut colours = vec![0; grey.len() * 3];
-                self.transform.transform(&grey, &mut colours).ok()?;
-                for (pixel, colour) in band.chunks_exact_mut(4).zip(colours.chunks_exact(3)) {
-                    pixel[..3].copy_from_slice(colour);
-                }
-                Some(())
-            }
+            _ => Err(Refusal::internal("a colour profile was read for another depth")),
         }
     }
+}
 
-    /// Whether a grid of colours stays as it is, within a level: then the profile is sRGB by whatever name.
-    fn changes_nothing(&self) -> Option<bool> {
-        const STEPS: [u8; 6] = [0, 51, 102, 153, 204, 255];
-        let grid: Vec<u8> = match self.source {
-            Source::Grey => STEPS.iter().flat_map(|&v| [v, v, v]).collect(),
-            Source::Rgb => STEPS
-                .iter()
-                .flat_map(|&r| STEPS.iter().flat_map(move |&g| STEPS.iter().flat_map(move |&b| [r, g, b])))
-                .collect(),
-        };
-        let grid: Vec<u8> = if self.alpha {
-            grid.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect()
-        } else {
-            grid
-        };
-        let mut converted = grid.clone();
-        self.convert_band(&mut converted)?;
-        Some(grid.iter().zip(&converted).all(|(before, after)| before.abs_diff(*after) <= 1))
+/// Inks to opaque red, green and blue by a profile of a press; `None` if it is no such profile.
+///
+/// `inks` are cyan, magenta, yellow and black, 255 for all of an ink.
+pub(super) fn inks_to_rgb(
+    icc: &[u8],
+    inks: &[u8],
+    width: u32,
+    context: &Context<'_>,
+) -> Option<Result<Vec<u8>, Refusal>> {
+    let build = || {
+        let profile = ColorProfile::new_from_slice(icc).ok()?;
+        let (srgb, options) = (ColorProfile::new_srgb(), TransformOptions::default());
+        let press = profile.color_space == DataColorSpace::Cmyk;
+        // moxcms calls every layout of four samples RGBA.
+        press.then(|| profile.create_transform_8bit(Layout::Rgba, &srgb, Layout::Rgb, options).ok())?
+    };
+    let transform = catch_unwind(build).ok()??;
+    let mut rgb = vec![0; inks.len() / 4 * 3];
+    let done = context.for_each_band(&mut rgb, width as usize * 3, |first, band| {
+        let start = first * width as usize * 4;
+        let inks = inks.get(start..start + band.len() / 3 * 4).unwrap_or_default();
+        transform.transform(inks, band).map_err(|_| cannot_be_applied())
+    });
+    Some(done.map(|()| rgb))
+}
+
+fn cannot_be_applied() -> Refusal {
+    Refusal::broken("the colour profile cannot be applied")
+}
+
+fn convert_band<T: Copy + Default>(
+    transform: &(impl TransformExecutor<T> + ?Sized),
+    source: Source,
+    alpha: bool,
+    band: &mut [T],
+) -> Option<()> {
+    match (source, alpha) {
+        (Source::Rgb, _) => {
+            let before = band.to_vec();
+            transform.transform(&before, band).ok()
+        }
+        (Source::Grey, false) => {
+            let grey: Vec<T> = band.chunks_exact(3).map(|pixel| pixel[0]).collect();
+            transform.transform(&grey, band).ok()
+        }
+        (Source::Grey, true) => {
+            let grey: Vec<T> = band.chunks_exact(4).map(|pixel| pixel[0]).collect();
+            let mut colours = vec![T::default(); grey.len() * 3];
+            transform.transform(&grey, &mut colours).ok()?;
+            for (pixel, colour) in band.chunks_exact_mut(4).zip(colours.chunks_exact(3)) {
+                pixel[..3].copy_from_slice(colour);
+            }
+            Some(())
+        }
     }
+}
+
+/// Whether a grid of colours stays as it is, within a level: then the profile is sRGB by whatever name.
+fn changes_nothing(transform: &Transform8BitExecutor, source: Source, alpha: bool) -> Option<bool> {
+    const STEPS: [u8; 6] = [0, 51, 102, 153, 204, 255];
+    let grid: Vec<u8> = match source {
+        Source::Grey => STEPS.iter().flat_map(|&v| [v, v, v]).collect(),
+        Source::Rgb => STEPS
+            .iter()
+            .flat_map(|&r| STEPS.iter().flat_map(move |&g| STEPS.iter().flat_map(move |&b| [r, g, b])))
+            .collect(),
+    };
+    let grid: Vec<u8> = if alpha {
+        grid.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect()
+    } else {
+        grid
+    };
+    let mut converted = grid.clone();
+    convert_band(transform, source, alpha, &mut converted)?;
+    Some(grid.iter().zip(&converted).all(|(before, after)| before.abs_diff(*after) <= 1))
 }

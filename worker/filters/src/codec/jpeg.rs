@@ -7,7 +7,9 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
+use super::grey::greys;
 use super::icc::{Profile, Source};
+use super::inks;
 use super::{Encode, TimedFrame, check_side, no_frame};
 use crate::context::Context;
 use crate::format::Format;
@@ -22,8 +24,7 @@ const MOST_SCANS: usize = 64;
 
 /// Decodes a picture as stored.
 ///
-/// A file that was cut is refused, not shown with a grey rest. Grey, CMYK and YCCK pictures become RGB; the last
-/// two by the plain formula, without their profile.
+/// A file that was cut is refused, not shown with a grey rest. Grey, CMYK and YCCK pictures become RGB.
 pub(super) fn decode(input: &[u8], header: &Header, context: &Context<'_>) -> Result<Frame, Refusal> {
     if !is_complete(input) {
         return Err(Refusal::broken("the JPEG file was cut: its picture does not end"));
@@ -33,28 +34,45 @@ pub(super) fn decode(input: &[u8], header: &Header, context: &Context<'_>) -> Re
     if decoder.dimensions() != Some((width as usize, height as usize)) {
         return Err(Refusal::broken("the JPEG file has two frame headers"));
     }
+    let space = decoder.input_colorspace();
+    if let Some(space @ (ColorSpace::CMYK | ColorSpace::YCCK)) = space {
+        let inks = inks(&mut decoder, input, space, header)?;
+        context.check()?;
+        let rgb = inks::to_rgb(&inks, decoder.icc_profile().as_deref(), width, context)?;
+        return Frame::from_u8(width, height, false, rgb);
+    }
     let mut samples = vec![0; width as usize * height as usize * 3];
     decoder.decode_into(&mut samples).map_err(broken)?;
     context.check()?;
-    let source = match decoder.input_colorspace() {
-        Some(ColorSpace::Luma) => Some(Source::Grey),
-        Some(ColorSpace::YCbCr | ColorSpace::RGB) => Some(Source::Rgb),
-        _ => None,
-    };
-    if let (Some(source), Some(profile)) = (source, decoder.icc_profile()) {
-        Profile::apply(&profile, source, false, &mut samples, width, context)?;
+    let mut frame = Frame::from_u8(width, height, false, samples)?;
+    let source = if space == Some(ColorSpace::Luma) { Source::Grey } else { Source::Rgb };
+    Profile::apply(decoder.icc_profile().as_deref(), source, &mut frame, context)?;
+    Ok(frame)
+}
+
+/// The inks of a picture of four components. Adobe's programs write paper instead of ink, and say who they are.
+/// (Adobe Technical Note 5116, section 18.)
+fn inks(
+    decoder: &mut JpegDecoder<ZCursor<&[u8]>>,
+    input: &[u8],
+    space: ColorSpace,
+    header: &Header,
+) -> Result<Vec<u8>, Refusal> {
+    const ADOBE: &[u8] = b"\xff\xee\0\x0eAdobe";
+    let mut samples = vec![0; header.width as usize * header.height as usize * 4];
+    decoder.set_options(options(header).jpeg_set_out_colorspace(space));
+    decoder.decode_into(&mut samples).map_err(broken)?;
+    if space == ColorSpace::YCCK {
+        inks::from_ycck(&mut samples);
+    } else if memchr::memmem::find(input, ADOBE).is_some() {
+        inks::from_paper(&mut samples);
     }
-    Frame::from_u8(width, height, false, samples)
+    Ok(samples)
 }
 
 /// A decoder that has read the headers. It is strict, but passes over stray bytes between headers as browsers do.
 fn decoder<'a>(input: &'a [u8], header: &Header) -> Result<JpegDecoder<ZCursor<&'a [u8]>>, Refusal> {
-    let options = DecoderOptions::default()
-        .set_max_width(header.width as usize)
-        .set_max_height(header.height as usize)
-        .jpeg_set_max_scans(MOST_SCANS)
-        .jpeg_set_out_colorspace(ColorSpace::RGB)
-        .set_strict_mode(true);
+    let options = options(header);
     let mut strict = JpegDecoder::new_with_options(ZCursor::new(input), options);
     if strict.decode_headers().is_ok() {
         return Ok(strict);
@@ -62,6 +80,15 @@ fn decoder<'a>(input: &'a [u8], header: &Header) -> Result<JpegDecoder<ZCursor<&
     let mut lenient = JpegDecoder::new_with_options(ZCursor::new(input), options.set_strict_mode(false));
     lenient.decode_headers().map_err(broken)?;
     Ok(lenient)
+}
+
+fn options(header: &Header) -> DecoderOptions {
+    DecoderOptions::default()
+        .set_max_width(header.width as usize)
+        .set_max_height(header.height as usize)
+        .jpeg_set_max_scans(MOST_SCANS)
+        .jpeg_set_out_colorspace(ColorSpace::RGB)
+        .set_strict_mode(true)
 }
 
 fn broken(error: DecodeErrors) -> Refusal {
@@ -86,17 +113,19 @@ impl Encode for Encoder {
         context.check()?;
         check_side(Format::Jpeg, &frame.frame, LONGEST_SIDE)?;
         let frame = frame.frame.over_white();
-        let image = Image {
-            pixels: frame.bytes()?,
-            width: frame.width as usize,
-            pitch: frame.row(),
-            height: frame.height as usize,
-            format: PixelFormat::RGB,
+        let samples = frame.bytes()?;
+        // Without colour one component says it all: two thirds of the work are saved, and a tenth of the bytes.
+        let greys = greys(samples);
+        let (pixels, pitch, format, subsampling) = match &greys {
+            Some(greys) => (&greys[..], frame.width as usize, PixelFormat::GRAY, Subsamp::Gray),
+            None => (samples, frame.row(), PixelFormat::RGB, Subsamp::Sub2x2),
         };
+        let (width, height) = (frame.width as usize, frame.height as usize);
+        let image = Image { pixels, width, pitch, height, format };
         let failed = |error: turbojpeg::Error| Refusal::internal(format!("libjpeg-turbo: {error}"));
         let mut compressor = Compressor::new().map_err(failed)?;
         compressor.set_quality(i32::from(self.quality.clamp(1, 100))).map_err(failed)?;
-        compressor.set_subsamp(Subsamp::Sub2x2).map_err(failed)?;
+        compressor.set_subsamp(subsampling).map_err(failed)?;
         self.bytes = Some(compressor.compress_to_vec(image).map_err(failed)?);
         Ok(())
     }

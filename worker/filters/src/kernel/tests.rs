@@ -85,8 +85,8 @@ fn compare(filters: &[usize], frame: &Frame) {
         if means.jit && !tape::can_compile() {
             continue;
         }
-        let plan =
-            Plan::with_means(checked.links(), Shape::of(frame), &Limits::default(), |_| means).unwrap();
+        let plan = Plan::with_means(checked.links(), Shape::of(frame), false, &Limits::default(), |_| means)
+            .unwrap();
         let found = plan.run(frame.clone(), &Context::unlimited(1)).unwrap();
         let four = Context::unlimited(4);
         assert_eq!(plan.run(frame.clone(), &four).unwrap(), found, "{chain}: threads matter");
@@ -146,7 +146,8 @@ proptest::proptest! {
 fn kinds(chain: &str) -> Vec<&'static str> {
     let chain = check(chain).unwrap();
     let means = |_| Means { tables: true, functions: true, sums: true, jit: true };
-    let plan = Plan::with_means(chain.links(), Shape::of(&frame(false, false)), &Limits::default(), means);
+    let plan =
+        Plan::with_means(chain.links(), Shape::of(&frame(false, false)), false, &Limits::default(), means);
     plan.unwrap().parts().into_iter().map(|part| part.means).collect()
 }
 
@@ -177,7 +178,7 @@ fn the_sepia_equation_is_the_sepia_filter() {
     let frame = frame(false, false);
     let run = |chain: &str| {
         let chain = check(chain).unwrap();
-        Plan::new(chain.links(), Shape::of(&frame), &Limits::default())
+        Plan::new(chain.links(), Shape::of(&frame), false, &Limits::default())
             .unwrap()
             .run(frame.clone(), &Context::unlimited(1))
             .unwrap()
@@ -190,7 +191,7 @@ fn long_chains_are_cut_and_still_right() {
     let twice = "gamma(1.3)|saturation(10)|".repeat(100);
     let chain = check(&format!("{twice}invert")).unwrap();
     let frame = frame(false, false);
-    let plan = Plan::new(chain.links(), Shape::of(&frame), &Limits::default()).unwrap();
+    let plan = Plan::new(chain.links(), Shape::of(&frame), false, &Limits::default()).unwrap();
     assert!(plan.parts().len() > 1);
     plan.run(frame, &Context::unlimited(1)).unwrap();
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::chain::check;
 
 fn plan(chain: &str, frame: &Frame) -> Plan {
-    Plan::new(check(chain).unwrap().links(), Shape::of(frame), &Limits::default()).unwrap()
+    Plan::new(check(chain).unwrap().links(), Shape::of(frame), false, &Limits::default()).unwrap()
 }
 
 /// The means of each part, and whether it answers with 16 bits.
@@ -53,4 +53,22 @@ fn alpha_comes_where_an_equation_makes_it() {
 #[test]
 fn sizes_are_those_of_the_stages() {
     assert_eq!(plan("rotate(90)|sepia|crop(10, 20)", &frame()).size(), (10, 20));
+}
+
+#[test]
+fn sixteen_bits_are_kept_to_the_end_where_they_are_wanted() {
+    let wide = frame().widened();
+    let plan = |chain: &str, deep| {
+        Plan::new(check(chain).unwrap().links(), Shape::of(&wide), deep, &Limits::default()).unwrap()
+    };
+    assert_eq!(describe(&plan("sepia|blur(3)", true)), ["sums in 16 bits", "stage in 16 bits"]);
+    assert_eq!(describe(&plan("sepia|flip", true)), ["stage in 16 bits", "sums in 16 bits"]);
+    for chain in ["", "sepia", "flip", "blur(1)"] {
+        let run = |deep| plan(chain, deep).run(wide.clone(), &Context::unlimited(1)).unwrap();
+        assert!(matches!(run(true).samples, Samples::U16(_)), "{chain}");
+        assert_eq!(run(true).narrowed(), run(false), "{chain}");
+    }
+    // A picture of 8 bits gains nothing by 16.
+    let narrow = Plan::new(check("sepia").unwrap().links(), Shape::of(&frame()), true, &Limits::default()).unwrap();
+    assert!(matches!(narrow.run(frame(), &Context::unlimited(1)).unwrap().samples, Samples::U8(_)));
 }

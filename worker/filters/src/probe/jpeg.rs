@@ -20,7 +20,7 @@ const SOS: u8 = 0xda;
 const APP1: u8 = 0xe1;
 
 /// Reads the segments up to the first scan.
-pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Result<Header, Refusal> {
+pub(crate) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Result<Header, Refusal> {
     walk.skip(2)?;
     let mut size = None;
     let mut orientation = None;

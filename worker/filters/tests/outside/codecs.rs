@@ -2,8 +2,8 @@
 
 use imgfilter_filters::{Format, Limits, probe};
 
-use super::pixels::{assert_close, by_engine, by_imagemagick, from_png};
-use super::tools::{convert, engine, filtered, photo};
+use super::pixels::{Pixels, assert_close, by_engine, by_imagemagick, difference, from_png};
+use super::tools::{Files, convert, engine, filtered, identify, photo};
 
 #[test]
 fn jpeg_of_every_kind_is_read_like_libjpeg_does() {
@@ -42,6 +42,131 @@ fn cmyk_jpeg_becomes_rgb() {
 }
 
 #[test]
+fn inks_become_rgb_by_the_plain_formula_or_by_their_profile() {
+    let files = Files::new();
+    let photo = photo("nature/Storm.jpg");
+    let small: &[&str] = &["-", "-resize", "200x150!", "-strip"];
+    let input = files.put("in.png", &convert(&photo, &[small, &["png24:-"]].concat()));
+    // libvips brings a profile of a press, and writes it into the file.
+    for kind in ["jpg[Q=95]", "tif"] {
+        let press = files.vips("icc_export", &input, &format!("press.{kind}"), &["--output-profile", "cmyk"]);
+        let path = files.put("press.bin", &press);
+        let wanted = from_png(&files.vips("icc_transform", &path, "out.png", &["srgb", "--embedded"]));
+        let got = by_engine(&press, "");
+        assert_close(&format!("profile in {kind}"), &got, &wanted, 24, 2.5);
+        let plain = by_imagemagick(&press, &["+profile", "*", "-colorspace", "sRGB"]);
+        assert!(difference(&got, &plain).1 > 5.0, "{kind}: the profile changes something");
+    }
+    let tiff = convert(&photo, &[small, &["-colorspace", "CMYK", "-compress", "LZW", "tiff:-"]].concat());
+    assert_close("TIFF", &by_engine(&tiff, ""), &by_imagemagick(&tiff, &["-colorspace", "sRGB"]), 1, 0.5);
+}
+
+#[test]
+fn tiff_of_every_kind_is_read_exactly() {
+    let photo = photo("nature/Garden.jpg");
+    let small: &[&str] = &["-", "-resize", "97x61!"];
+    let alpha: &[&str] = &["-alpha", "set", "-channel", "A", "-fx", "i/w", "+channel"];
+    let kinds: [(&str, &[&str], u8); 16] = [
+        ("RGB", &["-compress", "None"], 0),
+        ("LZW", &["-compress", "LZW"], 0),
+        ("Deflate", &["-compress", "Zip"], 0),
+        ("PackBits", &["-compress", "RLE"], 0),
+        ("big-endian", &["-endian", "MSB"], 0),
+        ("planes", &["-interlace", "plane"], 0),
+        ("tiles", &["-define", "tiff:tile-geometry=32x32"], 0),
+        ("small strips", &["-define", "tiff:rows-per-strip=7"], 0),
+        ("grey", &["-colorspace", "gray", "-depth", "8"], 0),
+        ("grey of 16 bits", &["-colorspace", "gray", "-depth", "16"], 1),
+        ("16 bits", &["-depth", "16"], 1),
+        ("palette", &["-colors", "200", "-type", "Palette"], 0),
+        ("palette of 16", &["-colors", "16", "-type", "Palette"], 0),
+        ("two colours", &["-monochrome", "-compress", "LZW"], 0),
+        ("fax", &["-monochrome", "-compress", "Group4"], 0),
+        ("white is zero", &["-colorspace", "gray", "-define", "quantum:polarity=min-is-white"], 0),
+    ];
+    for (kind, options, tolerance) in kinds {
+        let tiff = convert(&photo, &[small, options, &["tiff:-"]].concat());
+        assert_close(kind, &by_engine(&tiff, ""), &by_imagemagick(&tiff, &[]), tolerance, 1.0);
+    }
+    for (kind, options, tolerance) in [
+        ("alpha", &["-define", "tiff:alpha=unassociated"], 0),
+        ("multiplied alpha", &["-define", "tiff:alpha=associated"], 2),
+    ] {
+        let tiff = convert(&photo, &[small, alpha, options, &["-depth", "8", "tiff:-"]].concat());
+        let (got, wanted) = (visible(by_engine(&tiff, "")), visible(by_imagemagick(&tiff, &[])));
+        assert_close(kind, &got, &wanted, tolerance, 0.5);
+    }
+    let jpeg = convert(&photo, &[small, &["-compress", "JPEG", "tiff:-"]].concat());
+    assert_close("JPEG", &by_engine(&jpeg, ""), &by_imagemagick(&jpeg, &[]), 6, 0.7);
+}
+
+/// Without what hardly shows, where divided colours are no more than noise.
+fn visible(mut pixels: Pixels) -> Pixels {
+    pixels.rgba.chunks_mut(4).filter(|pixel| pixel[3] < 100).for_each(|pixel| pixel.fill(0));
+    pixels
+}
+
+#[test]
+fn bmp_of_every_kind_is_read_exactly() {
+    let photo = photo("nature/Garden.jpg");
+    let small: &[&str] = &["-", "-resize", "97x61!"];
+    let kinds: [(&str, &[&str], &str); 7] = [
+        ("24 bits", &[], "bmp3:-"),
+        ("oldest header", &[], "bmp2:-"),
+        ("alpha", &["-alpha", "set", "-channel", "A", "-fx", "i/w"], "bmp:-"),
+        ("palette", &["-colors", "200"], "bmp3:-"),
+        ("16 colours", &["-colors", "16"], "bmp3:-"),
+        ("two colours", &["-monochrome"], "bmp3:-"),
+        ("runs", &["-colors", "30", "-compress", "RLE"], "bmp3:-"),
+    ];
+    for (kind, options, output) in kinds {
+        let bmp = convert(&photo, &[small, options, &[output]].concat());
+        assert_close(kind, &by_engine(&bmp, ""), &by_imagemagick(&bmp, &[]), 0, 0.0);
+    }
+}
+
+#[test]
+fn sixteen_bits_stay_sixteen() {
+    let png =
+        convert(&[], &["-size", "700x30", "gradient:red-blue", "-rotate", "90", "-depth", "16", "png48:-"]);
+    for format in [Format::Png, Format::Tiff] {
+        let input = filtered(&png, "", format);
+        assert_eq!(identify(&input, "%z"), "16", "{}", format.name());
+        let words = |file: &[u8]| convert(file, &["-", "-depth", "16", "rgb:-"]);
+        assert_eq!(words(&input), words(&png), "{}", format.name());
+        for chain in ["brightness(1)|brightness(-1)", "invert|flip|invert|flip", "blur(0)"] {
+            let output = filtered(&input, chain, format);
+            assert_eq!(words(&output), words(&png), "{chain} as {}", format.name());
+        }
+        // Where there are 8, they are those nearest to the 16.
+        let eight = by_imagemagick(&filtered(&input, "", Format::Bmp), &[]);
+        assert_close("rounded", &eight, &by_imagemagick(&png, &[]), 0, 0.0);
+    }
+    let eight = convert(&png, &["-", "-depth", "8", "png24:-"]);
+    assert_eq!(identify(&filtered(&eight, "sepia", Format::Tiff), "%z"), "8");
+}
+
+#[test]
+fn what_has_no_colour_is_written_without() {
+    let photo = convert(&photo("nature/LadyBird.jpg"), &["-", "-resize", "300x200!", "png24:-"]);
+    let grey = convert(&photo, &["-", "-colorspace", "gray", "jpeg:-"]);
+    let colour = filtered(&photo, "", Format::Jpeg);
+    for (input, chain) in
+        [(&photo, "grayscale"), (&photo, "grayscale|blur(2)"), (&grey, ""), (&grey, "invert")]
+    {
+        let jpeg = filtered(input, chain, Format::Jpeg);
+        // Behind the marker of the frame: length, bits, height, width, components.
+        let frame = jpeg.windows(2).position(|marker| marker == b"\xff\xc0").unwrap();
+        assert_eq!(jpeg[frame + 9], 1, "{chain}");
+        assert!(jpeg.len() < colour.len(), "{chain}");
+        let wanted = by_imagemagick(&filtered(input, chain, Format::Png), &[]);
+        assert_close(chain, &by_imagemagick(&jpeg, &[]), &wanted, 40, 2.0);
+    }
+    let frame = colour.windows(2).position(|marker| marker == b"\xff\xc0").unwrap();
+    assert_eq!(colour[frame + 9], 3);
+}
+
+#[test]
 fn png_of_every_kind_is_read_exactly() {
     let photo = photo("nature/Garden.jpg");
     let small: &[&str] = &["-", "-resize", "97x61!"];
@@ -59,7 +184,7 @@ fn png_of_every_kind_is_read_exactly() {
     for (kind, options, output) in kinds {
         let png = convert(&photo, &[small, options, &[output]].concat());
         let got = by_engine(&png, "");
-        // ImageMagick rounds 16 bits to 8, where the engine keeps the upper 8.
+        // ImageMagick rounds 16 bits to 8, where the test keeps the upper 8.
         let tolerance = if kind == "16 bits" { 1 } else { 0 };
         assert_close(kind, &got, &by_imagemagick(&png, &[]), tolerance, 1.0);
     }
@@ -81,9 +206,14 @@ fn real_png_wallpapers_are_read_exactly() {
 fn what_is_written_is_read_back_by_others() {
     let photo = convert(&photo("nature/LadyBird.jpg"), &["-", "-resize", "300x200!", "png24:-"]);
     let before = from_png(&photo);
-    for (format, largest, mean) in
-        [(Format::Png, 0, 0.0), (Format::Jpeg, 90, 3.0), (Format::WebP, 90, 4.0), (Format::Gif, 90, 5.0)]
-    {
+    for (format, largest, mean) in [
+        (Format::Png, 0, 0.0),
+        (Format::Jpeg, 90, 3.0),
+        (Format::WebP, 90, 4.0),
+        (Format::Gif, 90, 5.0),
+        (Format::Tiff, 0, 0.0),
+        (Format::Bmp, 0, 0.0),
+    ] {
         let file = filtered(&photo, "", format);
         let info = probe(&file, &Limits::default()).unwrap();
         assert_eq!((info.format, info.width, info.height, info.frames), (format, 300, 200, 1));
@@ -104,7 +234,7 @@ fn few_colours_are_written_exactly() {
 fn transparency_is_kept_or_goes_over_white() {
     let circle = ["-size", "60x40", "xc:none", "-fill", "red", "-draw", "circle 30,20 30,5", "png32:-"];
     let png = convert(&[], &circle);
-    for format in [Format::Png, Format::WebP, Format::Gif] {
+    for format in [Format::Png, Format::WebP, Format::Gif, Format::Tiff, Format::Bmp] {
         let got = by_imagemagick(&filtered(&png, "", format), &[]);
         assert_eq!(got.rgba[3], 0, "{}", format.name());
         let centre = &got.rgba[(20 * 60 + 30) * 4..][..4];

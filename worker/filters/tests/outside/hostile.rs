@@ -15,6 +15,12 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("GIF", filtered(&png, "", Format::Gif)),
         ("WebP", filtered(&png, "", Format::WebP)),
         ("lossless WebP", convert(&png, &["-", "-define", "webp:lossless=true", "webp:-"])),
+        ("TIFF", filtered(&png, "", Format::Tiff)),
+        ("LZW TIFF", convert(&png, &["-", "-compress", "LZW", "tiff:-"])),
+        ("palette TIFF", convert(&png, &["-", "-colors", "50", "-compress", "None", "tiff:-"])),
+        ("JPEG in TIFF", convert(&png, &["-", "-compress", "JPEG", "tiff:-"])),
+        ("BMP", filtered(&png, "", Format::Bmp)),
+        ("BMP of runs", convert(&png, &["-", "-colors", "50", "-compress", "RLE", "bmp:-"])),
         ("animated GIF", gif.clone()),
         ("animated WebP", filtered(&gif, "", Format::WebP)),
     ]
@@ -105,6 +111,35 @@ fn gif_header(side: u16, part: u16, frames: usize) -> Vec<u8> {
     file
 }
 
+/// A TIFF of one strip of RGB that claims this size, with more entries.
+fn tiff_header(width: u32, height: u32, more: &[(u16, u32)]) -> Vec<u8> {
+    let mut entries = vec![(256, width), (257, height), (258, 8), (259, 1), (262, 2), (273, 8), (277, 3)];
+    entries.extend([(278, height), (279, 10)]);
+    entries.retain(|(tag, _)| more.iter().all(|(other, _)| other != tag));
+    entries.extend(more);
+    entries.sort_unstable();
+    let mut file = b"II*\0\x08\0\0\0".to_vec();
+    file.extend((entries.len() as u16).to_le_bytes());
+    for (tag, value) in entries {
+        file.extend(tag.to_le_bytes());
+        file.extend([4, 0, 1, 0, 0, 0]);
+        file.extend(value.to_le_bytes());
+    }
+    file.extend([0; 4]);
+    file
+}
+
+/// A BMP that ends behind headers of this size.
+fn bmp_header(width: i32, height: i32, compression: u32) -> Vec<u8> {
+    let mut file = b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
+    file.extend(width.to_le_bytes());
+    file.extend(height.to_le_bytes());
+    file.extend([1, 0, 24, 0]);
+    file.extend(compression.to_le_bytes());
+    file.extend([0; 20]);
+    file
+}
+
 /// A WebP with a small canvas and a bitstream that claims 16,383 pixels a side.
 fn webp_of_two_sizes() -> Vec<u8> {
     let mut body = b"WEBPVP8X\x0a\0\0\0\0\0\0\0\x09\0\0\x09\0\0VP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a".to_vec();
@@ -125,6 +160,16 @@ fn a_claim_of_many_pixels_is_refused_before_memory_is_taken() {
         (gif_header(8_000, 1, 20), RefusalCode::TooManyPixels),
         (gif_header(10, 1, 1_001), RefusalCode::TooManyFrames),
         (webp_of_two_sizes(), RefusalCode::BrokenImage),
+        (tiff_header(65_000, 65_000, &[]), RefusalCode::DimensionTooLarge),
+        (tiff_header(16_000, 16_000, &[]), RefusalCode::TooManyPixels),
+        (tiff_header(0, 16_000, &[]), RefusalCode::BrokenImage),
+        (tiff_header(9, 9, &[(50_706, 1)]), RefusalCode::UnsupportedFormat),
+        (bmp_header(65_000, 65_000, 0), RefusalCode::DimensionTooLarge),
+        (bmp_header(16_000, -16_000, 0), RefusalCode::TooManyPixels),
+        (bmp_header(10, i32::MIN, 0), RefusalCode::DimensionTooLarge),
+        (bmp_header(-10, 10, 0), RefusalCode::BrokenImage),
+        (bmp_header(10, 0, 0), RefusalCode::BrokenImage),
+        (bmp_header(10, 10, 4), RefusalCode::UnsupportedFormat),
     ];
     let files = Files::new();
     for (index, (file, code)) in cases.iter().enumerate() {
@@ -133,6 +178,35 @@ fn a_claim_of_many_pixels_is_refused_before_memory_is_taken() {
         assert_eq!(probe_file(&files.put("hostile", file), &limits).unwrap_err().code, *code, "case {index}");
         assert_eq!(engine(file, "", None).unwrap_err().code, *code, "case {index}");
     }
+}
+
+#[test]
+fn what_a_tiff_says_of_its_pieces_is_held_against_the_limits() {
+    let tiled = |side: u32| {
+        let tile = [(322, side), (323, side), (324, 8), (325, 10)];
+        let mut file = tiff_header(9, 9, &tile);
+        // Without strips: their tags become private ones.
+        for tag in [273u16, 278, 279] {
+            let at = file.windows(4).position(|window| window[..2] == tag.to_le_bytes() && window[2] == 4);
+            file[at.unwrap() + 1] = 0xfe;
+        }
+        file
+    };
+    let code = |file: &[u8]| engine(file, "", None).unwrap_err().code;
+    assert_eq!(code(&tiled(1 << 30)), RefusalCode::DimensionTooLarge);
+    assert_eq!(code(&tiff_header(9, 9, &[(277, 60_000)])), RefusalCode::UnsupportedFormat);
+    assert_eq!(code(&tiff_header(9, 9, &[(278, 0)])), RefusalCode::BrokenImage);
+    assert_eq!(code(&tiff_header(9, 9, &[(273, 4_000_000_000)])), RefusalCode::BrokenImage);
+    // A JPEG strip of nine rows that says to be of 16,000 × 6,000 pixels.
+    let mut file = tiff_header(9, 9, &[(259, 7), (262, 6), (273, 134), (279, 0)]);
+    let jpeg = jpeg_header(6_000, 16_000);
+    let at = file.windows(2).position(|window| window == 279u16.to_le_bytes()).unwrap();
+    file[at + 8..at + 12].copy_from_slice(&(jpeg.len() as u32).to_le_bytes());
+    let start = file.len() as u32;
+    let at = file.windows(2).position(|window| window == 273u16.to_le_bytes()).unwrap();
+    file[at + 8..at + 12].copy_from_slice(&start.to_le_bytes());
+    file.extend(jpeg);
+    assert_eq!(code(&file), RefusalCode::BrokenImage);
 }
 
 #[test]
@@ -161,6 +235,6 @@ fn an_animated_png_is_refused() {
 #[test]
 fn what_is_no_image_is_told_so() {
     assert_eq!(engine(b"just a text, called photo.jpg", "", None).unwrap_err().code, RefusalCode::NotAnImage);
-    let tiff = convert(&[], &["-size", "4x4", "xc:red", "tiff:-"]);
-    assert_eq!(engine(&tiff, "", None).unwrap_err().code, RefusalCode::UnsupportedFormat);
+    let photoshop = convert(&[], &["-size", "4x4", "xc:red", "psd:-"]);
+    assert_eq!(engine(&photoshop, "", None).unwrap_err().code, RefusalCode::UnsupportedFormat);
 }

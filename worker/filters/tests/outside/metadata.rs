@@ -56,6 +56,15 @@ fn webp_with(webp: &[u8], size: (u32, u32), flag: u8, kind: &[u8; 4], data: &[u8
     [b"RIFF", &(body.len() as u32).to_le_bytes()[..], &body].concat()
 }
 
+/// A big-endian TIFF of ours or of ImageMagick's, with its orientation and a comment set in its first directory.
+fn tiff_with(png: &[u8], orientation: u8) -> Vec<u8> {
+    let orient = ["top-left", "top-right", "bottom-right", "bottom-left", "left-top", "right-top"];
+    let orient = [&orient[..], &["right-bottom", "left-bottom"]].concat()[usize::from(orientation) - 1];
+    let comment = ["-set", "comment", "GPSSECRET", "-set", "tiff:make", "SecretCamera"];
+    let xmp = ["-set", "tiff:artist", "GPSSECRET", "-compress", "LZW"];
+    convert(png, &[&["-", "-orient", orient], &comment[..], &xmp, &["tiff:-"]].concat())
+}
+
 /// Twelve by eight pixels of which no two sides are alike.
 fn upright_png() -> Vec<u8> {
     let sides =
@@ -92,6 +101,7 @@ fn all_eight_orientations_are_applied() {
             (jpeg_with(&jpeg, 0xe1, &[b"Exif\0\0", &exif[..]].concat()), &jpeg),
             (png_with(&png, b"eXIf", &exif), &png),
             (webp_with(&webp, (24, 16), 0x08, b"EXIF", &exif), &webp),
+            (tiff_with(&png, orientation), &png),
         ];
         for (file, plain) in turned {
             let wanted = by_imagemagick(plain, &[options, &["+repage"]].concat());
@@ -118,7 +128,9 @@ fn nothing_of_the_photographer_comes_out() {
     let webp = webp_with(&webp, (24, 16), 0x08, b"EXIF", &exif(1));
     let gif = convert(&png, &["-", "-set", "comment", "GPSSECRET", "gif:-"]);
     let holds = |file: &[u8], words: &[u8]| file.windows(words.len()).any(|window| window == words);
-    for input in [jpeg, png, webp, gif] {
+    let tiff = tiff_with(&upright_png(), 1);
+    let bmp = [filtered(&upright_png(), "", Format::Bmp), b"GPSSECRET".to_vec()].concat();
+    for input in [jpeg, png, webp, gif, tiff, bmp] {
         assert!(holds(&input, b"GPSSECRET"), "the test itself");
         for format in Format::ALL {
             for chain in ["", "blur(1)"] {

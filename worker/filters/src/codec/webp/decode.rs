@@ -32,7 +32,7 @@ impl<'a> Decoder<'a> {
         decoder.set_memory_limit(LONGEST_PROFILE);
         let alpha = decoder.has_alpha();
         let icc = decoder.icc_profile().ok().flatten();
-        let profile = icc.and_then(|icc| Profile::read(&icc, Source::Rgb, alpha));
+        let profile = icc.and_then(|icc| Profile::read(&icc, Source::Rgb, alpha, false));
         if decoder.is_animated() {
             // Without a colour the decoder leaves frames standing that ask to be cleared away.
             decoder.set_background_color([0; 4]).map_err(broken)?;
@@ -57,10 +57,11 @@ impl Decode for Decoder<'_> {
             self.decoder.read_image(&mut samples).map_err(broken)?;
             0
         };
+        let mut frame = Frame::from_u8(width, height, alpha, samples)?;
         if let Some(profile) = &self.profile {
-            profile.convert(&mut samples, width, context)?;
+            profile.convert(&mut frame, context)?;
         }
-        let frame = orientation.apply(Frame::from_u8(width, height, alpha, samples)?, context)?;
+        let frame = orientation.apply(frame, context)?;
         Ok(Some(TimedFrame { frame, delay_ms }))
     }
 
