@@ -5,12 +5,15 @@ use std::fmt;
 pub(crate) mod blur;
 pub(crate) mod crop;
 pub(crate) mod flip;
+pub(crate) mod neighbourhood;
 pub(crate) mod photon;
 pub(crate) mod resize;
 pub(crate) mod rotate;
 mod sample;
 mod scale;
 pub(crate) mod sharpen;
+pub(crate) mod style;
+mod weighed;
 
 use crate::context::Context;
 use crate::frame::Frame;

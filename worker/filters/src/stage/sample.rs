@@ -7,7 +7,7 @@ use crate::frame::{Frame, Samples};
 use crate::refusal::Refusal;
 
 /// A sample of a frame, of 8 or 16 bits.
-pub(super) trait Sample: raster::Sample {
+pub(super) trait Sample: raster::Sample + Ord {
     /// Full intensity.
     const WHITE: Self;
 
@@ -16,6 +16,9 @@ pub(super) trait Sample: raster::Sample {
 
     /// The value as a number.
     fn value(self) -> f32;
+
+    /// The value as a whole number.
+    fn level(self) -> u32;
 
     /// The samples of a frame, if it is of this depth.
     fn of(frame: &Frame) -> Option<&[Self]>;
@@ -30,6 +33,10 @@ impl Sample for u8 {
 
     fn value(self) -> f32 {
         f32::from(self)
+    }
+
+    fn level(self) -> u32 {
+        u32::from(self)
     }
 
     fn of(frame: &Frame) -> Option<&[Self]> {
@@ -49,6 +56,10 @@ impl Sample for u16 {
 
     fn value(self) -> f32 {
         f32::from(self)
+    }
+
+    fn level(self) -> u32 {
+        u32::from(self)
     }
 
     fn of(frame: &Frame) -> Option<&[Self]> {
