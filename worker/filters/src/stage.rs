@@ -11,6 +11,7 @@ pub(crate) mod equalize;
 pub(crate) mod flip;
 pub(crate) mod grain;
 mod histogram;
+pub(crate) mod neighbourhood;
 pub(crate) mod noise;
 pub(crate) mod normalize;
 pub(crate) mod photon;
@@ -20,6 +21,8 @@ pub(crate) mod rotate;
 mod sample;
 mod scale;
 pub(crate) mod sharpen;
+pub(crate) mod style;
+mod weighed;
 
 use crate::context::Context;
 use crate::frame::Frame;

@@ -69,6 +69,7 @@ fn sixteen_bits_are_kept_to_the_end_where_they_are_wanted() {
         assert_eq!(run(true).narrowed(), run(false), "{chain}");
     }
     // A picture of 8 bits gains nothing by 16.
-    let narrow = Plan::new(check("sepia").unwrap().links(), Shape::of(&frame()), true, &Limits::default()).unwrap();
+    let narrow =
+        Plan::new(check("sepia").unwrap().links(), Shape::of(&frame()), true, &Limits::default()).unwrap();
     assert!(matches!(narrow.run(frame(), &Context::unlimited(1)).unwrap().samples, Samples::U8(_)));
 }

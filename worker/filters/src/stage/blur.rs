@@ -7,9 +7,10 @@ use imgfilter_raster::Spread;
 use super::Stage;
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
 use super::scale::{Interpolation, Window, scale};
+use super::weighed::weighed;
 use crate::context::Context;
 use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
-use crate::frame::{Frame, Samples};
+use crate::frame::Frame;
 use crate::refusal::Refusal;
 
 /// The filter's definition.
@@ -64,52 +65,7 @@ pub(super) fn blurred(frame: &Frame, sigma: f64, context: &Context<'_>) -> Resul
     }
     let gaussian =
         Gaussian { sigma, threads: NonZeroUsize::new(context.threads).unwrap_or(NonZeroUsize::MIN) };
-    if frame.alpha && !is_opaque(frame) {
-        return blurred_premultiplied(frame, &gaussian, context);
-    }
-    in_its_depth(frame, &gaussian)
-}
-
-fn is_opaque(frame: &Frame) -> bool {
-    match &frame.samples {
-        Samples::U8(samples) => samples.chunks_exact(4).all(|pixel| pixel[3] == u8::MAX),
-        Samples::U16(samples) => samples.chunks_exact(4).all(|pixel| pixel[3] == u16::MAX),
-    }
-}
-
-/// Blurs with colours multiplied by their alpha, in 16 bits because dim colours would not survive the way back in 8.
-fn blurred_premultiplied(
-    frame: &Frame,
-    gaussian: &Gaussian,
-    context: &Context<'_>,
-) -> Result<Frame, Refusal> {
-    let wide = matches!(frame.samples, Samples::U16(_));
-    let mut frame = frame.clone().widened();
-    weigh(&mut frame, context, |colour, alpha| (colour * alpha + WHITE / 2) / WHITE)?;
-    let mut frame = in_its_depth(&frame, gaussian)?;
-    weigh(&mut frame, context, |colour, alpha| ((colour * WHITE + alpha / 2) / alpha.max(1)).min(WHITE))?;
-    Ok(if wide { frame } else { frame.narrowed() })
-}
-
-/// A 16-bit sample of full intensity.
-const WHITE: u64 = u16::MAX as u64;
-
-/// Changes each colour of a 16-bit frame by its alpha.
-fn weigh(
-    frame: &mut Frame,
-    context: &Context<'_>,
-    change: impl Fn(u64, u64) -> u64 + Sync,
-) -> Result<(), Refusal> {
-    let row = frame.row();
-    let Samples::U16(samples) = &mut frame.samples else { return Ok(()) };
-    context.for_each_band(samples, row, |_, band| {
-        for [colours @ .., alpha] in band.as_chunks_mut::<4>().0 {
-            for colour in colours {
-                *colour = change(u64::from(*colour), u64::from(*alpha)) as u16;
-            }
-        }
-        Ok(())
-    })
+    weighed(frame, context, |frame| in_its_depth(frame, &gaussian))
 }
 
 struct Gaussian {

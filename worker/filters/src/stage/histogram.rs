@@ -21,7 +21,7 @@ pub(super) type Tables<T> = [Vec<T>; 3];
 
 impl Histogram {
     fn empty<T: Sample>() -> Self {
-        Self { counts: vec![0; T::WHITE.index() + 1], total: 0 }
+        Self { counts: vec![0; T::WHITE.level() as usize + 1], total: 0 }
     }
 
     fn count(&mut self, value: usize) {
@@ -38,7 +38,9 @@ impl Histogram {
         context: &Context<'_>,
     ) -> Result<Self, Refusal> {
         let mut histogram = Self::empty::<T>();
-        visible(samples, channels, context, |pixel| histogram.count(T::rounded(luma(pixel)).index()))?;
+        visible(samples, channels, context, |pixel| {
+            histogram.count(T::rounded(luma(pixel)).level() as usize)
+        })?;
         Ok(histogram)
     }
 
@@ -51,7 +53,7 @@ impl Histogram {
         let mut histograms: [Self; 3] = std::array::from_fn(|_| Self::empty::<T>());
         visible(samples, channels, context, |pixel| {
             for (histogram, sample) in histograms.iter_mut().zip(pixel) {
-                histogram.count(sample.index());
+                histogram.count(sample.level() as usize);
             }
         })?;
         Ok(histograms)
@@ -75,7 +77,7 @@ impl Histogram {
     /// The table that spreads what lies between two values over the whole scale; all else is black or white. If
     /// nothing lies between them, nothing changes.
     pub fn stretched<T: Sample>(&self, (first, last): (usize, usize)) -> Vec<T> {
-        let (first, last) = if first < last { (first, last) } else { (0, T::WHITE.index()) };
+        let (first, last) = if first < last { (first, last) } else { (0, T::WHITE.level() as usize) };
         let scale = T::WHITE.value() / (last - first) as f32;
         (0..self.counts.len())
             .map(|value| T::rounded((value as f32 - first as f32).max(0.0) * scale))
@@ -121,7 +123,7 @@ fn visible<T: Sample>(
     for chunk in samples.chunks(CHUNK * channels) {
         context.check()?;
         for pixel in chunk.chunks_exact(channels) {
-            if pixel.get(3).is_none_or(|alpha| alpha.index() > 0) {
+            if pixel.get(3).is_none_or(|alpha| alpha.level() > 0) {
                 look(pixel);
             }
         }
@@ -140,7 +142,7 @@ pub(super) fn look_up<T: Sample>(
     context.for_each_band(samples, width * channels, |_, band| {
         for pixel in band.chunks_exact_mut(channels) {
             for (sample, table) in pixel.iter_mut().zip(tables) {
-                *sample = table.get(sample.index()).copied().unwrap_or(*sample);
+                *sample = table.get(sample.level() as usize).copied().unwrap_or(*sample);
             }
         }
         Ok(())

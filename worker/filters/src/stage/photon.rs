@@ -13,8 +13,7 @@ use crate::context::Context;
 use crate::frame::{Frame, Samples};
 use crate::refusal::Refusal;
 
-pub(crate) mod halftone;
-pub(crate) mod oil;
+pub(crate) mod look;
 
 /// Rows of a picture that are given to photon at once.
 const BAND: usize = 64;

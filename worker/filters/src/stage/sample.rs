@@ -7,7 +7,7 @@ use crate::frame::{Frame, Samples};
 use crate::refusal::Refusal;
 
 /// A sample of a frame, of 8 or 16 bits.
-pub(super) trait Sample: raster::Sample {
+pub(super) trait Sample: raster::Sample + Ord {
     /// Full intensity.
     const WHITE: Self;
 
@@ -17,8 +17,8 @@ pub(super) trait Sample: raster::Sample {
     /// The value as a number.
     fn value(self) -> f32;
 
-    /// The value as an index.
-    fn index(self) -> usize;
+    /// The value as a whole number.
+    fn level(self) -> u32;
 
     /// The samples of a frame, if it is of this depth.
     fn of(frame: &Frame) -> Option<&[Self]>;
@@ -35,8 +35,8 @@ impl Sample for u8 {
         f32::from(self)
     }
 
-    fn index(self) -> usize {
-        usize::from(self)
+    fn level(self) -> u32 {
+        u32::from(self)
     }
 
     fn of(frame: &Frame) -> Option<&[Self]> {
@@ -58,8 +58,8 @@ impl Sample for u16 {
         f32::from(self)
     }
 
-    fn index(self) -> usize {
-        usize::from(self)
+    fn level(self) -> u32 {
+        u32::from(self)
     }
 
     fn of(frame: &Frame) -> Option<&[Self]> {

@@ -22,7 +22,7 @@ pub(crate) const FILTER: Filter = Filter {
     ],
     build: |arguments| {
         let (amount, sigma) = (arguments.number("amount"), arguments.number("sigma"));
-        Ok(Step::stage(Sharpen { amount: amount as f32, sigma }))
+        Ok(Step::stage(Sharpen { amount: amount as f32, sigma, threshold: 0.0 }))
     },
 };
 
@@ -31,10 +31,13 @@ const MOST_FOR_8_BITS: f32 = 1.0;
 
 /// An unsharp mask.
 #[derive(Debug, Clone, Copy)]
-struct Sharpen {
-    amount: f32,
+pub(super) struct Sharpen {
+    /// What the difference to the blur is multiplied by.
+    pub amount: f32,
     /// Standard deviation of the blur, in pixels.
-    sigma: f64,
+    pub sigma: f64,
+    /// Differences below this stay as they are, from 0 to 1.
+    pub threshold: f32,
 }
 
 impl Stage for Sharpen {
@@ -54,14 +57,14 @@ impl Stage for Sharpen {
         let wide = matches!(frame.samples, Samples::U16(_));
         let frame = if self.amount > MOST_FOR_8_BITS { frame.widened() } else { frame };
         let blurred = blurred(&frame, self.sigma, context)?;
-        let sharpened = in_its_depth(&frame, &Difference { blurred, amount: self.amount, context })?;
+        let sharpened = in_its_depth(&frame, &Difference { blurred, mask: *self, context })?;
         Ok(if wide { sharpened } else { sharpened.narrowed() })
     }
 }
 
 struct Difference<'a> {
     blurred: Frame,
-    amount: f32,
+    mask: Sharpen,
     context: &'a Context<'a>,
 }
 
@@ -69,13 +72,15 @@ impl ForSamples for Difference<'_> {
     fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
         let channels = input.channels();
         let blurred = T::of(&self.blurred).ok_or_else(|| Refusal::internal("a blur changed its depth"))?;
+        let (amount, threshold) = (self.mask.amount, self.mask.threshold * T::WHITE.value());
         let mut samples = input.samples.to_vec();
         self.context.for_each_band(&mut samples, input.row(), |first, band| {
             let blurred = &blurred[first * input.row()..][..band.len()];
             for (pixel, blurred) in band.chunks_exact_mut(channels).zip(blurred.chunks_exact(channels)) {
                 for (sample, blurred) in pixel.iter_mut().zip(blurred).take(3) {
-                    let value = sample.value();
-                    *sample = T::rounded((value - blurred.value()).mul_add(self.amount, value));
+                    let difference = sample.value() - blurred.value();
+                    let added = if difference.abs() < threshold { 0.0 } else { difference * amount };
+                    *sample = T::rounded(sample.value() + added);
                 }
             }
             Ok(())

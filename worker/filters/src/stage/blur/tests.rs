@@ -1,4 +1,5 @@
 use super::*;
+use crate::frame::Samples;
 
 /// The blur as its definition says, in double precision.
 fn reference(frame: &Frame, sigma: f64) -> Vec<f64> {

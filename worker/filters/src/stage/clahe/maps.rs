@@ -63,7 +63,7 @@ impl Maps {
             let start = tile(y, height, tiles) * tiles;
             let Some(row) = counts.get_mut(start..start + tiles) else { continue };
             for (pixel, column) in line.chunks_exact(channels).zip(&columns) {
-                let seen = pixel.get(3).is_none_or(|alpha| alpha.index() > 0);
+                let seen = pixel.get(3).is_none_or(|alpha| alpha.level() > 0);
                 let bin = (luma(pixel) * scale + 1e-3) as usize;
                 if let Some(count) = row.get_mut(*column).and_then(|counts| counts.get_mut(bin))
                     && seen
