@@ -5,10 +5,10 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench fmt lint docs clean
+.PHONY: help deps headers build run start stop status test bench bench-setup fmt lint docs fuzz gallery clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 deps: ## install the Debian packages that building and testing need
 	@tests/packages/install run test
@@ -35,9 +35,12 @@ status: ## say whether the stack runs
 test: deps headers ## everything: style, Rust, Lua, SQL, nginx, end to end
 	@tests/run
 
-bench: headers ## measure the engine beside libvips and photon-rs
+bench-setup: headers ## install the rivals that `make bench` measures
 	@tests/packages/install bench
-	@/usr/bin/python3 worker/filters/benches/compare.py
+	@worker/filters/benches/compare --setup
+
+bench: bench-setup ## measure the engine beside libvips, sharp, Pillow, ImageMagick, GraphicsMagick and photon-rs
+	@worker/filters/benches/compare
 
 fmt: ## format the Rust code
 	cargo fmt --all
@@ -48,6 +51,12 @@ lint: deps headers ## style and linters only
 docs: build ## regenerate the pages that the program writes itself
 	$(PROGRAM) filters --markdown > docs/FILTERS.md
 	$(PROGRAM) config --markdown > docs/CONFIGURATION.md
+
+fuzz: ## feed strangers' bytes to the parsers, FUZZ_SECONDS (600) each; needs a nightly compiler and cargo-fuzz
+	@worker/filters/fuzz/run $(or $(FUZZ_SECONDS),600)
+
+gallery: build ## draw a contact sheet of every filter and every look
+	@docs/pictures/gallery $(PROGRAM)
 
 clean: stop ## remove what was built, and the state under var/
 	cargo clean

@@ -26,6 +26,8 @@ pub enum Command {
     Cleanup(cmd::cleanup::Options),
     /// Run a chain of filters over a local file
     Apply(cmd::apply::Options),
+    /// Tell what a chain would do with an image, and what it would cost
+    Explain(cmd::explain::Options),
     /// Serve the embedded S3 store
     Store(cmd::store::Options),
     /// Bring the database's schema, functions and roles up to date
@@ -58,6 +60,7 @@ pub fn run() -> ExitCode {
         Command::Worker(options) => cmd::worker::run(*options),
         Command::Cleanup(options) => cmd::cleanup::run(options),
         Command::Apply(options) => cmd::apply::run(&options),
+        Command::Explain(options) => cmd::explain::run(&options),
         Command::Store(options) => cmd::store::run(options),
         Command::Migrate(options) => cmd::migrate::run(&options),
         Command::NginxConfig(options) => cmd::nginx_config::run(&options, given),

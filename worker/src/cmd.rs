@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod cleanup;
 pub mod config;
+pub mod explain;
 pub mod filters;
 pub mod link_key;
 pub mod migrate;

@@ -17,7 +17,7 @@ use thiserror::Error;
 
 pub use document::{example, markdown};
 pub use duration::{DurationMistake, parse as parse_duration};
-pub use edge::Edge;
+pub use edge::{Edge, Lanes};
 pub use secret::Secret;
 
 /// A setting that is missing or cannot be used.

@@ -57,9 +57,7 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
         b"render_tasks" => render_tasks(input),
         b"problem" => problem(input),
         b"verify_link" => verify_link(input),
-        b"catalogue" => {
-            Ok(json!({ "body": json!({ "filters": imgfilter_filters::catalogue() }).to_string() }))
-        }
+        b"catalogue" => Ok(json!({ "body": serde_json::to_string(&imgfilter_filters::catalogue())? })),
         b"sign" => {
             Ok(serde_json::to_value(sign::sign(&state::current()?.storage, &serde_json::from_slice(input)?))?)
         }

@@ -1,9 +1,10 @@
-//! One contestant of `benches/compare.py`, in a process of its own so that its processor time and memory are its own:
-//! `contestant ours|photon|floor CHAIN PHOTO ROUNDS SECONDS` prints one line of JSON, the best of its rounds.
+//! One contestant of `benches/compare`, in a process of its own so that its processor time and memory are its own:
+//! `contestant ours|photon|floor CHAIN PHOTO ROUNDS SECONDS` prints one line of JSON, the medians of its rounds.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use cpu_time::ProcessTime;
 use imgfilter_filters::{Job, Limits, process};
 use photon_rs::native::open_image_from_bytes;
 use photon_rs::transform::SamplingFilter;
@@ -24,31 +25,34 @@ fn main() -> Result<(), Box<dyn Error>> {
         "floor" => Box::new(|| floor(&input)),
         _ => return Err(format!("nobody is called {who}").into()),
     };
-    let (rounds, limit) = (rounds.parse::<u32>()?, Duration::from_secs_f64(seconds.parse()?));
+    let (rounds, limit) = (rounds.parse::<usize>()?, Duration::from_secs_f64(seconds.parse()?));
     let before = memory("VmRSS")?;
     let start = Instant::now();
-    let (mut wall, mut processor, mut bytes, mut done) = (f64::INFINITY, f64::INFINITY, 0, 0);
-    while done < rounds && (done < 2 || start.elapsed() < limit) {
-        let (clock, ticks) = (Instant::now(), processor_ms()?);
+    let (mut walls, mut processors, mut bytes) = (Vec::new(), Vec::new(), 0);
+    while walls.len() < rounds && (walls.len() < 2 || start.elapsed() < limit) {
+        let (clock, ticks) = (Instant::now(), ProcessTime::now());
         bytes = run()?;
-        wall = wall.min(clock.elapsed().as_secs_f64() * 1e3);
-        processor = processor.min(processor_ms()? - ticks);
-        done += 1;
+        walls.push(clock.elapsed().as_secs_f64() * 1e3);
+        processors.push(ticks.elapsed().as_secs_f64() * 1e3);
     }
     let peak = memory("VmHWM")?;
+    let done = walls.len();
     let result = json!({
-        "wall_ms": wall, "cpu_ms": processor, "peak_mib": peak, "grown_mib": peak - before,
+        "wall_ms": median(walls), "cpu_ms": median(processors), "peak_mib": peak, "grown_mib": peak - before,
         "bytes": bytes, "rounds": done,
     });
     println!("{result}");
     Ok(())
 }
 
-/// Milliseconds for which this process was on a core.
-fn processor_ms() -> Result<f64, Box<dyn Error>> {
-    // All work is done on this thread; schedstat counts in nanoseconds where stat counts in hundredths of seconds.
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    Ok(text.split_whitespace().next().ok_or("no statistics")?.parse::<f64>()? / 1e6)
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Threads that the engine may use.
+fn threads() -> usize {
+    std::env::var("BENCH_THREADS").ok().and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// A figure of /proc/self/status, in MiB.
@@ -68,7 +72,7 @@ fn ours(input: &[u8], chain: &str) -> Result<usize, Box<dyn Error>> {
         quality: Some(QUALITY),
         limits: Limits::default(),
         deadline: None,
-        threads: 1,
+        threads: threads(),
         cancel: None,
     })?;
     let result = results.into_iter().next().ok_or("no result")??;
@@ -116,7 +120,8 @@ fn photon_filter(mut image: PhotonImage, filter: &str) -> Result<PhotonImage, Bo
         "flip" => transform::fliph(&mut image),
         "halftone" => effects::halftone(&mut image),
         "oil(2)" => effects::oil(&mut image, 2, 40.0),
-        _ => return Err(format!("photon has no {filter}").into()),
+        // The same exit status as that of the other contestants.
+        _ => std::process::exit(3),
     }
     Ok(image)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter};
+use crate::looks::{self, Look};
 use crate::registry::FILTERS;
 
 /// A filter as `GET /filters` shows it.
@@ -47,9 +48,18 @@ pub struct ParameterInfo {
     pub choices: Vec<&'static str>,
 }
 
-/// Every filter.
-pub fn catalogue() -> Vec<FilterInfo> {
-    FILTERS.iter().map(|filter| info(filter)).collect()
+/// Everything that a chain can name.
+#[derive(Debug, Clone, Serialize)]
+pub struct Catalogue {
+    /// Every filter, in the order in which they are shown.
+    pub filters: Vec<FilterInfo>,
+    /// Every look of `look(name)`.
+    pub looks: &'static [Look],
+}
+
+/// The filters and the looks.
+pub fn catalogue() -> Catalogue {
+    Catalogue { filters: FILTERS.iter().map(|filter| info(filter)).collect(), looks: looks::all() }
 }
 
 fn info(filter: &Filter) -> FilterInfo {
@@ -87,7 +97,7 @@ fn parameter_info(parameter: &Parameter) -> ParameterInfo {
 /// The catalogue as a Markdown page.
 pub fn catalogue_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
-    for filter in catalogue() {
+    for filter in catalogue().filters {
         page.push_str(&format!("\n## {}\n\n{}.\n\n    {}\n", filter.name, filter.summary, filter.example));
         if !filter.parameters.is_empty() {
             page.push_str("\n| parameter | type | range | default |\n|---|---|---|---|\n");
@@ -102,8 +112,26 @@ pub fn catalogue_markdown() -> String {
             frames(filter.animation)
         ));
     }
+    page.push_str(LOOKS);
+    for look in looks::all() {
+        page.push_str(&format!(
+            "| `{}` | {} | `{}` |\n",
+            look.name,
+            look.title,
+            look.chain.replace('|', "\\|")
+        ));
+    }
     page
 }
+
+const LOOKS: &str = "
+## Looks
+
+Each is a chain with a name, for `look(name)` and `look(name, amount=60)`.
+
+| look | title | chain |
+|---|---|---|
+";
 
 const INTRODUCTION: &str = "# Filters
 
@@ -156,7 +184,7 @@ mod tests {
     #[test]
     fn every_filter_and_parameter_is_on_the_page() {
         let page = catalogue_markdown();
-        for filter in catalogue() {
+        for filter in catalogue().filters {
             assert!(page.contains(&format!("\n## {}\n", filter.name)));
             assert!(page.contains(filter.example));
             for parameter in filter.parameters {
@@ -168,7 +196,8 @@ mod tests {
     #[test]
     fn json_has_the_fields_of_the_api() {
         let all = serde_json::to_value(catalogue()).unwrap();
-        let sepia = all.as_array().unwrap().iter().find(|filter| filter["name"] == "sepia").unwrap();
+        let sepia =
+            all["filters"].as_array().unwrap().iter().find(|filter| filter["name"] == "sepia").unwrap();
         assert_eq!(sepia["cost"], "low");
         assert_eq!(sepia["parameters"][0]["type"], "number");
         assert_eq!(sepia["parameters"][0]["max"], 1.0);

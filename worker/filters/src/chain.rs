@@ -31,6 +31,11 @@ impl Chain {
         self.links.iter().map(|link| link.canonical.as_str()).collect::<Vec<_>>().join("|")
     }
 
+    /// The filters by themselves.
+    pub(crate) fn into_links(self) -> Vec<Link> {
+        self.links
+    }
+
     /// The filters in the order in which they are applied.
     pub(crate) fn links(&self) -> &[Link] {
         &self.links

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chain::Chain;
-use crate::filter::Animation;
+use crate::chain::{Chain, Link};
+use crate::filter::{Animation, PointFilter, Step};
 use crate::format::Format;
 use crate::graph::Graph;
 use crate::limits::Limits;
-use crate::plan::{Segment, fuse, segments};
+use crate::plan::fuse;
 use crate::probe::ImageInfo;
 use crate::refusal::{Refusal, RefusalCode};
+use crate::segments::{Named, Segment, segments};
 
 /// Cost of one chain on one image, decoding and encoding included.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -59,7 +60,7 @@ pub fn estimate(
                 frame_ms += points_ms(&points, size);
                 peak = peak.max(pixels(size) * (PIXEL_BYTES + WIDE_PIXEL_BYTES));
             }
-            Segment::Stage(stage) => {
+            Segment::Stage(Named { step: stage, .. }) => {
                 frame_ms += stage.cost_ms(size);
                 let result = stage.output_size(size, limits)?;
                 limits.check_output(result.0, result.1, image.frames)?;
@@ -92,15 +93,24 @@ fn refuse_animation(chain: &Chain, image: &ImageInfo, output: Format) -> Result<
             format!("an animation of {} frames cannot be written as {}", image.frames, output.name());
         return Err(Refusal::new(code, detail));
     }
-    match chain.links().iter().find(|link| link.filter.animation == Animation::Refused) {
+    match still_only(chain.links()) {
         Some(link) => Err(Refusal::new(code, format!("`{}` knows only still images", link.filter.name))),
         None => Ok(()),
     }
 }
 
+/// The first filter that refuses animations.
+fn still_only(links: &[Link]) -> Option<&Link> {
+    links.iter().find_map(|link| match &link.step {
+        _ if link.filter.animation == Animation::Refused => Some(link),
+        Step::Chain(links) => still_only(links),
+        _ => None,
+    })
+}
+
 /// The time of a run of point filters: the pass over the pixels, and the operations that are left when constants are
 /// folded and what occurs twice is shared.
-fn points_ms(points: &[crate::filter::PointFilter], size: (u32, u32)) -> f64 {
+fn points_ms(points: &[Named<PointFilter>], size: (u32, u32)) -> f64 {
     let mut rest = points;
     let mut cost = 0.0;
     while !rest.is_empty() {

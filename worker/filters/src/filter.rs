@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fidget_core::context::Node;
 use serde::Serialize;
 
+use crate::chain::Link;
 use crate::graph::{Graph, Pixel};
 use crate::stage::Stage;
 
@@ -101,6 +102,11 @@ impl Parameter {
     /// A colour that must be given.
     pub const fn colour(name: &'static str) -> Self {
         Self::new(name, Kind::Colour)
+    }
+
+    /// Words of at most `most` characters that must be given.
+    pub const fn text(name: &'static str, most: usize) -> Self {
+        Self::new(name, Kind::Text { most })
     }
 
     /// The strength of a filter, from −100 % to 100 %.
@@ -285,6 +291,8 @@ pub(crate) enum Step {
     Point(PointFilter),
     /// A whole frame at a time.
     Stage(Arc<dyn Stage>),
+    /// Other filters, one after the other.
+    Chain(Vec<Link>),
 }
 
 impl Step {
@@ -305,7 +313,7 @@ impl Step {
     pub fn spelling(&self) -> Option<&str> {
         match self {
             Self::Point(point) => point.spelling.as_deref(),
-            Self::Stage(_) => None,
+            Self::Stage(_) | Self::Chain(_) => None,
         }
     }
 
@@ -329,6 +337,22 @@ impl PointFilter {
     /// The expressions of the result, before clamping.
     pub fn lower(&self, graph: &mut Graph, pixel: &Pixel) -> [Node; 4] {
         (self.lower)(graph, pixel)
+    }
+
+    /// Whether the result depends on nothing but the colours of the pixel: not on where it is, nor on the size of the
+    /// frame.
+    pub fn is_placeless(&self) -> bool {
+        let mut graph = Graph::new();
+        let here = graph.pixel((1_000, 700), true);
+        let there = Pixel {
+            x: graph.constant(0.125),
+            y: graph.constant(0.875),
+            width: graph.constant(30.0),
+            height: graph.constant(50.0),
+            ..here
+        };
+        // The graph shares what is the same, so equal expressions are equal nodes.
+        self.lower(&mut graph, &here) == self.lower(&mut graph, &there)
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod hue;
 pub(crate) mod invert;
 pub(crate) mod levels;
 pub(crate) mod linear;
+pub(crate) mod look;
 pub(crate) mod matrix;
 pub(crate) mod mixer;
 pub(crate) mod opacity;

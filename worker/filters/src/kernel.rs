@@ -72,6 +72,8 @@ pub(crate) struct Kernel {
     work: Work,
     /// Whether the result can be transparent.
     alpha: bool,
+    /// Width and height of the frames it is made for.
+    size: (u32, u32),
 }
 
 #[derive(Debug)]
@@ -99,16 +101,16 @@ impl Kernel {
         });
         let alpha = graph.value(outputs[3]).is_none_or(|value| value < 1.0);
         if graph.pixel(source.size, source.alpha).channels == outputs {
-            return Ok(Self { work: Work::Nothing, alpha });
+            return Ok(Self { work: Work::Nothing, alpha, size: source.size });
         }
         if means.tables
             && let Some(tables) = Tables::new(graph, outputs, source)
         {
-            return Ok(Self { work: Work::Tables(Box::new(tables)), alpha });
+            return Ok(Self { work: Work::Tables(Box::new(tables)), alpha, size: source.size });
         }
         let program = check::checked(graph, outputs, source, means)
             .ok_or_else(|| Refusal::internal("the equations could not be compiled"))?;
-        Ok(Self { work: Work::Program(program), alpha })
+        Ok(Self { work: Work::Program(program), alpha, size: source.size })
     }
 
     /// Whether the result has a fourth channel.
@@ -132,8 +134,12 @@ impl Kernel {
         Ok(Frame { width, height, alpha: self.alpha, samples })
     }
 
+    /// Width and height of the frames it is made for.
+    pub fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
     /// A word for the kind of kernel, for tests and explanations.
-    #[cfg(test)]
     pub fn kind(&self) -> &'static str {
         use program::Instruction;
         match &self.work {
@@ -193,7 +199,7 @@ impl Pass<'_> {
                             let count = block.len() / self.channels;
                             self.load(workspace, program, block);
                             self.place(workspace, program, first * self.width + index * BLOCK, count);
-                            program.run(workspace, count);
+                            program.run(workspace);
                             self.store(workspace, program, block);
                         }
                     });
@@ -235,7 +241,7 @@ impl Pass<'_> {
                     let start = index * BLOCK * self.channels;
                     self.load(workspace, program, &input[start..start + count * self.channels]);
                     self.place(workspace, program, first * self.width + index * BLOCK, count);
-                    program.run(workspace, count);
+                    program.run(workspace);
                     self.store(workspace, program, block);
                 }
             });
@@ -249,6 +255,7 @@ impl Pass<'_> {
             return;
         }
         let [r, g, b, a, ..] = workspace.registers.as_mut_slice() else { return };
+        let [r, g, b, a] = [r, g, b, a].map(|plane| &mut plane.values[..]);
         if self.channels == 4 {
             split::<D, 4>(block, [r, g, b, a]);
         } else {
@@ -265,8 +272,8 @@ impl Pass<'_> {
         let [columns, rows] = &program.positions;
         let (mut column, mut row) = (first % self.width, first / self.width);
         for index in 0..count {
-            x[index] = columns[column];
-            y[index] = rows[row];
+            x.values[index] = columns[column];
+            y.values[index] = rows[row];
             column += 1;
             if column == self.width {
                 (column, row) = (0, row + 1);
@@ -275,7 +282,7 @@ impl Pass<'_> {
     }
 
     fn store<D: Depth>(&self, workspace: &Workspace, program: &Program, block: &mut [D]) {
-        let plane = |channel| workspace.registers[program.output(channel)].as_slice();
+        let plane = |channel| &workspace.registers[program.output(channel)].values[..];
         if self.kernel.alpha {
             join::<D, 4>([plane(0), plane(1), plane(2), plane(3)], block);
         } else {

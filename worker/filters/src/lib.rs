@@ -3,35 +3,45 @@
 //! [`check`] reads a chain of filters, [`probe`] looks at an image's headers, [`estimate`] tells what one will cost
 //! on the other, and [`process`] decodes, filters and encodes.
 
+mod assets;
 mod catalogue;
 mod chain;
 mod codec;
 mod context;
 mod equation;
 mod estimate;
+mod explain;
 mod filter;
 mod filters;
 mod format;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod graph;
 mod kernel;
 mod limits;
+mod looks;
 mod orientation;
 mod plan;
 mod probe;
 mod process;
 mod refusal;
 mod registry;
+mod segments;
 mod spelling;
 mod stage;
 
+pub use assets::set_assets_folder;
+pub use catalogue::{Catalogue, FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
 pub use catalogue::{FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
 pub use chain::{Chain, Mistake, check};
 pub use equation::{MAX_EQUATION_BYTES, MAX_EQUATION_DEPTH, MAX_EQUATION_NODES};
 pub use estimate::{Estimate, estimate};
+pub use explain::{ExplainedStep, Explanation, explain};
 pub use filter::{Alpha, Animation, CostClass};
 pub use format::Format;
 pub use limits::Limits;
+pub use looks::Look;
 pub use probe::{ImageInfo, probe, probe_file};
 pub use process::{Job, Output, process};
 pub use refusal::{Refusal, RefusalCode};

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::chain::Link;
 use crate::context::Context;
-use crate::filter::{PointFilter, Step};
+use crate::filter::PointFilter;
 use crate::frame::{Frame, Samples};
 use crate::graph::{Graph, Pixel};
 use crate::kernel::{Kernel, Means, Source};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
+use crate::segments::{Named, Segment, segments};
 use crate::stage::Stage;
 
 /// Nodes of a graph from which a run of point filters is cut in two.
@@ -17,7 +18,25 @@ const MAX_FUSED_NODES: usize = 4000;
 /// Filters that are fused at most: the depth to which clamps are nested.
 const MAX_FUSED_FILTERS: usize = 64;
 
-/// A chain made ready for frames of one size.
+/// What a plan depends on of the frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Width and height in pixels.
+    pub size: (u32, u32),
+    /// Whether there is a fourth channel.
+    pub alpha: bool,
+    /// Whether samples are of 16 bits.
+    pub wide: bool,
+}
+
+impl Shape {
+    /// The shape of a frame.
+    pub fn of(frame: &Frame) -> Self {
+        Self { size: frame.size(), alpha: frame.alpha, wide: matches!(frame.samples, Samples::U16(_)) }
+    }
+}
+
+/// A chain made ready for frames of one shape.
 #[derive(Debug)]
 pub(crate) struct Plan {
     works: Vec<Planned>,
@@ -27,33 +46,9 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 enum Planned {
     /// A run of point filters; `wide` if 16-bit samples are wanted of it.
-    Kernel { kernel: Kernel, wide: bool },
+    Kernel { kernel: Kernel, wide: bool, spellings: Vec<String> },
     /// A stage; `wide` if it is to compute with 16-bit samples.
-    Stage { stage: Arc<dyn Stage>, wide: bool },
-}
-
-/// A run of point filters, or a stage, before anything of the frame but its size is looked at.
-#[derive(Debug, Clone)]
-pub(crate) enum Segment {
-    /// Point filters that become one kernel, if they are not too many.
-    Points(Vec<PointFilter>),
-    /// A stage.
-    Stage(Arc<dyn Stage>),
-}
-
-/// The segments of a chain.
-pub(crate) fn segments(links: &[Link]) -> Vec<Segment> {
-    let mut segments: Vec<Segment> = Vec::new();
-    for link in links {
-        match &link.step {
-            Step::Stage(stage) => segments.push(Segment::Stage(Arc::clone(stage))),
-            Step::Point(point) => match segments.last_mut() {
-                Some(Segment::Points(points)) => points.push(point.clone()),
-                _ => segments.push(Segment::Points(vec![point.clone()])),
-            },
-        }
-    }
-    segments
+    Stage { stage: Named<Arc<dyn Stage>>, wide: bool, size: (u32, u32) },
 }
 
 /// Writes point filters into a graph until there are enough of them; gives the outputs and how many filters are in.
@@ -61,14 +56,14 @@ pub(crate) fn segments(links: &[Link]) -> Vec<Segment> {
 /// Between two filters values are clamped to 0 to 1 and NaN is 0; after the last one rounding does the same.
 pub(crate) fn fuse(
     graph: &mut Graph,
-    points: &[PointFilter],
+    points: &[Named<PointFilter>],
     size: (u32, u32),
     alpha: bool,
 ) -> ([fidget_core::context::Node; 4], usize) {
     let mut pixel = graph.pixel(size, alpha);
     let mut taken = 0;
     for point in points {
-        let channels = point.lower(graph, &pixel);
+        let channels = point.step.lower(graph, &pixel);
         taken += 1;
         pixel = Pixel { channels, ..pixel };
         if taken == points.len() || taken == MAX_FUSED_FILTERS || graph.len() > MAX_FUSED_NODES {
@@ -80,33 +75,29 @@ pub(crate) fn fuse(
 }
 
 impl Plan {
-    /// Plans a chain for frames like the first one.
+    /// Plans a chain for frames of one shape.
     ///
     /// # Errors
     /// What a stage says to the size: `ImpossibleChain`, `OutputTooLarge`.
-    pub fn new(links: &[Link], first: &Frame, limits: &Limits) -> Result<Self, Refusal> {
-        Self::with_means(links, first, limits, Means::best)
+    pub fn new(links: &[Link], shape: Shape, limits: &Limits) -> Result<Self, Refusal> {
+        Self::with_means(links, shape, limits, Means::best)
     }
 
     /// As [`Plan::new`], with a say in the means of the kernels.
     pub fn with_means(
         links: &[Link],
-        first: &Frame,
+        shape: Shape,
         limits: &Limits,
         means: impl Fn(u64) -> Means,
     ) -> Result<Self, Refusal> {
         let segments = segments(links);
-        let mut planner = Planner {
-            works: Vec::new(),
-            size: first.size(),
-            alpha: first.alpha,
-            wide: matches!(first.samples, Samples::U16(_)),
-        };
+        let mut planner =
+            Planner { works: Vec::new(), size: shape.size, alpha: shape.alpha, wide: shape.wide };
         for (index, segment) in segments.iter().enumerate() {
             // What is moved and then written is rounded here as well as there.
             let moved_only = segments[index + 1..]
                 .iter()
-                .all(|later| matches!(later, Segment::Stage(stage) if stage.moves_pixels()));
+                .all(|later| matches!(later, Segment::Stage(stage) if stage.step.moves_pixels()));
             match segment {
                 Segment::Points(points) => planner.points(points, !moved_only, &means)?,
                 Segment::Stage(stage) => planner.stage(stage, !moved_only, limits)?,
@@ -128,27 +119,44 @@ impl Plan {
         for planned in &self.works {
             context.check()?;
             frame = match planned {
-                Planned::Kernel { kernel, wide } => kernel.run(frame, *wide, context)?,
-                Planned::Stage { stage, wide: true } => stage.apply(frame.widened(), context)?,
-                Planned::Stage { stage, wide: false } => stage.apply(frame.narrowed(), context)?,
+                Planned::Kernel { kernel, wide, .. } => kernel.run(frame, *wide, context)?,
+                Planned::Stage { stage, wide: true, .. } => stage.step.apply(frame.widened(), context)?,
+                Planned::Stage { stage, wide: false, .. } => stage.step.apply(frame.narrowed(), context)?,
             };
         }
         Ok(frame.narrowed())
     }
 
-    /// The kinds of the kernels and the names of the stages, for tests.
-    #[cfg(test)]
-    pub fn describe(&self) -> Vec<String> {
+    /// What is run, in order.
+    pub fn parts(&self) -> Vec<Part> {
         self.works
             .iter()
             .map(|planned| match planned {
-                Planned::Kernel { kernel, wide } => {
-                    format!("{}{}", kernel.kind(), if *wide { " to 16 bits" } else { "" })
+                Planned::Kernel { kernel, wide, spellings } => Part {
+                    filters: spellings.clone(),
+                    means: kernel.kind(),
+                    wide: *wide,
+                    size: kernel.size(),
+                },
+                Planned::Stage { stage, wide, size } => {
+                    Part { filters: vec![stage.spelling.clone()], means: "stage", wide: *wide, size: *size }
                 }
-                Planned::Stage { wide, .. } => format!("stage{}", if *wide { " in 16 bits" } else { "" }),
             })
             .collect()
     }
+}
+
+/// A kernel or a stage of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The filters that it does at once.
+    pub filters: Vec<String>,
+    /// How: `tables`, `sums`, `code` … for a kernel, else `stage`.
+    pub means: &'static str,
+    /// Whether it answers with 16-bit samples.
+    pub wide: bool,
+    /// Width and height of its result.
+    pub size: (u32, u32),
 }
 
 /// What is known of the frame on its way through the chain.
@@ -163,7 +171,7 @@ struct Planner {
 impl Planner {
     fn points(
         &mut self,
-        points: &[PointFilter],
+        points: &[Named<PointFilter>],
         more: bool,
         means: &impl Fn(u64) -> Means,
     ) -> Result<(), Refusal> {
@@ -174,23 +182,25 @@ impl Planner {
             let source =
                 Source { size: self.size, alpha: self.alpha, levels: if self.wide { 65_536 } else { 256 } };
             let (outputs, taken) = fuse(&mut graph, rest, self.size, self.alpha);
+            let spellings = rest[..taken].iter().map(|point| point.spelling.clone()).collect();
             rest = &rest[taken..];
             let wide = more || !rest.is_empty();
             let kernel = Kernel::new(&mut graph, outputs, &source, means(pixels))?;
             self.alpha = kernel.alpha();
             self.wide = wide;
-            self.works.push(Planned::Kernel { kernel, wide });
+            self.works.push(Planned::Kernel { kernel, wide, spellings });
         }
         Ok(())
     }
 
-    fn stage(&mut self, stage: &Arc<dyn Stage>, more: bool, limits: &Limits) -> Result<(), Refusal> {
+    fn stage(&mut self, named: &Named<Arc<dyn Stage>>, more: bool, limits: &Limits) -> Result<(), Refusal> {
+        let stage = &named.step;
         self.size = stage.output_size(self.size, limits)?;
         self.alpha |= stage.adds_alpha();
         // A stage that only moves pixels works in what it is given; one that computes gets more bits if its values
         // go on to be computed with.
         self.wide = stage.accepts_16_bit() && (self.wide || (more && !stage.moves_pixels()));
-        self.works.push(Planned::Stage { stage: Arc::clone(stage), wide: self.wide });
+        self.works.push(Planned::Stage { stage: named.clone(), wide: self.wide, size: self.size });
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::estimate::estimate;
 use crate::format::Format;
 use crate::limits::Limits;
-use crate::plan::Plan;
+use crate::plan::{Plan, Shape};
 use crate::probe::ImageInfo;
 use crate::refusal::Refusal;
 
@@ -142,9 +142,6 @@ struct Work {
     encoder: Box<dyn Encode>,
 }
 
-/// Width, height, and whether there is alpha.
-type Shape = ((u32, u32), bool);
-
 impl Running {
     fn start(
         chain: &str,
@@ -191,10 +188,10 @@ impl Running {
 impl Work {
     fn push(&mut self, timed: TimedFrame, context: &Context<'_>) -> Result<(), Refusal> {
         let TimedFrame { frame, delay_ms } = timed;
-        let shape = (frame.size(), frame.alpha);
+        let shape = Shape::of(&frame);
         let plan = match self.plan.take() {
             Some((known, plan)) if known == shape => plan,
-            _ => Plan::new(self.chain.links(), &frame, &self.limits)?,
+            _ => Plan::new(self.chain.links(), shape, &self.limits)?,
         };
         let frame = plan.run(frame, context)?;
         self.plan = Some((shape, plan));

@@ -46,6 +46,7 @@ pub(crate) const FILTERS: &[&Filter] = &[
     &stage::grain::FILTER,
     &stage::dither::FILTER,
     &filters::equation::FILTER,
+    &filters::look::FILTER,
     &stage::blur::FILTER,
     &stage::sharpen::FILTER,
     &stage::resize::FILTER,

@@ -36,7 +36,8 @@ pub struct Options {
     limits: ImageLimits,
 }
 
-fn format(name: &str) -> Result<Format, String> {
+/// A format by its name.
+pub(super) fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).ok_or_else(|| "expected jpeg, png, gif or webp".to_owned())
 }
 
@@ -69,7 +70,7 @@ fn by_extension(output: &Path) -> Option<Format> {
 }
 
 /// The chain with its mistake underlined.
-fn pointed_out(chain: &str, mistake: &Mistake) -> String {
+pub(super) fn pointed_out(chain: &str, mistake: &Mistake) -> String {
     let before: String = chain.chars().take(mistake.offset).collect();
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let line = chain[line_start..].lines().next().unwrap_or_default();

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::Outcome;
 
@@ -18,11 +17,10 @@ pub struct Options {
     markdown: bool,
 }
 
-/// Prints every filter with its parameters.
+/// Prints every filter with its parameters, and every look.
 pub fn run(options: &Options) -> Outcome {
     if options.json {
-        let catalogue = json!({ "filters": imgfilter_filters::catalogue() });
-        println!("{}", serde_json::to_string_pretty(&catalogue)?);
+        println!("{}", serde_json::to_string_pretty(&imgfilter_filters::catalogue())?);
     } else {
         print!("{}", imgfilter_filters::catalogue_markdown());
     }

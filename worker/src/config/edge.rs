@@ -112,9 +112,9 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_MAX_WAIT", value_name = "DURATION", default_value = "60s",
           value_parser = parse_duration)]
     pub max_wait: Duration,
-    /// An upload whose estimated cost is below this many milliseconds goes into the fast lane
-    #[arg(long, env = "IMGFILTER_FAST_LANE_MS", value_name = "MILLISECONDS", default_value_t = 500)]
-    pub fast_lane_ms: u32,
+    /// Which tasks are fast.
+    #[command(flatten)]
+    pub lanes: Lanes,
     /// How often a task is tried before it has failed
     #[arg(long, env = "IMGFILTER_MAX_ATTEMPTS", value_name = "COUNT", default_value_t = 5,
           value_parser = clap::value_parser!(u16).range(1..=100))]
@@ -136,4 +136,19 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_EDGE_DATABASE_CONNECTIONS", value_name = "COUNT", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub edge_database_connections: u16,
+}
+
+/// Which tasks are fast.
+#[derive(Debug, Clone, Args)]
+pub struct Lanes {
+    /// An upload whose estimated cost is up to this many milliseconds goes into the fast lane
+    #[arg(long, env = "IMGFILTER_FAST_LANE_MS", value_name = "MILLISECONDS", default_value_t = 500)]
+    pub fast_lane_ms: u32,
+}
+
+impl Lanes {
+    /// The lane of a task: `fast` or `slow`.
+    pub fn lane(&self, cost_ms: f64) -> &'static str {
+        if cost_ms > f64::from(self.fast_lane_ms) { "slow" } else { "fast" }
+    }
 }

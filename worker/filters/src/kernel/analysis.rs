@@ -151,13 +151,26 @@ pub(super) fn order(graph: &Graph, outputs: &[Node]) -> Vec<Node> {
 
 /// Whether what lies between `gate` and `node` has a function that compiled code has to call out for.
 pub(super) fn is_heavy_between(graph: &Graph, gate: Node, node: Node) -> bool {
+    any_between(graph, gate, node, |op| Function::of(op).is_some())
+}
+
+/// Whether what lies between `gate` and `node` has an operation that jumps.
+pub(super) fn jumps_between(graph: &Graph, gate: Node, node: Node) -> bool {
+    use BinaryOpcode::{And, Compare, Mod, Or};
+    use UnaryOpcode::{Ceil, Floor, Not, Round};
+    any_between(graph, gate, node, |op| {
+        matches!(op, Op::Unary(Ceil | Floor | Not | Round, _) | Op::Binary(And | Compare | Mod | Or, ..))
+    })
+}
+
+fn any_between(graph: &Graph, gate: Node, node: Node, is_sought: impl Fn(Op) -> bool) -> bool {
     let mut seen = HashSet::from([gate]);
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {
         if !seen.insert(node) {
             continue;
         }
-        if Function::of(graph.op(node)).is_some() {
+        if is_sought(graph.op(node)) {
             return true;
         }
         stack.extend(graph.op(node).iter_children());

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use fidget_core::context::{Node, Op};
 
-use super::analysis::{Affine, Analysis, affine, is_heavy_between, order, unclamped};
+use super::analysis::{Affine, Analysis, affine, is_heavy_between, jumps_between, order, unclamped};
 use super::curve::{Curve, Domain, Function, Kind};
-use super::program::{INPUTS, Instruction, Output, Program, Register, reuse_registers};
+use super::program::{INPUTS, Instruction, Output, Program, Register, join_sums, reuse_registers};
 use super::tape::{Tape, sample, substitute};
 use super::{Means, Source};
 use crate::graph::{Graph, Input, Range};
@@ -21,6 +21,7 @@ pub(super) fn build(graph: &mut Graph, outputs: [Node; 4], source: &Source, mean
         Some(program) => program,
         None => Builder::new(graph, outputs, source, means).tapes(outputs)?,
     };
+    join_sums(&mut program.instructions);
     reuse_registers(&mut program);
     Some(program)
 }
@@ -127,8 +128,7 @@ impl<'a> Builder<'a> {
     }
 
     fn sum(&mut self, node: Node) -> Option<Register> {
-        let (inner, low, high) = unclamped(self.graph, node);
-        let Affine { terms, offset } = affine(self.graph, inner);
+        let (inner, low, high, Affine { terms, offset }) = flattened(self.graph, node);
         if inner == node && terms.len() == 1 && terms[0].0 == node {
             return None;
         }
@@ -140,13 +140,14 @@ impl<'a> Builder<'a> {
         while planes.len() > TERMS {
             let rest = planes.split_off(TERMS);
             let out = self.new_register();
-            let (low, high) = (f32::NEG_INFINITY, f32::INFINITY);
-            self.instructions.push(Instruction::Affine { out, terms: planes, offset, low, high });
+            let bounds = [f32::NEG_INFINITY, f32::INFINITY];
+            self.instructions.push(Instruction::Affine { out, terms: planes, offset, bounds });
             offset = 0.0;
             planes = std::iter::once((out, 1.0)).chain(rest).collect();
         }
         let out = self.new_register();
-        self.instructions.push(Instruction::Affine { out, terms: planes, offset, low, high });
+        let bounds = [low, high];
+        self.instructions.push(Instruction::Affine { out, terms: planes, offset, bounds });
         Some(out)
     }
 
@@ -180,6 +181,10 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         if self.analysis.is_magnified(node) && (kind == Kind::Polynomial || known.is_none()) {
+            return None;
+        }
+        // Between two entries of a table a jump would be at the wrong place, however near the entries are.
+        if known.is_none() && jumps_between(self.graph, gate, node) {
             return None;
         }
         let domain = match known {
@@ -297,6 +302,34 @@ impl<'a> Builder<'a> {
         self.instructions.push(Instruction::Tape { outs, ins: ins?, tape });
         Some(())
     }
+}
+
+/// The node without the clamps around it, their bounds, and the sum within.
+///
+/// A clamp of a multiple of a clamp is a clamp of a multiple: `s · clamp(v, l, h) + o` is `s · v + o` between the images
+/// of `l` and `h`. So brightness, contrast and their like on one channel become one sum, however many there are.
+fn flattened(graph: &Graph, node: Node) -> (Node, f32, f32, Affine) {
+    let (mut inner, mut low, mut high) = unclamped(graph, node);
+    let mut sum = affine(graph, inner);
+    while let [(term, factor)] = sum.terms[..] {
+        let (within, least, most) = unclamped(graph, term);
+        if within == term {
+            break;
+        }
+        let image = |bound: f32| {
+            let value = factor * f64::from(bound) + sum.offset;
+            (value as f32).clamp(low, high)
+        };
+        let (first, second) = (image(least), image(most));
+        (low, high) = (first.min(second), first.max(second));
+        let before = affine(graph, within);
+        sum = Affine {
+            terms: before.terms.iter().map(|(term, share)| (*term, share * factor)).collect(),
+            offset: before.offset * factor + sum.offset,
+        };
+        inner = within;
+    }
+    (inner, low, high, sum)
 }
 
 fn input_of(graph: &Graph, node: Node) -> Option<Input> {

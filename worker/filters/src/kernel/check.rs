@@ -46,15 +46,15 @@ fn agree(program: &Program, right: &Program) -> bool {
         for input in 0..INPUTS {
             for index in 0..BLOCK {
                 let value = value(program, input, block * BLOCK + index);
-                found.registers[input][index] = value;
-                wanted.registers[input][index] = value;
+                found.registers[input].values[index] = value;
+                wanted.registers[input].values[index] = value;
             }
         }
-        program.run(&mut found, BLOCK);
-        right.run(&mut wanted, BLOCK);
+        program.run(&mut found);
+        right.run(&mut wanted);
         (0..4).all(|channel| {
-            let found = &found.registers[program.output(channel)];
-            let wanted = &wanted.registers[right.output(channel)];
+            let found = &found.registers[program.output(channel)].values;
+            let wanted = &wanted.registers[right.output(channel)].values;
             found.iter().zip(wanted).all(|(found, wanted)| (seen(*found) - seen(*wanted)).abs() <= TOLERANCE)
         })
     })

@@ -15,11 +15,32 @@ pub(super) type Register = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Instruction {
     /// `out = clamp(offset + Σ factor · register)`.
-    Affine { out: Register, terms: Vec<(Register, f32)>, offset: f32, low: f32, high: f32 },
+    Affine { out: Register, terms: Vec<(Register, f32)>, offset: f32, bounds: [f32; 2] },
+    /// Three sums of the same three registers.
+    Matrix { outs: [Register; ROWS], ins: [Register; ROWS], rows: [Row; ROWS] },
     /// `out = curve(from)`.
     Curve { out: Register, from: Register, curve: Curve },
     /// `outs = tape(ins)`.
     Tape { outs: Vec<Register>, ins: Vec<Register>, tape: Tape },
+}
+
+/// Sums of a [`Instruction::Matrix`], and terms of each.
+const ROWS: usize = 3;
+
+/// One sum of a [`Instruction::Matrix`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Row {
+    factors: [f32; ROWS],
+    offset: f32,
+    bounds: [f32; 2],
+}
+
+impl Row {
+    #[inline(always)]
+    fn of(self, [a, b, c]: [f32; ROWS]) -> f32 {
+        let [fa, fb, fc] = self.factors;
+        bounded(self.offset + fa * a + fb * b + fc * c, self.bounds)
+    }
 }
 
 /// What a result's channel is.
@@ -43,10 +64,28 @@ pub(super) struct Program {
     pub positions: [Vec<f32>; 2],
 }
 
+/// The values of a register. Aligned, and not a power of two long, so that values of the same pixel in different
+/// registers do not contend for the same lines of the cache.
+#[derive(Debug, Clone)]
+#[repr(C, align(64))]
+pub(super) struct Plane {
+    pub values: [f32; BLOCK],
+    gap: [f32; 16],
+}
+
+impl Plane {
+    /// A plane of one value.
+    pub fn of(value: f32) -> Box<Self> {
+        Box::new(Self { values: [value; BLOCK], gap: [0.0; 16] })
+    }
+}
+
 /// What a thread needs to run a program.
 #[derive(Debug)]
 pub(super) struct Workspace {
-    pub registers: Vec<Vec<f32>>,
+    pub registers: Vec<Box<Plane>>,
+    /// Take the place of registers that are being written.
+    spare: [Box<Plane>; ROWS],
     evaluator: Evaluator,
 }
 
@@ -64,13 +103,12 @@ impl Program {
 
     /// Registers for a block, those of constant outputs filled.
     pub fn workspace(&self) -> Workspace {
-        let mut registers = vec![vec![0.0; BLOCK]; self.registers + 4];
-        for (channel, output) in self.outputs.iter().enumerate() {
-            if let Output::Constant(value) = output {
-                registers[self.registers + channel].fill(*value);
-            }
-        }
-        Workspace { registers, evaluator: Evaluator::default() }
+        let mut registers: Vec<Box<Plane>> = (0..self.registers).map(|_| Plane::of(0.0)).collect();
+        registers.extend(self.outputs.map(|output| match output {
+            Output::Constant(value) => Plane::of(value),
+            Output::Register(_) => Plane::of(0.0),
+        }));
+        Workspace { registers, spare: [(); ROWS].map(|()| Plane::of(0.0)), evaluator: Evaluator::default() }
     }
 
     /// The register that holds a channel of the result.
@@ -81,30 +119,33 @@ impl Program {
         }
     }
 
-    /// Runs the program on the first `count` pixels of a block whose inputs are loaded.
-    pub fn run(&self, workspace: &mut Workspace, count: usize) {
-        let registers = &mut workspace.registers;
+    /// Runs the program on a block whose inputs are loaded. What is not loaded is computed all the same, because a
+    /// fixed number of pixels is faster.
+    pub fn run(&self, workspace: &mut Workspace) {
+        let Workspace { registers, spare, evaluator } = workspace;
         for instruction in &self.instructions {
             match instruction {
-                Instruction::Affine { out, terms, offset, low, high } => {
-                    let mut target = std::mem::take(&mut registers[*out]);
-                    run_affine(registers, terms, *offset, [*low, *high], &mut target[..count]);
-                    registers[*out] = target;
+                Instruction::Affine { out, terms, offset, bounds } => {
+                    run_affine(registers, terms, *offset, *bounds, &mut spare[0]);
+                    std::mem::swap(&mut registers[*out], &mut spare[0]);
+                }
+                Instruction::Matrix { outs, ins, rows } => {
+                    let [a, b, c] = ins.map(|register| &registers[register].values);
+                    let [x, y, z] = spare.each_mut().map(|plane| &mut plane.values);
+                    multiply(a, b, c, rows, x, y, z);
+                    for (out, spare) in outs.iter().zip(spare.iter_mut()) {
+                        std::mem::swap(&mut registers[*out], spare);
+                    }
                 }
                 Instruction::Curve { out, from, curve } => {
-                    let mut target = std::mem::take(&mut registers[*out]);
-                    curve.evaluate(&registers[*from][..count], &mut target[..count]);
-                    registers[*out] = target;
+                    curve.evaluate(&registers[*from].values, &mut spare[0].values);
+                    std::mem::swap(&mut registers[*out], &mut spare[0]);
                 }
                 Instruction::Tape { outs, ins, tape } => {
-                    let mut targets: Vec<Vec<f32>> =
-                        outs.iter().map(|out| std::mem::take(&mut registers[*out])).collect();
-                    let values: Vec<&[f32]> = ins.iter().map(|from| &registers[*from][..count]).collect();
-                    tape.run(&mut workspace.evaluator, &values, |index, output| {
-                        targets[index][..count].copy_from_slice(output);
-                    });
-                    for (out, target) in outs.iter().zip(targets) {
-                        registers[*out] = target;
+                    let values: Vec<&[f32]> = ins.iter().map(|from| &registers[*from].values[..]).collect();
+                    let results = tape.run(evaluator, &values);
+                    for (index, out) in outs.iter().enumerate() {
+                        results.copy(index, &mut registers[*out].values);
                     }
                 }
             }
@@ -114,15 +155,16 @@ impl Program {
 
 /// Sums in the order of the terms, so that every machine finds the same.
 fn run_affine(
-    registers: &[Vec<f32>],
+    registers: &[Box<Plane>],
     terms: &[(Register, f32)],
     offset: f32,
     bounds: [f32; 2],
-    out: &mut [f32],
+    out: &mut Plane,
 ) {
-    let plane = |register: Register| &registers[register][..out.len()];
+    let plane = |register: Register| &registers[register].values;
+    let out = &mut out.values;
     match *terms {
-        [(a, fa)] => sum_one(plane(a), fa, offset, bounds, out),
+        [(a, fa)] => sum_one([plane(a)], [fa], offset, bounds, out),
         [(a, fa), (b, fb)] => sum_two([plane(a), plane(b)], [fa, fb], offset, bounds, out),
         [(a, fa), (b, fb), (c, fc)] => {
             sum_three([plane(a), plane(b), plane(c)], [fa, fb, fc], offset, bounds, out);
@@ -134,6 +176,9 @@ fn run_affine(
     }
 }
 
+/// The values of a block.
+type Values = [f32; BLOCK];
+
 #[inline(always)]
 fn bounded(value: f32, [low, high]: [f32; 2]) -> f32 {
     let value = if value > low { value } else { low };
@@ -142,13 +187,12 @@ fn bounded(value: f32, [low, high]: [f32; 2]) -> f32 {
 
 #[inline(always)]
 fn sum<const N: usize>(
-    planes: [&[f32]; N],
+    planes: [&Values; N],
     factors: [f32; N],
     offset: f32,
     bounds: [f32; 2],
-    out: &mut [f32],
+    out: &mut Values,
 ) {
-    let planes = planes.map(|plane| &plane[..out.len()]);
     for (index, out) in out.iter_mut().enumerate() {
         let mut total = offset;
         for term in 0..N {
@@ -159,23 +203,82 @@ fn sum<const N: usize>(
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-fn sum_one(a: &[f32], factor: f32, offset: f32, bounds: [f32; 2], out: &mut [f32]) {
-    sum([a], [factor], offset, bounds, out);
-}
-
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-fn sum_two(planes: [&[f32]; 2], factors: [f32; 2], offset: f32, bounds: [f32; 2], out: &mut [f32]) {
+fn sum_one(planes: [&Values; 1], factors: [f32; 1], offset: f32, bounds: [f32; 2], out: &mut Values) {
     sum(planes, factors, offset, bounds, out);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-fn sum_three(planes: [&[f32]; 3], factors: [f32; 3], offset: f32, bounds: [f32; 2], out: &mut [f32]) {
+fn sum_two(planes: [&Values; 2], factors: [f32; 2], offset: f32, bounds: [f32; 2], out: &mut Values) {
     sum(planes, factors, offset, bounds, out);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-fn sum_four(planes: [&[f32]; 4], factors: [f32; 4], offset: f32, bounds: [f32; 2], out: &mut [f32]) {
+fn sum_three(planes: [&Values; 3], factors: [f32; 3], offset: f32, bounds: [f32; 2], out: &mut Values) {
     sum(planes, factors, offset, bounds, out);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
+fn sum_four(planes: [&Values; 4], factors: [f32; 4], offset: f32, bounds: [f32; 2], out: &mut Values) {
+    sum(planes, factors, offset, bounds, out);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
+fn multiply(
+    a: &Values,
+    b: &Values,
+    c: &Values,
+    rows: &[Row; ROWS],
+    x: &mut Values,
+    y: &mut Values,
+    z: &mut Values,
+) {
+    let [first, second, third] = *rows;
+    for index in 0..BLOCK {
+        let read = [a[index], b[index], c[index]];
+        x[index] = first.of(read);
+        y[index] = second.of(read);
+        z[index] = third.of(read);
+    }
+}
+
+/// Makes one instruction of three sums of the same three registers: what is loaded once serves all. It stands where
+/// the first of them stood, where all that it reads is known. Registers must not have been reused yet.
+pub(super) fn join_sums(instructions: &mut Vec<Instruction>) {
+    let mut index = 0;
+    while index < instructions.len() {
+        if let Some(registers) = three_terms(&instructions[index]) {
+            let alike: Vec<usize> = (index..instructions.len())
+                .filter(|other| three_terms(&instructions[*other]) == Some(registers))
+                .take(ROWS)
+                .collect();
+            if let [first, second, third] = alike[..] {
+                let sums = [first, second, third].map(|index| row(&instructions[index]));
+                let (outs, rows) = (sums.map(|(out, _)| out), sums.map(|(_, row)| row));
+                instructions[first] = Instruction::Matrix { outs, ins: registers, rows };
+                instructions.remove(third);
+                instructions.remove(second);
+            }
+        }
+        index += 1;
+    }
+}
+
+/// The registers of a sum of three, in their order.
+fn three_terms(instruction: &Instruction) -> Option<[Register; ROWS]> {
+    let Instruction::Affine { terms, .. } = instruction else { return None };
+    let terms: &[(Register, f32); ROWS] = terms.as_slice().try_into().ok()?;
+    let mut registers = terms.map(|(register, _)| register);
+    registers.sort_unstable();
+    Some(registers)
+}
+
+/// The register a sum is written to, and the sum with its terms in the order of their registers.
+fn row(instruction: &Instruction) -> (Register, Row) {
+    let Instruction::Affine { out, terms, offset, bounds } = instruction else { return (0, Row::default()) };
+    let mut terms = terms.clone();
+    terms.sort_by_key(|(register, _)| *register);
+    let factors = std::array::from_fn(|index| terms.get(index).map_or(0.0, |(_, factor)| *factor));
+    (*out, Row { factors, offset: *offset, bounds: *bounds })
 }
 
 /// Gives registers that are no longer read to later results.
@@ -224,6 +327,7 @@ pub(super) const INPUTS: usize = 6;
 fn reads(instruction: &Instruction) -> impl Iterator<Item = Register> {
     let all: Vec<Register> = match instruction {
         Instruction::Affine { terms, .. } => terms.iter().map(|(register, _)| *register).collect(),
+        Instruction::Matrix { ins, .. } => ins.to_vec(),
         Instruction::Curve { from, .. } => vec![*from],
         Instruction::Tape { ins, .. } => ins.clone(),
     };
@@ -233,6 +337,7 @@ fn reads(instruction: &Instruction) -> impl Iterator<Item = Register> {
 fn writes(instruction: &mut Instruction) -> Vec<&mut Register> {
     match instruction {
         Instruction::Affine { out, .. } | Instruction::Curve { out, .. } => vec![out],
+        Instruction::Matrix { outs, .. } => outs.iter_mut().collect(),
         Instruction::Tape { outs, .. } => outs.iter_mut().collect(),
     }
 }
@@ -242,6 +347,7 @@ fn rename(instruction: &mut Instruction, places: &[Register]) {
         Instruction::Affine { terms, .. } => {
             terms.iter_mut().for_each(|(register, _)| *register = places[*register]);
         }
+        Instruction::Matrix { ins, .. } => ins.iter_mut().for_each(|register| *register = places[*register]),
         Instruction::Curve { from, .. } => *from = places[*from],
         Instruction::Tape { ins, .. } => ins.iter_mut().for_each(|register| *register = places[*register]),
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::chain::check;
 use crate::limits::Limits;
-use crate::plan::Plan;
+use crate::plan::{Plan, Shape};
 
 mod references;
 
@@ -85,7 +85,8 @@ fn compare(filters: &[usize], frame: &Frame) {
         if means.jit && !tape::can_compile() {
             continue;
         }
-        let plan = Plan::with_means(checked.links(), frame, &Limits::default(), |_| means).unwrap();
+        let plan =
+            Plan::with_means(checked.links(), Shape::of(frame), &Limits::default(), |_| means).unwrap();
         let found = plan.run(frame.clone(), &Context::unlimited(1)).unwrap();
         let four = Context::unlimited(4);
         assert_eq!(plan.run(frame.clone(), &four).unwrap(), found, "{chain}: threads matter");
@@ -97,7 +98,7 @@ fn compare(filters: &[usize], frame: &Frame) {
                 assert!(
                     (least - 1.0..=most + 1.0).contains(&f64::from(*found)),
                     "{chain} by {means:?} ({:?}): pixel {index}, channel {channel}: {found}, not {least} to {most}",
-                    plan.describe(),
+                    plan.parts(),
                 );
             }
             if channels == 3 {
@@ -142,11 +143,11 @@ proptest::proptest! {
 }
 
 /// The kinds of kernels of a chain on an opaque 8-bit frame.
-fn kinds(chain: &str) -> Vec<String> {
+fn kinds(chain: &str) -> Vec<&'static str> {
     let chain = check(chain).unwrap();
     let means = |_| Means { tables: true, functions: true, sums: true, jit: true };
-    let plan = Plan::with_means(chain.links(), &frame(false, false), &Limits::default(), means);
-    plan.unwrap().describe()
+    let plan = Plan::with_means(chain.links(), Shape::of(&frame(false, false)), &Limits::default(), means);
+    plan.unwrap().parts().into_iter().map(|part| part.means).collect()
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn the_sepia_equation_is_the_sepia_filter() {
     let frame = frame(false, false);
     let run = |chain: &str| {
         let chain = check(chain).unwrap();
-        Plan::new(chain.links(), &frame, &Limits::default())
+        Plan::new(chain.links(), Shape::of(&frame), &Limits::default())
             .unwrap()
             .run(frame.clone(), &Context::unlimited(1))
             .unwrap()
@@ -189,7 +190,7 @@ fn long_chains_are_cut_and_still_right() {
     let twice = "gamma(1.3)|saturation(10)|".repeat(100);
     let chain = check(&format!("{twice}invert")).unwrap();
     let frame = frame(false, false);
-    let plan = Plan::new(chain.links(), &frame, &Limits::default()).unwrap();
-    assert!(plan.describe().len() > 1);
+    let plan = Plan::new(chain.links(), Shape::of(&frame), &Limits::default()).unwrap();
+    assert!(plan.parts().len() > 1);
     plan.run(frame, &Context::unlimited(1)).unwrap();
 }

@@ -2,7 +2,13 @@ use super::*;
 use crate::chain::check;
 
 fn plan(chain: &str, frame: &Frame) -> Plan {
-    Plan::new(check(chain).unwrap().links(), frame, &Limits::default()).unwrap()
+    Plan::new(check(chain).unwrap().links(), Shape::of(frame), &Limits::default()).unwrap()
+}
+
+/// The means of each part, and whether it answers with 16 bits.
+fn describe(plan: &Plan) -> Vec<String> {
+    let wide = |part: &Part| if part.wide { " in 16 bits" } else { "" };
+    plan.parts().iter().map(|part| format!("{}{}", part.means, wide(part))).collect()
 }
 
 fn frame() -> Frame {
@@ -12,19 +18,19 @@ fn frame() -> Frame {
 
 #[test]
 fn point_filters_meet_in_one_kernel() {
-    let works = plan("brightness(5)|invert|gamma(2)|contrast(4)|brightness(1)", &frame()).describe();
+    let works = describe(&plan("brightness(5)|invert|gamma(2)|contrast(4)|brightness(1)", &frame()));
     assert_eq!(works, ["tables"]);
 }
 
 #[test]
 fn values_are_not_rounded_between_steps() {
-    let works = plan("sepia|blur(3)|saturation(10)", &frame()).describe();
-    assert_eq!(works, ["sums to 16 bits", "stage in 16 bits", "sums"]);
+    let works = describe(&plan("sepia|blur(3)|saturation(10)", &frame()));
+    assert_eq!(works, ["sums in 16 bits", "stage in 16 bits", "sums"]);
     // What a stage only moves may be rounded before.
-    assert_eq!(plan("sepia|flip", &frame()).describe(), ["sums", "stage"]);
-    assert_eq!(plan("flip|sepia", &frame()).describe(), ["stage", "sums"]);
-    assert_eq!(plan("blur(3)", &frame()).describe(), ["stage"]);
-    assert_eq!(plan("blur(3)|flip", &frame()).describe(), ["stage", "stage"]);
+    assert_eq!(describe(&plan("equation(r = x)|flip", &frame())), ["sums", "stage"]);
+    assert_eq!(describe(&plan("sepia|flip", &frame())), ["stage", "sums"]);
+    assert_eq!(describe(&plan("blur(3)", &frame())), ["stage"]);
+    assert_eq!(describe(&plan("blur(3)|flip", &frame())), ["stage", "stage"]);
 }
 
 #[test]

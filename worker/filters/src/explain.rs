@@ -1,0 +1,84 @@
+//! What the engine would do with a chain and an image, without doing it.
+
+use serde::Serialize;
+
+use crate::chain::Chain;
+use crate::estimate::{Estimate, estimate};
+use crate::format::Format;
+use crate::limits::Limits;
+use crate::plan::{Plan, Shape};
+use crate::probe::ImageInfo;
+use crate::refusal::Refusal;
+
+/// A plan with its cost.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// The chain in its one spelling.
+    pub chain: String,
+    /// What runs over the pixels, in order; every entry is one pass.
+    pub steps: Vec<ExplainedStep>,
+    /// Cost in time and memory, and the size of the result.
+    #[serde(flatten)]
+    pub estimate: Estimate,
+}
+
+/// One pass over the pixels.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainedStep {
+    /// The filters that it does at once.
+    pub filters: Vec<String>,
+    /// How: `nothing`, `tables`, `sums`, `sums and tables`, `code`, `code and tables` for point filters, else `stage`.
+    pub means: &'static str,
+    /// Bits of a sample that it hands on.
+    pub bits: u8,
+    /// Width of its result in pixels.
+    pub width: u32,
+    /// Height of its result in pixels.
+    pub height: u32,
+}
+
+/// Plans a chain for an image, taken to be opaque.
+///
+/// # Errors
+/// As [`estimate`]; `Internal` if the chain cannot be compiled.
+pub fn explain(
+    chain: &Chain,
+    image: &ImageInfo,
+    output: Format,
+    limits: &Limits,
+) -> Result<Explanation, Refusal> {
+    let estimate = estimate(chain, image, output, limits)?;
+    let shape = Shape { size: (image.width, image.height), alpha: false, wide: false };
+    let plan = Plan::new(chain.links(), shape, limits)?;
+    let steps = plan
+        .parts()
+        .into_iter()
+        .map(|part| ExplainedStep {
+            filters: part.filters,
+            means: part.means,
+            bits: if part.wide { 16 } else { 8 },
+            width: part.size.0,
+            height: part.size.1,
+        })
+        .collect();
+    Ok(Explanation { chain: chain.canonical(), steps, estimate })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check;
+
+    #[test]
+    fn passes_are_told_with_what_they_fuse() {
+        let image = ImageInfo { format: Format::Jpeg, width: 1920, height: 1200, frames: 1 };
+        let chain = check("sepia|contrast(10)|blur(3)|gamma(2)|crop(100, 50)").unwrap();
+        let told = explain(&chain, &image, Format::Png, &Limits::default()).unwrap();
+        let passes: Vec<(usize, u8, u32)> =
+            told.steps.iter().map(|step| (step.filters.len(), step.bits, step.width)).collect();
+        assert_eq!(passes, [(2, 16, 1920), (1, 16, 1920), (1, 16, 100), (1, 8, 100)]);
+        assert_eq!(told.steps[1].filters, ["blur(sigma=3)"]);
+        assert_eq!((told.estimate.width, told.estimate.height), (100, 50));
+        assert!(told.estimate.cost_ms > 1.0 && told.estimate.memory_bytes > 1_000_000);
+    }
+}

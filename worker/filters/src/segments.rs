@@ -1,0 +1,110 @@
+//! The steps of a chain, gathered into what runs as one and put into the order that costs least.
+
+use std::sync::Arc;
+
+use crate::chain::Link;
+use crate::filter::{PointFilter, Step};
+use crate::stage::Stage;
+
+/// What runs as one: a run of point filters, or a stage.
+#[derive(Debug, Clone)]
+pub(crate) enum Segment {
+    /// Point filters that become one kernel, if they are not too many.
+    Points(Vec<Named<PointFilter>>),
+    /// A stage.
+    Stage(Named<Arc<dyn Stage>>),
+}
+
+/// A step and how it is spelled in chains.
+#[derive(Debug, Clone)]
+pub(crate) struct Named<T> {
+    /// The step.
+    pub step: T,
+    /// The filter with its arguments.
+    pub spelling: String,
+}
+
+/// The segments of a chain, in the order in which they run.
+///
+/// What only moves pixels (a crop, a flip, a quarter turn) goes before point filters that do not ask where a pixel is:
+/// the result is the same, a crop leaves less to compute, and point filters on both sides become one kernel.
+pub(crate) fn segments(links: &[Link]) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    for link in links {
+        append(&mut segments, link);
+    }
+    segments
+}
+
+fn append(segments: &mut Vec<Segment>, link: &Link) {
+    let spelling = link.canonical.clone();
+    match &link.step {
+        Step::Chain(links) => links.iter().for_each(|link| append(segments, link)),
+        Step::Point(point) => push_point(segments, Named { step: point.clone(), spelling }),
+        Step::Stage(stage) => push_stage(segments, Named { step: Arc::clone(stage), spelling }),
+    }
+}
+
+fn push_point(segments: &mut Vec<Segment>, point: Named<PointFilter>) {
+    match segments.last_mut() {
+        Some(Segment::Points(points)) => points.push(point),
+        _ => segments.push(Segment::Points(vec![point])),
+    }
+}
+
+fn push_stage(segments: &mut Vec<Segment>, stage: Named<Arc<dyn Stage>>) {
+    let placeless = |points: &[Named<PointFilter>]| points.iter().all(|point| point.step.is_placeless());
+    let before = match segments.pop() {
+        Some(Segment::Points(points)) if stage.step.moves_pixels() && placeless(&points) => Some(points),
+        Some(other) => {
+            segments.push(other);
+            None
+        }
+        None => None,
+    };
+    segments.push(Segment::Stage(stage));
+    segments.extend(before.map(Segment::Points));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::check;
+
+    fn order(chain: &str) -> Vec<String> {
+        segments(check(chain).unwrap().links())
+            .into_iter()
+            .map(|segment| match segment {
+                Segment::Points(points) => {
+                    let names: Vec<&str> = points.iter().map(|point| name(&point.spelling)).collect();
+                    names.join("+")
+                }
+                Segment::Stage(stage) => name(&stage.spelling).to_owned(),
+            })
+            .collect()
+    }
+
+    fn name(spelling: &str) -> &str {
+        spelling.split('(').next().unwrap_or_default()
+    }
+
+    #[test]
+    fn moves_go_before_what_does_not_ask_where_it_is() {
+        assert_eq!(order("sepia|crop(10, 10)|invert"), ["crop", "sepia+invert"]);
+        assert_eq!(
+            order("sepia|flip|rotate(90)|blur(2)|invert"),
+            ["flip", "rotate", "sepia", "blur", "invert"]
+        );
+        assert_eq!(order("sepia|rotate(30)"), ["sepia", "rotate"]);
+        assert_eq!(order("sepia|resize(width=10)|crop(4, 4)|gamma(2)"), ["sepia", "resize", "crop", "gamma"]);
+    }
+
+    #[test]
+    fn what_asks_where_it_is_stays_where_it_is() {
+        for equation in ["r = x", "g = g*y", "b = 10/w", "b = b*h"] {
+            let chain = format!("equation({equation})|flip");
+            assert_eq!(order(&chain), ["equation", "flip"], "{chain}");
+        }
+        assert_eq!(order("equation(r = g)|flip"), ["flip", "equation"]);
+    }
+}
