@@ -7,6 +7,7 @@
 
 mod animation;
 mod codecs;
+mod colour;
 mod filters;
 mod hostile;
 mod metadata;

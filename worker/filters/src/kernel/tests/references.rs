@@ -137,10 +137,8 @@ fn gradient([r, g, b, a, x, y]: [f64; 6]) -> [f64; 4] {
     let cover = 0.7 * (half * (1.0 - t) + t);
     let above = [0.7 * half * (1.0 - t), 0.0, 0.7 * t];
     let alpha = cover + a * (1.0 - cover);
-    let mut channels =
-        [r, g, b].into_iter().zip(above).map(|(value, above)| (above + value * a * (1.0 - cover)) / alpha);
-    let mut next = || channels.next().unwrap();
-    [next(), next(), next(), alpha]
+    let covered = |value: f64, above: f64| (above + value * a * (1.0 - cover)) / alpha;
+    [covered(r, above[0]), covered(g, above[1]), covered(b, above[2]), alpha]
 }
 
 /// Filters and their references.

@@ -30,6 +30,13 @@ fn tile(place: usize, length: usize, tiles: usize) -> usize {
     place * tiles / length.max(1)
 }
 
+/// The bin of a luma from 0 to 1, and how far through it the luma is.
+fn bin(luma: f32) -> (usize, f32) {
+    let place = luma * BINS as f32;
+    let bin = (place as usize).min(BINS - 1);
+    (bin, place - bin as f32)
+}
+
 /// For each place on a side the tiles it lies between.
 pub(super) fn between(length: usize, tiles: usize) -> Vec<Between> {
     let last = tiles.saturating_sub(1);
@@ -55,7 +62,7 @@ impl Maps {
     ) -> Result<Self, Refusal> {
         let mut counts = vec![[0u32; BINS]; tiles * tiles];
         let columns: Vec<usize> = (0..width).map(|x| tile(x, width, tiles)).collect();
-        let scale = BINS as f32 / (T::WHITE.value() + 1.0);
+        let full = T::WHITE.value();
         for (y, line) in samples.chunks_exact(width * channels).enumerate() {
             if y.is_multiple_of(16) {
                 context.check()?;
@@ -64,7 +71,7 @@ impl Maps {
             let Some(row) = counts.get_mut(start..start + tiles) else { continue };
             for (pixel, column) in line.chunks_exact(channels).zip(&columns) {
                 let seen = pixel.get(3).is_none_or(|alpha| alpha.level() > 0);
-                let bin = (luma(pixel) * scale + 1e-3) as usize;
+                let (bin, _) = bin(luma(pixel) / full);
                 if let Some(count) = row.get_mut(*column).and_then(|counts| counts.get_mut(bin))
                     && seen
                 {
@@ -77,9 +84,7 @@ impl Maps {
 
     /// The new luma of a pixel, between the tables of the four tiles around it.
     pub fn value(&self, luma: f32, across: &Between, down: &Between) -> f32 {
-        let place = luma * BINS as f32;
-        let bin = (place as usize).min(BINS - 1);
-        let within = place - bin as f32;
+        let (bin, within) = bin(luma);
         let at = |row: usize, column: usize| match self.tables.get(row * self.tiles + column) {
             Some(table) => table[bin] + (table[bin + 1] - table[bin]) * within,
             None => luma,

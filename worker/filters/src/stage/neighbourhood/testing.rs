@@ -12,7 +12,7 @@ pub(in crate::stage) fn stage(chain: &str) -> Arc<dyn Stage> {
     let chain = crate::check(chain).unwrap_or_else(|mistake| panic!("{chain}: {mistake}"));
     match &chain.links()[0].step {
         Step::Stage(stage) => Arc::clone(stage),
-        Step::Point(_) => panic!("no stage"),
+        Step::Point(_) | Step::Chain(_) => panic!("no stage"),
     }
 }
 
