@@ -137,7 +137,7 @@ fn decode_ms(format: Format) -> f64 {
         Format::Png => 12.0,
         Format::Gif => 10.0,
         Format::WebP => 14.0,
-        Format::Tiff => 8.0,
+        Format::Tiff => 11.0,
         Format::Bmp => 3.0,
     }
 }
@@ -149,7 +149,7 @@ fn encode_ms(format: Format) -> f64 {
         Format::Png => 20.0,
         Format::Gif => 60.0,
         Format::WebP => 60.0,
-        Format::Tiff => 25.0,
+        Format::Tiff => 8.0,
         Format::Bmp => 3.0,
     }
 }

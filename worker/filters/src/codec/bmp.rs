@@ -1,5 +1,6 @@
 //! BMP, read and written by the image crate.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::codecs::bmp::{BmpDecoder, BmpEncoder};
@@ -18,9 +19,10 @@ const HEADER_WITH_PROFILE: u32 = 124;
 
 /// Decodes a picture. Palettes and bit fields become RGB; alpha is kept where a mask says that there is some.
 pub(super) fn decode(input: &[u8], header: &Header, context: &Context<'_>) -> Result<Frame, Refusal> {
-    let decoder = BmpDecoder::new(Cursor::new(input)).map_err(refused)?;
     let (width, height) = (header.width, header.height);
-    if decoder.dimensions() != (width, height) {
+    let (file, stored) = filled_up(input, width);
+    let decoder = BmpDecoder::new(Cursor::new(&*file)).map_err(refused)?;
+    if decoder.dimensions() != (stored, height) {
         return Err(Refusal::broken("the BMP file says two sizes"));
     }
     let alpha = match decoder.color_type() {
@@ -28,12 +30,34 @@ pub(super) fn decode(input: &[u8], header: &Header, context: &Context<'_>) -> Re
         ColorType::Rgba8 => true,
         other => return Err(Refusal::internal(format!("a BMP picture of {other:?}"))),
     };
-    let mut samples = vec![0; width as usize * height as usize * if alpha { 4 } else { 3 }];
+    let channels = if alpha { 4 } else { 3 };
+    let mut samples = vec![0; stored as usize * height as usize * channels];
     decoder.read_image(&mut samples).map_err(refused)?;
     context.check()?;
+    if stored != width {
+        let rows = samples.chunks_exact(stored as usize * channels);
+        samples = rows.flat_map(|row| &row[..width as usize * channels]).copied().collect();
+    }
     let mut frame = Frame::from_u8(width, height, alpha, samples)?;
     Profile::apply(profile(input), Source::Rgb, &mut frame, context)?;
     Ok(frame)
+}
+
+/// A file of runs with its width filled up, and that width; any other file as it is. ImageMagick's runs reach into the
+/// bytes that fill up a row to a multiple of four, which the crate takes for corrupt.
+fn filled_up(input: &[u8], width: u32) -> (Cow<'_, [u8]>, u32) {
+    const WIDTH: usize = HEADER + 4;
+    const COMPRESSION: usize = HEADER + 16;
+    // Of 4 bits there are eight in four bytes.
+    let filled = width.next_multiple_of(8);
+    let has_compression = input.get(HEADER).is_some_and(|&length| length >= 40);
+    let runs = has_compression && matches!(input.get(COMPRESSION..COMPRESSION + 4), Some([1 | 2, 0, 0, 0]));
+    if !runs || filled == width {
+        return (Cow::Borrowed(input), width);
+    }
+    let mut file = input.to_vec();
+    file[WIDTH..WIDTH + 4].copy_from_slice(&filled.to_le_bytes());
+    (Cow::Owned(file), filled)
 }
 
 /// The embedded colour profile. (BITMAPV5HEADER: bV5CSType, bV5ProfileData and bV5ProfileSize.)

@@ -20,7 +20,7 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("palette TIFF", convert(&png, &["-", "-colors", "50", "-compress", "None", "tiff:-"])),
         ("JPEG in TIFF", convert(&png, &["-", "-compress", "JPEG", "tiff:-"])),
         ("BMP", filtered(&png, "", Format::Bmp)),
-        ("BMP of runs", convert(&png, &["-", "-colors", "50", "-compress", "RLE", "bmp:-"])),
+        ("BMP of runs", convert(&png, &["-", "-colors", "50", "-compress", "RLE", "bmp3:-"])),
         ("animated GIF", gif.clone()),
         ("animated WebP", filtered(&gif, "", Format::WebP)),
     ]
@@ -36,6 +36,8 @@ fn a_file_that_was_cut_is_refused() {
                 Err(refusal) => refusal,
                 // What follows the picture's data in a PNG is a checksum and an end mark.
                 Ok(_) if kind == "PNG" && length + 20 > file.len() => continue,
+                // What follows it in a TIFF of ImageMagick's are values that nobody asks for.
+                Ok(_) if kind.contains("TIFF") && length + 600 > file.len() => continue,
                 Ok(_) => panic!("{kind} cut to {length} of {}", file.len()),
             };
             let expected = matches!(refusal.code, RefusalCode::BrokenImage | RefusalCode::NotAnImage);
