@@ -22,7 +22,20 @@ const MAX_FUSED_FILTERS: usize = 64;
 pub(crate) struct Plan {
     works: Vec<Planned>,
     size: (u32, u32),
+    /// What follows a stage whose result may have any size.
+    rest: Option<Rest>,
 }
+
+/// Segments that are planned when the frame for them is there.
+#[derive(Debug)]
+struct Rest {
+    segments: Vec<Segment>,
+    /// The plan, and the size and depth of the frames that it is for.
+    plan: Option<(Shape, Box<Plan>)>,
+}
+
+/// Size, whether there is alpha, and whether samples have 16 bits.
+type Shape = ((u32, u32), bool, bool);
 
 #[derive(Debug)]
 enum Planned {
@@ -95,7 +108,15 @@ impl Plan {
         limits: &Limits,
         means: impl Fn(u64) -> Means,
     ) -> Result<Self, Refusal> {
-        let segments = segments(links);
+        Self::of_segments(&segments(links), first, limits, means)
+    }
+
+    fn of_segments(
+        segments: &[Segment],
+        first: &Frame,
+        limits: &Limits,
+        means: impl Fn(u64) -> Means,
+    ) -> Result<Self, Refusal> {
         let mut planner = Planner {
             works: Vec::new(),
             size: first.size(),
@@ -111,20 +132,27 @@ impl Plan {
                 Segment::Points(points) => planner.points(points, !moved_only, &means)?,
                 Segment::Stage(stage) => planner.stage(stage, !moved_only, limits)?,
             }
+            if matches!(segment, Segment::Stage(stage) if stage.size_from_pixels()) {
+                let rest = Rest { segments: segments[index + 1..].to_vec(), plan: None };
+                return Ok(Self { works: planner.works, size: planner.size, rest: Some(rest) });
+            }
         }
-        Ok(Self { works: planner.works, size: planner.size })
+        Ok(Self { works: planner.works, size: planner.size, rest: None })
     }
 
-    /// The size of the result.
+    /// The size of the result; where it depends on the pixels, that of the last frame.
     pub fn size(&self) -> (u32, u32) {
-        self.size
+        match self.rest.as_ref().and_then(|rest| rest.plan.as_ref()) {
+            Some((_, plan)) => plan.size(),
+            None => self.size,
+        }
     }
 
     /// Runs the plan over a frame; the result is of 8 bits.
     ///
     /// # Errors
     /// `DeadlineExceeded`, or what a stage says.
-    pub fn run(&self, mut frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+    pub fn run(&mut self, mut frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
         for planned in &self.works {
             context.check()?;
             frame = match planned {
@@ -133,7 +161,10 @@ impl Plan {
                 Planned::Stage { stage, wide: false } => stage.apply(frame.narrowed(), context)?,
             };
         }
-        Ok(frame.narrowed())
+        match &mut self.rest {
+            Some(rest) => rest.run(frame, context),
+            None => Ok(frame.narrowed()),
+        }
     }
 
     /// The kinds of the kernels and the names of the stages, for tests.
@@ -148,6 +179,18 @@ impl Plan {
                 Planned::Stage { wide, .. } => format!("stage{}", if *wide { " in 16 bits" } else { "" }),
             })
             .collect()
+    }
+}
+
+impl Rest {
+    fn run(&mut self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+        let shape = (frame.size(), frame.alpha, matches!(frame.samples, Samples::U16(_)));
+        let plan = match self.plan.take() {
+            Some((known, plan)) if known == shape => plan,
+            _ => Box::new(Plan::of_segments(&self.segments, &frame, &context.limits, Means::best)?),
+        };
+        let (_, plan) = self.plan.insert((shape, plan));
+        plan.run(frame, context)
     }
 }
 

@@ -192,7 +192,7 @@ impl Work {
     fn push(&mut self, timed: TimedFrame, context: &Context<'_>) -> Result<(), Refusal> {
         let TimedFrame { frame, delay_ms } = timed;
         let shape = (frame.size(), frame.alpha);
-        let plan = match self.plan.take() {
+        let mut plan = match self.plan.take() {
             Some((known, plan)) if known == shape => plan,
             _ => Plan::new(self.chain.links(), &frame, &self.limits)?,
         };

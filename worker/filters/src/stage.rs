@@ -5,6 +5,7 @@ use std::fmt;
 pub(crate) mod blur;
 pub(crate) mod crop;
 pub(crate) mod flip;
+pub(crate) mod geometry;
 pub(crate) mod photon;
 pub(crate) mod resize;
 pub(crate) mod rotate;
@@ -41,6 +42,12 @@ pub(crate) trait Stage: fmt::Debug + Send + Sync {
         0
     }
 
+    /// Whether the size of the result depends on the pixels; [`Stage::output_size`] then is the most that it can be, and
+    /// the steps that follow are planned for what came out.
+    fn size_from_pixels(&self) -> bool {
+        false
+    }
+
     /// Whether every sample of the result is a sample of the input, unchanged (a flip, a crop): then nothing is
     /// rounded and an 8-bit frame may stay one.
     fn moves_pixels(&self) -> bool {
@@ -62,4 +69,27 @@ pub(crate) trait Stage: fmt::Debug + Send + Sync {
     /// # Errors
     /// `DeadlineExceeded`; `ImpossibleChain` as [`Stage::output_size`].
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal>;
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::chain::check;
+    use crate::context::Context;
+    use crate::frame::Frame;
+    use crate::limits::Limits;
+    use crate::plan::Plan;
+
+    /// What a chain makes of a frame; two threads must make the same of it as one.
+    pub fn run(chain: &str, frame: Frame) -> Frame {
+        let result = |threads| {
+            let chain = check(chain).unwrap_or_else(|mistake| panic!("{chain}: {mistake}"));
+            let mut plan = Plan::new(chain.links(), &frame, &Limits::default()).unwrap();
+            let result = plan.run(frame.clone(), &Context::unlimited(threads)).unwrap();
+            assert_eq!(result.size(), plan.size());
+            result
+        };
+        let found = result(1);
+        assert!(found == result(2), "{chain}: threads matter");
+        found
+    }
 }

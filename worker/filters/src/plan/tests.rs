@@ -40,7 +40,7 @@ fn alpha_comes_where_an_equation_makes_it() {
     assert!(result.alpha);
     let Samples::U8(samples) = &result.samples else { panic!("16 bits at the end") };
     assert_eq!((samples[3], samples[63 * 4 + 3]), (2, 253));
-    let opaque = plan("equation(a = 0.25)|equation(a = 1)", &frame());
+    let mut opaque = plan("equation(a = 0.25)|equation(a = 1)", &frame());
     assert!(!opaque.run(frame(), &Context::unlimited(1)).unwrap().alpha);
 }
 
