@@ -262,6 +262,11 @@ impl Arguments {
     pub fn colour_unit(&self, name: &str) -> [f64; 4] {
         self.colour(name).map(|channel| f64::from(channel) / 255.0)
     }
+
+    /// A colour that was given; `None` if it was left out and has no default.
+    pub fn given_colour(&self, name: &str) -> Option<[u8; 4]> {
+        self.value(name).map(|_| self.colour(name))
+    }
 }
 
 /// What is wrong with arguments that are each right by themselves.

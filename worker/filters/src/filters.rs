@@ -1,6 +1,7 @@
 //! The filters that see one pixel at a time: one file each.
 
 pub(crate) mod brightness;
+mod clip;
 pub(crate) mod colorblind;
 pub(crate) mod colorize;
 pub(crate) mod contrast;
@@ -18,11 +19,13 @@ pub(crate) mod invert;
 pub(crate) mod levels;
 pub(crate) mod linear;
 pub(crate) mod look;
+pub(crate) mod mask;
 pub(crate) mod matrix;
 pub(crate) mod mixer;
 pub(crate) mod opacity;
 pub(crate) mod posterize;
 pub(crate) mod replace;
+pub(crate) mod round;
 pub(crate) mod saturation;
 pub(crate) mod sepia;
 pub(crate) mod shadows;

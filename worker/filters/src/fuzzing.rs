@@ -77,7 +77,7 @@ pub fn equation(text: &str) {
     for means in MEANS {
         let shape = Shape::of(&frame);
         let plan = Plan::with_means(chain.links(), shape, false, &Limits::default(), |_| means);
-        let result = plan.and_then(|plan| plan.run(frame.clone(), &context(None)));
+        let result = plan.and_then(|mut plan| plan.run(frame.clone(), &context(None)));
         let result = result.unwrap_or_else(|refusal| panic!("{text}: {refusal}")).with_alpha();
         let found = result.bytes().unwrap_or_default();
         for (index, right) in right.iter().enumerate() {

@@ -43,6 +43,16 @@ pub(crate) struct Plan {
     size: (u32, u32),
     /// Whether the result may have 16 bits; otherwise it is rounded to 8.
     deep: bool,
+    /// What follows a stage whose result may have any size.
+    rest: Option<Rest>,
+}
+
+/// Segments that are planned when the frame for them is there.
+#[derive(Debug)]
+struct Rest {
+    segments: Vec<Segment>,
+    /// The plan, and the size and depth of the frames that it is for.
+    plan: Option<(Shape, Box<Plan>)>,
 }
 
 #[derive(Debug)]
@@ -94,8 +104,16 @@ impl Plan {
         limits: &Limits,
         means: impl Fn(u64) -> Means,
     ) -> Result<Self, Refusal> {
-        let segments = segments(links);
-        let deep = deep && shape.wide;
+        Self::of_segments(&segments(links), shape, deep && shape.wide, limits, means)
+    }
+
+    fn of_segments(
+        segments: &[Segment],
+        shape: Shape,
+        deep: bool,
+        limits: &Limits,
+        means: impl Fn(u64) -> Means,
+    ) -> Result<Self, Refusal> {
         let mut planner =
             Planner { works: Vec::new(), size: shape.size, alpha: shape.alpha, wide: shape.wide };
         for (index, segment) in segments.iter().enumerate() {
@@ -108,20 +126,27 @@ impl Plan {
                 Segment::Points(points) => planner.points(points, more, &means)?,
                 Segment::Stage(stage) => planner.stage(stage, more, limits)?,
             }
+            if matches!(segment, Segment::Stage(stage) if stage.step.size_from_pixels()) {
+                let rest = Rest { segments: segments[index + 1..].to_vec(), plan: None };
+                return Ok(Self { works: planner.works, size: planner.size, deep, rest: Some(rest) });
+            }
         }
-        Ok(Self { works: planner.works, size: planner.size, deep })
+        Ok(Self { works: planner.works, size: planner.size, deep, rest: None })
     }
 
-    /// The size of the result.
+    /// The size of the result; where it depends on the pixels, that of the last frame.
     pub fn size(&self) -> (u32, u32) {
-        self.size
+        match self.rest.as_ref().and_then(|rest| rest.plan.as_ref()) {
+            Some((_, plan)) => plan.size(),
+            None => self.size,
+        }
     }
 
     /// Runs the plan over a frame; the result is of 8 bits, or of 16 where the plan was made for that.
     ///
     /// # Errors
     /// `DeadlineExceeded`, or what a stage says.
-    pub fn run(&self, mut frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+    pub fn run(&mut self, mut frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
         for planned in &self.works {
             context.check()?;
             frame = match planned {
@@ -130,7 +155,10 @@ impl Plan {
                 Planned::Stage { stage, wide: false, .. } => stage.step.apply(frame.narrowed(), context)?,
             };
         }
-        Ok(if self.deep { frame } else { frame.narrowed() })
+        match &mut self.rest {
+            Some(rest) => rest.run(frame, self.deep, context),
+            None => Ok(if self.deep { frame } else { frame.narrowed() }),
+        }
     }
 
     /// What is run, in order.
@@ -163,6 +191,18 @@ pub(crate) struct Part {
     pub wide: bool,
     /// Width and height of its result.
     pub size: (u32, u32),
+}
+
+impl Rest {
+    fn run(&mut self, frame: Frame, deep: bool, context: &Context<'_>) -> Result<Frame, Refusal> {
+        let shape = Shape::of(&frame);
+        let plan = match self.plan.take() {
+            Some((known, plan)) if known == shape => plan,
+            _ => Box::new(Plan::of_segments(&self.segments, shape, deep, &context.limits, Means::best)?),
+        };
+        let (_, plan) = self.plan.insert((shape, plan));
+        plan.run(frame, context)
+    }
 }
 
 /// What is known of the frame on its way through the chain.

@@ -191,7 +191,7 @@ impl Work {
     fn push(&mut self, timed: TimedFrame, context: &Context<'_>) -> Result<(), Refusal> {
         let TimedFrame { frame, delay_ms } = timed;
         let shape = Shape::of(&frame);
-        let plan = match self.plan.take() {
+        let mut plan = match self.plan.take() {
             Some((known, plan)) if known == shape => plan,
             _ => Plan::new(self.chain.links(), shape, self.deep, &self.limits)?,
         };

@@ -55,7 +55,9 @@ fn push_point(segments: &mut Vec<Segment>, point: Named<PointFilter>) {
 fn push_stage(segments: &mut Vec<Segment>, stage: Named<Arc<dyn Stage>>) {
     let placeless = |points: &[Named<PointFilter>]| points.iter().all(|point| point.step.is_placeless());
     let before = match segments.pop() {
-        Some(Segment::Points(points)) if stage.step.moves_pixels() && placeless(&points) => Some(points),
+        Some(Segment::Points(points)) if stage.step.commutes_with_points() && placeless(&points) => {
+            Some(points)
+        }
         Some(other) => {
             segments.push(other);
             None

@@ -9,6 +9,7 @@ pub(crate) mod crop;
 pub(crate) mod dither;
 pub(crate) mod equalize;
 pub(crate) mod flip;
+pub(crate) mod geometry;
 pub(crate) mod grain;
 mod histogram;
 pub(crate) mod neighbourhood;
@@ -53,9 +54,21 @@ pub(crate) trait Stage: fmt::Debug + Send + Sync {
         0
     }
 
+    /// Whether the size of the result depends on the pixels; [`Stage::output_size`] then is the most that it can be, and
+    /// the steps that follow are planned for what came out.
+    fn size_from_pixels(&self) -> bool {
+        false
+    }
+
     /// Whether every sample of the result is a sample of the input, unchanged (a flip, a crop): then nothing is
     /// rounded and an 8-bit frame may stay one.
     fn moves_pixels(&self) -> bool {
+        false
+    }
+
+    /// Whether point filters may as well come after it as before: every pixel of the result is one of the input's, and
+    /// which one does not depend on what the pixels look like.
+    fn commutes_with_points(&self) -> bool {
         false
     }
 
@@ -74,4 +87,27 @@ pub(crate) trait Stage: fmt::Debug + Send + Sync {
     /// # Errors
     /// `DeadlineExceeded`; `ImpossibleChain` as [`Stage::output_size`].
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal>;
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::chain::check;
+    use crate::context::Context;
+    use crate::frame::Frame;
+    use crate::limits::Limits;
+    use crate::plan::{Plan, Shape};
+
+    /// What a chain makes of a frame; two threads must make the same of it as one.
+    pub fn run(chain: &str, frame: Frame) -> Frame {
+        let result = |threads| {
+            let chain = check(chain).unwrap_or_else(|mistake| panic!("{chain}: {mistake}"));
+            let mut plan = Plan::new(chain.links(), Shape::of(&frame), false, &Limits::default()).unwrap();
+            let result = plan.run(frame.clone(), &Context::unlimited(threads)).unwrap();
+            assert_eq!(result.size(), plan.size());
+            result
+        };
+        let found = result(1);
+        assert!(found == result(2), "{chain}: threads matter");
+        found
+    }
 }

@@ -85,8 +85,9 @@ fn compare(filters: &[usize], frame: &Frame) {
         if means.jit && !tape::can_compile() {
             continue;
         }
-        let plan = Plan::with_means(checked.links(), Shape::of(frame), false, &Limits::default(), |_| means)
-            .unwrap();
+        let mut plan =
+            Plan::with_means(checked.links(), Shape::of(frame), false, &Limits::default(), |_| means)
+                .unwrap();
         let found = plan.run(frame.clone(), &Context::unlimited(1)).unwrap();
         let four = Context::unlimited(4);
         assert_eq!(plan.run(frame.clone(), &four).unwrap(), found, "{chain}: threads matter");
@@ -191,7 +192,7 @@ fn long_chains_are_cut_and_still_right() {
     let twice = "gamma(1.3)|saturation(10)|".repeat(100);
     let chain = check(&format!("{twice}invert")).unwrap();
     let frame = frame(false, false);
-    let plan = Plan::new(chain.links(), Shape::of(&frame), false, &Limits::default()).unwrap();
+    let mut plan = Plan::new(chain.links(), Shape::of(&frame), false, &Limits::default()).unwrap();
     assert!(plan.parts().len() > 1);
     plan.run(frame, &Context::unlimited(1)).unwrap();
 }

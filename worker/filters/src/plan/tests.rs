@@ -46,7 +46,7 @@ fn alpha_comes_where_an_equation_makes_it() {
     assert!(result.alpha);
     let Samples::U8(samples) = &result.samples else { panic!("16 bits at the end") };
     assert_eq!((samples[3], samples[63 * 4 + 3]), (2, 253));
-    let opaque = plan("equation(a = 0.25)|equation(a = 1)", &frame());
+    let mut opaque = plan("equation(a = 0.25)|equation(a = 1)", &frame());
     assert!(!opaque.run(frame(), &Context::unlimited(1)).unwrap().alpha);
 }
 
@@ -69,7 +69,7 @@ fn sixteen_bits_are_kept_to_the_end_where_they_are_wanted() {
         assert_eq!(run(true).narrowed(), run(false), "{chain}");
     }
     // A picture of 8 bits gains nothing by 16.
-    let narrow =
+    let mut narrow =
         Plan::new(check("sepia").unwrap().links(), Shape::of(&frame()), true, &Limits::default()).unwrap();
     assert!(matches!(narrow.run(frame(), &Context::unlimited(1)).unwrap().samples, Samples::U8(_)));
 }

@@ -38,6 +38,10 @@ impl Stage for Flip {
         true
     }
 
+    fn commutes_with_points(&self) -> bool {
+        self.moves_pixels()
+    }
+
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
         self.0.apply(frame, context)
     }

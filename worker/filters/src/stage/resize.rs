@@ -1,6 +1,7 @@
 //! Changing the size.
 
 use super::Stage;
+use super::geometry::{Focus, Gravity, Settled, most_salient, placed};
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
 use super::scale::{Interpolation, Window, scale};
 use crate::context::Context;
@@ -12,7 +13,7 @@ use crate::refusal::Refusal;
 /// The filter's definition.
 pub(crate) const FILTER: Filter = Filter {
     name: "resize",
-    summary: "Scales to a width, a height, or a box of both; one side alone keeps the shape",
+    summary: "Scales to a width, a height, or a box of both; one side alone keeps the shape. Cover keeps what gravity says, fill puts a ground of a colour around",
     example: "resize(width=800)",
     cost: CostClass::Medium,
     alpha: Alpha::Filtered,
@@ -22,6 +23,9 @@ pub(crate) const FILTER: Filter = Filter {
         side("height"),
         Parameter::choice("mode", &["fit", "cover", "fill", "stretch"]),
         Parameter::choice("kernel", &["lanczos", "mitchell", "cubic", "linear", "box", "nearest"]),
+        Focus::parameter("gravity"),
+        Parameter::colour("colour").or_word("transparent"),
+        Parameter::choice("enlarge", &["yes", "no"]),
     ],
     build: |arguments| {
         let side = |name| arguments.optional(name).map(|length| length as u32);
@@ -43,7 +47,14 @@ pub(crate) const FILTER: Filter = Filter {
             "nearest" => Interpolation::Nearest,
             _ => Interpolation::Lanczos,
         };
-        Ok(Step::stage(Resize { width, height, mode, kernel }))
+        let focus = Focus::of(arguments.text("gravity"));
+        if focus == Focus::Smart && (mode != Mode::Cover || width.is_none() || height.is_none()) {
+            let message = "`smart` chooses what is cut off: it needs mode=cover with a width and a height";
+            return Err(ArgumentError::new("gravity", message));
+        }
+        let colour = arguments.colour("colour");
+        let enlarge = arguments.text("enlarge") != "no";
+        Ok(Step::stage(Resize { width, height, mode, kernel, focus, colour, enlarge, found: Settled::new() }))
     },
 };
 
@@ -56,26 +67,60 @@ const fn side(name: &'static str) -> Parameter {
 enum Mode {
     /// As large as fits into the box; the result may be smaller than the box.
     Fit,
-    /// As small as covers the box; what stands out at both ends is cut off.
+    /// As small as covers the box; what stands out is cut off.
     Cover,
-    /// As `Fit`, with a transparent rest on both sides of the picture.
+    /// As `Fit`, with a ground of one colour around the picture.
     Fill,
     /// Exactly the box, out of shape.
     Stretch,
 }
 
 /// A change of size.
-#[derive(Debug, Clone, Copy)]
-struct Resize {
+#[derive(Debug)]
+pub(super) struct Resize {
     width: Option<u32>,
     height: Option<u32>,
     mode: Mode,
     kernel: Interpolation,
+    /// What `Cover` keeps and where `Fill` puts the picture.
+    focus: Focus,
+    /// The ground of `Fill`.
+    colour: [u8; 4],
+    /// Whether the picture may become larger than it is.
+    enlarge: bool,
+    /// The corner that drew attention in the first frame.
+    found: Settled<(f64, f64)>,
 }
 
 impl Resize {
+    /// Covers a box with what draws attention.
+    pub fn smart(width: u32, height: u32) -> Self {
+        Self {
+            width: Some(width),
+            height: Some(height),
+            mode: Mode::Cover,
+            kernel: Interpolation::Lanczos,
+            focus: Focus::Smart,
+            colour: [0; 4],
+            enlarge: true,
+            found: Settled::new(),
+        }
+    }
+
     /// The size of the scaled picture, before anything is added around it.
-    fn scaled_size(&self, (width, height): (u32, u32)) -> (u32, u32) {
+    fn scaled_size(&self, size: (u32, u32)) -> (u32, u32) {
+        let to = self.wanted_size(size);
+        if self.enlarge || (to.0 <= size.0 && to.1 <= size.1) {
+            return to;
+        }
+        match self.mode {
+            Mode::Fit | Mode::Fill => size,
+            Mode::Stretch | Mode::Cover => (to.0.min(size.0), to.1.min(size.1)),
+        }
+    }
+
+    /// The same if enlarging were no matter.
+    fn wanted_size(&self, (width, height): (u32, u32)) -> (u32, u32) {
         let shaped = |length: u32, numerator: u32, denominator: u32| {
             let exact = f64::from(length) * f64::from(numerator) / f64::from(denominator);
             exact.round().clamp(1.0, f64::from(u32::MAX)) as u32
@@ -104,16 +149,23 @@ impl Resize {
     }
 
     /// The part of the input that is seen in the result.
-    fn window(&self, size: (u32, u32)) -> Window {
-        let whole = Window::of(size);
-        let Some((width, height)) = self.area().filter(|_| self.mode == Mode::Cover) else { return whole };
-        let shape = f64::from(width) / f64::from(height);
-        if whole.width > whole.height * shape {
-            let width = whole.height * shape;
-            return Window { left: (whole.width - width) / 2.0, width, ..whole };
+    fn window(&self, frame: &Frame, context: &Context<'_>) -> Result<Window, Refusal> {
+        let whole = Window::of(frame.size());
+        if self.mode != Mode::Cover || self.area().is_none() {
+            return Ok(whole);
         }
-        let height = whole.width / shape;
-        Window { top: (whole.height - height) / 2.0, height, ..whole }
+        let (width, height) = self.scaled_size(frame.size());
+        let shape = f64::from(width) / f64::from(height);
+        let size = if whole.width > whole.height * shape {
+            (whole.height * shape, whole.height)
+        } else {
+            (whole.width, whole.width / shape)
+        };
+        let (left, top) = match self.focus {
+            Focus::Place(gravity) => gravity.place((whole.width - size.0, whole.height - size.1)),
+            Focus::Smart => self.found.settle(context, || most_salient(frame, size, context))?,
+        };
+        Ok(Window { left, top, width: size.0, height: size.1 })
     }
 }
 
@@ -139,7 +191,7 @@ impl Stage for Resize {
     }
 
     fn adds_alpha(&self) -> bool {
-        self.mode == Mode::Fill
+        self.mode == Mode::Fill && self.colour[3] < u8::MAX
     }
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
@@ -148,40 +200,33 @@ impl Stage for Resize {
         if result == frame.size() && self.mode != Mode::Cover {
             return Ok(frame);
         }
-        let scaled = in_its_depth(&frame, self)?;
-        if scaled.size() == result {
-            Ok(scaled)
+        let size = self.scaled_size(frame.size());
+        let scaled = if size == frame.size() && self.mode != Mode::Cover {
+            frame
         } else {
-            in_its_depth(&scaled.with_alpha(), &Centred { result })
-        }
+            let window = self.window(&frame, context)?;
+            in_its_depth(&frame, &Scaling { window, size, kernel: self.kernel })?
+        };
+        let gravity = match self.focus {
+            Focus::Place(gravity) => gravity,
+            Focus::Smart => Gravity::CENTER,
+        };
+        let room = (result.0.saturating_sub(size.0), result.1.saturating_sub(size.1));
+        let scaled = if self.adds_alpha() { scaled.with_alpha() } else { scaled };
+        placed(scaled, gravity.place_whole(room), result, self.colour)
     }
 }
 
-impl ForSamples for Resize {
-    fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
-        let size = self.scaled_size(input.size);
-        let samples = scale(input, self.window(input.size), size, self.kernel, false)?;
-        Ok((samples, size))
-    }
+struct Scaling {
+    window: Window,
+    size: (u32, u32),
+    kernel: Interpolation,
 }
 
-/// Puts a picture with alpha into the middle of a larger, transparent one.
-struct Centred {
-    result: (u32, u32),
-}
-
-impl ForSamples for Centred {
+impl ForSamples for Scaling {
     fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
-        let (width, height) = (self.result.0 as usize, self.result.1 as usize);
-        let left = (width - input.size.0 as usize) / 2;
-        let top = (height - input.size.1 as usize) / 2;
-        let channels = input.channels();
-        let mut samples = vec![T::default(); width * height * channels];
-        for (y, row) in input.samples.chunks_exact(input.row()).enumerate() {
-            let at = ((top + y) * width + left) * channels;
-            samples[at..at + row.len()].copy_from_slice(row);
-        }
-        Ok((samples, self.result))
+        let samples = scale(input, self.window, self.size, self.kernel, false)?;
+        Ok((samples, self.size))
     }
 }
 
@@ -190,7 +235,8 @@ mod tests {
     use super::*;
 
     fn resize(width: Option<u32>, height: Option<u32>, mode: Mode) -> Resize {
-        Resize { width, height, mode, kernel: Interpolation::Lanczos }
+        let focus = Focus::Place(Gravity::CENTER);
+        Resize { width, height, mode, focus, ..Resize::smart(1, 1) }
     }
 
     #[test]
