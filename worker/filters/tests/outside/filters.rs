@@ -148,7 +148,7 @@ fn a_crop_outside_of_the_image_is_refused() {
 fn photons_effects_run_on_a_photograph() {
     let png = small_photo();
     let before = from_png(&png);
-    for chain in ["oil(2)", "halftone", "solarize"] {
+    for chain in ["oil(2)", "halftone", "solarize", "photon(vintage)"] {
         let output = engine(&png, chain, Some(Format::Png)).unwrap();
         let after = from_png(&output.bytes);
         let (largest, mean) = difference(&before, &after);

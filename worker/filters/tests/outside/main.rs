@@ -10,5 +10,6 @@ mod codecs;
 mod filters;
 mod hostile;
 mod metadata;
+mod neighbourhood;
 mod pixels;
 mod tools;
