@@ -145,10 +145,10 @@ fn a_crop_outside_of_the_image_is_refused() {
 }
 
 #[test]
-fn photons_effects_run_on_a_photograph() {
+fn effects_run_on_a_photograph() {
     let png = small_photo();
     let before = from_png(&png);
-    for chain in ["oil(2)", "halftone"] {
+    for chain in ["oil(2)", "halftone", "photon(vintage)"] {
         let output = engine(&png, chain, Some(Format::Png)).unwrap();
         let after = from_png(&output.bytes);
         let (largest, mean) = difference(&before, &after);

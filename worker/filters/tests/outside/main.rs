@@ -11,5 +11,6 @@ mod colour;
 mod filters;
 mod hostile;
 mod metadata;
+mod neighbourhood;
 mod pixels;
 mod tools;

@@ -208,7 +208,8 @@ mod tests {
                     changed += usize::from(after != before);
                 }
                 assert!(changed > 400, "{chain}: {changed}");
-                assert_near(&chain, &got, &filtered(&chain, &frame.clone().widened()), 1);
+                // A strong blur rounds in between.
+                assert_near(&chain, &got, &filtered(&chain, &frame.clone().widened()), 3);
             }
         }
     }
