@@ -33,7 +33,6 @@ mod stage;
 
 pub use assets::set_assets_folder;
 pub use catalogue::{Catalogue, FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
-pub use catalogue::{FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
 pub use chain::{Chain, Mistake, check};
 pub use equation::{MAX_EQUATION_BYTES, MAX_EQUATION_DEPTH, MAX_EQUATION_NODES};
 pub use estimate::{Estimate, estimate};
