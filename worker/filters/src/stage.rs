@@ -6,6 +6,7 @@ pub(crate) mod blur;
 pub(crate) mod crop;
 pub(crate) mod flip;
 pub(crate) mod geometry;
+pub(crate) mod overlay;
 pub(crate) mod photon;
 pub(crate) mod resize;
 pub(crate) mod rotate;
