@@ -84,6 +84,8 @@ pub(crate) const FILTERS: &[&Filter] = &[
     &stage::geometry::perspective::FILTER,
     &filters::round::FILTER,
     &filters::mask::FILTER,
+    &stage::overlay::watermark::FILTER,
+    &stage::overlay::blend::FILTER,
 ];
 
 /// What other programs call a filter of ours.
@@ -123,6 +125,8 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("attention", "smartcrop"),
     ("rounded", "round"),
     ("shape", "mask"),
+    ("composite", "blend"),
+    ("logo", "watermark"),
     ("mirror", "flip"),
     ("flop", "flip"),
     ("gaussian", "blur"),

@@ -15,6 +15,7 @@ mod histogram;
 pub(crate) mod neighbourhood;
 pub(crate) mod noise;
 pub(crate) mod normalize;
+pub(crate) mod overlay;
 pub(crate) mod photon;
 mod random;
 pub(crate) mod resize;
