@@ -152,6 +152,6 @@ fn effects_run_on_a_photograph() {
         let output = engine(&png, chain, Some(Format::Png)).unwrap();
         let after = from_png(&output.bytes);
         let (largest, mean) = difference(&before, &after);
-        assert!(largest > 20 && mean > 0.5 && mean < 80.0, "{chain}: {largest}, {mean}");
+        assert!(largest > 20 && mean > 0.5 && mean < 100.0, "{chain}: {largest}, {mean}");
     }
 }
