@@ -83,6 +83,7 @@ impl Plane {
 /// What a thread needs to run a program.
 #[derive(Debug)]
 pub(super) struct Workspace {
+    #[expect(clippy::vec_box, reason = "registers change places with spare ones, which must not copy them")]
     pub registers: Vec<Box<Plane>>,
     /// Take the place of registers that are being written.
     spare: [Box<Plane>; ROWS],

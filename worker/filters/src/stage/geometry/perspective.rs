@@ -59,7 +59,7 @@ impl Perspective {
     /// The map from the unit square to the corners.
     ///
     /// P. Heckbert, Fundamentals of Texture Mapping and Image Warping, 1989, section 2.2.3.
-    fn from_unit_square(&self) -> Map {
+    fn map_of_unit_square(&self) -> Map {
         let [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = self.corners;
         let (sum_x, sum_y) = (x0 - x1 + x2 - x3, y0 - y1 + y2 - y3);
         let (dx1, dx2, dy1, dy2) = (x1 - x2, x3 - x2, y1 - y2, y3 - y2);
@@ -93,7 +93,7 @@ impl Stage for Perspective {
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
         let size = self.output_size(frame.size(), &context.limits)?;
-        let back = self.from_unit_square().inverse();
+        let back = self.map_of_unit_square().inverse();
         let Map([across, down, depth]) = back.ok_or_else(|| Refusal::impossible("perspective: no area"))?;
         let scaled = |row: [f64; 3], length: u32| row.map(|value| value * f64::from(length));
         let map = Map([scaled(across, frame.width), scaled(down, frame.height), depth]);
