@@ -83,6 +83,7 @@ end
 function M.native()
     return {
         public_url = M.public_url,
+        assets = variable("ASSETS"),
         link_keys = secret("LINK_KEYS"),
         link_life = variable("LINK_LIFE"),
         max_filters = number("MAX_FILTERS"),

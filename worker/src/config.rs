@@ -196,6 +196,22 @@ pub struct ImageLimits {
     pub max_total_pixels: u64,
 }
 
+/// What chains may name beside filters.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Filters")]
+pub struct Assets {
+    /// Folder of files that chains name: images/ for watermarks and blending, luts/ for colour tables. It need not exist
+    #[arg(long, env = "IMGFILTER_ASSETS", value_name = "PATH", default_value = "/etc/imgfilter/assets")]
+    pub assets: PathBuf,
+}
+
+impl Assets {
+    /// Lets the filters of this process find the files.
+    pub fn open(&self) {
+        imgfilter_filters::set_assets_folder(Some(&self.assets));
+    }
+}
+
 /// How the worker works.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Worker")]

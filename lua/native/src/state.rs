@@ -3,6 +3,7 @@
 //! nginx reads it once in its master process, before workers are forked; a reload reads it again in the same
 //! process, so it can be replaced.
 
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use imgfilter_api::link::{KeyError, LinkKeys};
@@ -32,6 +33,7 @@ pub enum StateError {
 #[serde(deny_unknown_fields)]
 pub struct Config {
     public_url: String,
+    assets: PathBuf,
     link_keys: String,
     link_life: String,
     max_filters: usize,
@@ -105,7 +107,9 @@ static STATE: RwLock<Option<Arc<State>>> = RwLock::new(None);
 /// # Errors
 /// When it cannot be used; the former one then stays.
 pub fn install(config: Config) -> Result<(), StateError> {
+    let assets = config.assets.clone();
     let state = Arc::new(State::try_from(config)?);
+    imgfilter_filters::set_assets_folder(Some(&assets));
     *STATE.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
     Ok(())
 }

@@ -18,7 +18,7 @@ fn call(name: &str, input: &Value) -> Value {
 
 fn initialise() {
     let config = json!({
-        "public_url": "https://img.example/f", "link_keys": LINK_KEYS, "link_life": "3 months",
+        "public_url": "https://img.example/f", "assets": "/nowhere", "link_keys": LINK_KEYS, "link_life": "3 months",
         "max_filters": 2, "max_chain_length": 100, "max_dimension": 16384, "max_pixels": 100_000_000,
         "max_frames": 1000, "max_total_pixels": 250_000_000, "fast_lane_ms": 500.0, "max_attempts": 5,
         "anonymous_webhook": false, "webhook_insecure": false,

@@ -10,7 +10,7 @@ use clap::Args;
 use imgfilter_filters::{self as filters, Format, Job, Mistake};
 
 use crate::cli::Outcome;
-use crate::config::ImageLimits;
+use crate::config::{Assets, ImageLimits};
 
 /// Options of `imgfilter apply`.
 #[derive(Debug, Args)]
@@ -34,6 +34,8 @@ pub struct Options {
     threads: usize,
     #[command(flatten)]
     limits: ImageLimits,
+    #[command(flatten)]
+    assets: Assets,
 }
 
 /// A format by its name.
@@ -43,6 +45,7 @@ pub(super) fn format(name: &str) -> Result<Format, String> {
 
 /// Filters one file. The output is whole or not there: it is written beside its place and moved.
 pub fn run(options: &Options) -> Outcome {
+    options.assets.open();
     if let Err(mistake) = filters::check(&options.filters) {
         return Err(pointed_out(&options.filters, &mistake).into());
     }

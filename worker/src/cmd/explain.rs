@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::apply::{format, pointed_out};
 use crate::cli::Outcome;
-use crate::config::{ImageLimits, Lanes};
+use crate::config::{Assets, ImageLimits, Lanes};
 
 /// Options of `imgfilter explain`.
 #[derive(Debug, Args)]
@@ -30,10 +30,13 @@ pub struct Options {
     lanes: Lanes,
     #[command(flatten)]
     limits: ImageLimits,
+    #[command(flatten)]
+    assets: Assets,
 }
 
 /// Prints the passes over the pixels, what was fused, the estimated cost and memory, and the lane.
 pub fn run(options: &Options) -> Outcome {
+    options.assets.open();
     let chain = filters::check(&options.chain).map_err(|mistake| pointed_out(&options.chain, &mistake))?;
     let limits = Limits::from(&options.limits);
     let image = filters::probe_file(&options.image, &limits)?;

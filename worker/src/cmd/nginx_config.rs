@@ -11,9 +11,10 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 26] = [
+const READ_BY_LUA: [&str; 27] = [
     "ANONYMOUS",
     "ANONYMOUS_WEBHOOK",
+    "ASSETS",
     "DATABASE_TIMEOUT",
     "EDGE_DATABASE_CONNECTIONS",
     "FAST_LANE_MS",
@@ -55,6 +56,8 @@ pub struct Options {
     s3: config::S3,
     #[command(flatten)]
     limits: config::ImageLimits,
+    #[command(flatten)]
+    assets: config::Assets,
     #[command(flatten)]
     links: config::Links,
     #[command(flatten)]

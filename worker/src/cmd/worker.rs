@@ -34,6 +34,8 @@ pub struct Options {
     #[command(flatten)]
     limits: config::ImageLimits,
     #[command(flatten)]
+    assets: config::Assets,
+    #[command(flatten)]
     links: config::Links,
     #[command(flatten)]
     webhooks: config::Webhooks,
@@ -47,6 +49,7 @@ pub struct Options {
 
 /// Works until SIGTERM or SIGINT, then finishes what it has begun, gives back the rest and ends.
 pub fn run(options: Options) -> Outcome {
+    options.assets.open();
     let db = Db::new(&options.database)?;
     let store = Store::new(&options.s3)?;
     let engine = Engine::new(&options.settings, &options.limits);
