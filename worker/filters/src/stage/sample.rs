@@ -27,14 +27,17 @@ pub(super) trait Sample: raster::Sample + Ord {
 impl Sample for u8 {
     const WHITE: Self = Self::MAX;
 
+    #[inline]
     fn rounded(value: f32) -> Self {
         (value + 0.5) as Self
     }
 
+    #[inline]
     fn value(self) -> f32 {
         f32::from(self)
     }
 
+    #[inline]
     fn level(self) -> u32 {
         u32::from(self)
     }
@@ -50,14 +53,17 @@ impl Sample for u8 {
 impl Sample for u16 {
     const WHITE: Self = Self::MAX;
 
+    #[inline]
     fn rounded(value: f32) -> Self {
         (value + 0.5) as Self
     }
 
+    #[inline]
     fn value(self) -> f32 {
         f32::from(self)
     }
 
+    #[inline]
     fn level(self) -> u32 {
         u32::from(self)
     }

@@ -68,7 +68,7 @@ impl Bilateral {
 
 impl Stage for Bilateral {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * (20.0 + 16.0 * self.radius() as f64) * 1e-6
+        f64::from(width) * f64::from(height) * (35.0 + 154.0 * self.radius() as f64) * 1e-6
     }
 
     fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {

@@ -30,7 +30,7 @@ struct BoxBlur {
 
 impl Stage for BoxBlur {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * 14e-6
+        f64::from(width) * f64::from(height) * 10e-6
     }
 
     fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {

@@ -51,7 +51,7 @@ struct Convolve {
 
 impl Stage for Convolve {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * (8.0 + 1.2 * self.kernel.len() as f64) * 1e-6
+        f64::from(width) * f64::from(height) * (10.0 + 0.3 * self.kernel.len() as f64) * 1e-6
     }
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {

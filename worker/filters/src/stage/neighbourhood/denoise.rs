@@ -45,7 +45,7 @@ struct Denoise {
 
 impl Stage for Denoise {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * 120e-6
+        f64::from(width) * f64::from(height) * 200e-6
     }
 
     fn scratch_bytes(&self, (width, _): (u32, u32)) -> u64 {

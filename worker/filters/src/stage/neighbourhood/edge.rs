@@ -80,7 +80,7 @@ impl Edge {
 
 impl Stage for Edge {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * (12.0 + 12.0 * self.kernels.len() as f64) * 1e-6
+        f64::from(width) * f64::from(height) * (8.0 + 10.0 * self.kernels.len() as f64) * 1e-6
     }
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {

@@ -48,7 +48,7 @@ struct Emboss {
 
 impl Stage for Emboss {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * 40e-6
+        f64::from(width) * f64::from(height) * 12e-6
     }
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {

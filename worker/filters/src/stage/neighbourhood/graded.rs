@@ -32,7 +32,7 @@ pub(super) fn graded(
 /// Milliseconds that [`graded`] takes.
 pub(super) fn cost_ms((width, height): (u32, u32), sigma: f64) -> f64 {
     let blurs: f64 = LEVELS.iter().map(|part| 1.0 + 1.7 * (sigma * part).min(8.0)).sum();
-    f64::from(width) * f64::from(height) * (blurs + 3.0 * 8.0) * 1e-6
+    f64::from(width) * f64::from(height) * (blurs + 3.0 * 16.0) * 1e-6
 }
 
 /// Bytes that [`graded`] takes beside input and result.

@@ -45,7 +45,7 @@ struct Median {
 
 impl Stage for Median {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        if self.radius == 0 { 0.0 } else { f64::from(width) * f64::from(height) * 110e-6 }
+        if self.radius == 0 { 0.0 } else { f64::from(width) * f64::from(height) * 200e-6 }
     }
 
     fn accepts_16_bit(&self) -> bool {

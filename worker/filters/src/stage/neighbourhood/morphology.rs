@@ -22,7 +22,7 @@ pub(super) struct Morphology<const GREATEST: bool> {
 
 impl<const GREATEST: bool> Stage for Morphology<GREATEST> {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * (8.0 + 0.6 * self.radius as f64) * 1e-6
+        f64::from(width) * f64::from(height) * (2.0 + 0.2 * self.radius as f64) * 1e-6
     }
 
     fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {

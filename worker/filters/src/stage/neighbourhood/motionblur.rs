@@ -59,7 +59,7 @@ impl MotionBlur {
 impl Stage for MotionBlur {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
         let taps: usize = self.passes().iter().map(Kernel::len).sum();
-        f64::from(width) * f64::from(height) * (6.0 + 1.2 * taps as f64) * 1e-6
+        f64::from(width) * f64::from(height) * (4.0 + 0.7 * taps as f64) * 1e-6
     }
 
     fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {

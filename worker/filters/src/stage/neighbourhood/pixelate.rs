@@ -29,7 +29,7 @@ pub(super) struct Pixelate {
 
 impl Stage for Pixelate {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * 5e-6
+        f64::from(width) * f64::from(height) * 8e-6
     }
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {

@@ -63,7 +63,10 @@ pub(in crate::stage) fn store<T: Sample>(row: &[f32], alpha: bool, output: &mut 
 }
 
 /// The brightness of a colour, by BT.709.
+#[inline]
 pub(in crate::stage) fn luma(colour: &[f32]) -> f32 {
-    const WEIGHTS: [f32; 3] = [LUMA[0] as f32, LUMA[1] as f32, LUMA[2] as f32];
-    colour.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum()
+    match colour {
+        [red, green, blue, ..] => red * LUMA[0] as f32 + green * LUMA[1] as f32 + blue * LUMA[2] as f32,
+        _ => 0.0,
+    }
 }

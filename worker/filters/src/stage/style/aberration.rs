@@ -14,7 +14,7 @@ pub(crate) const FILTER: Filter = Filter {
     summary: "Shifts red outwards and blue inwards as simple lenses do, by amount pixels in the corners; with an angle \
               everywhere by the same, red that way (clockwise from the right) and blue the other",
     example: "aberration(4)",
-    cost: CostClass::Medium,
+    cost: CostClass::High,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
     parameters: &[
@@ -49,7 +49,7 @@ enum Shift {
 
 impl Stage for Aberration {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * 35e-6
+        f64::from(width) * f64::from(height) * 85e-6
     }
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {

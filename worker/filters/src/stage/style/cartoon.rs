@@ -50,7 +50,7 @@ struct Cartoon {
 
 impl Stage for Cartoon {
     fn cost_ms(&self, size: (u32, u32)) -> f64 {
-        SMOOTH.cost_ms(size) + f64::from(size.0) * f64::from(size.1) * 45e-6
+        SMOOTH.cost_ms(size) + f64::from(size.0) * f64::from(size.1) * 85e-6
     }
 
     fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {

@@ -43,7 +43,8 @@ struct Glow {
 
 impl Stage for Glow {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * (20.0 + 1.7 * self.sigma.min(8.0)) * 1e-6
+        let bright = if self.threshold > 0.0 { 48.0 } else { 0.0 };
+        f64::from(width) * f64::from(height) * (15.0 + bright + 1.7 * self.sigma.min(8.0)) * 1e-6
     }
 
     fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {

@@ -17,7 +17,7 @@ pub(crate) const FILTER: Filter = Filter {
     summary: "Prints the picture in dots that are size pixels apart and the larger the darker it is, in black on white \
               (mono) or in cyan, magenta and yellow (colour); the screen is turned clockwise by angle",
     example: "halftone(8, angle=45)",
-    cost: CostClass::Low,
+    cost: CostClass::Medium,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
     parameters: &[
@@ -55,7 +55,7 @@ struct Halftone {
 
 impl Stage for Halftone {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        f64::from(width) * f64::from(height) * if self.colour { 35e-6 } else { 16e-6 }
+        f64::from(width) * f64::from(height) * if self.colour { 40e-6 } else { 57e-6 }
     }
 
     fn scratch_bytes(&self, (width, _): (u32, u32)) -> u64 {
@@ -91,6 +91,7 @@ fn ranks() -> Vec<f32> {
         .collect()
 }
 
+#[inline]
 fn entry(spot: f32) -> usize {
     (((spot + 1.0) / 2.0 * ENTRIES as f32) as usize).min(ENTRIES - 1)
 }

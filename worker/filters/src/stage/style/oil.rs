@@ -38,7 +38,7 @@ struct Oil {
 
 impl Stage for Oil {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        let work = 30.0 + 11.0 * self.radius as f64 + 0.6 * f64::from(self.levels);
+        let work = 45.0 + 50.0 * self.radius as f64 + 4.7 * f64::from(self.levels);
         f64::from(width) * f64::from(height) * work * 1e-6
     }
 

@@ -16,7 +16,7 @@ pub(crate) const FILTER: Filter = Filter {
     summary: "Draws with a pencil, or with coloured ones: areas become paper, and what is darker than its surroundings \
               within sigma becomes strokes",
     example: "sketch(4, strength=200)",
-    cost: CostClass::Medium,
+    cost: CostClass::High,
     alpha: Alpha::Kept,
     animation: Animation::Frames,
     parameters: &[
@@ -44,7 +44,7 @@ struct Sketch {
 
 impl Stage for Sketch {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
-        let power = if self.colour { 90.0 } else { 40.0 };
+        let power = if self.colour { 90.0 } else { 75.0 };
         f64::from(width) * f64::from(height) * (power + 1.7 * self.sigma.min(8.0)) * 1e-6
     }
 
