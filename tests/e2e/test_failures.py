@@ -12,7 +12,7 @@ from stack.child import Child
 from stack.ready import Notices, answers, wait_until
 
 # Some seconds of work on a photograph of 2.3 megapixels: long enough to be interrupted.
-SLOW = "oil(radius=2)|oil(radius=2)"
+SLOW = "oil(10)|oil(10)"
 
 
 def until_processing(client, task) -> None:

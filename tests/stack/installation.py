@@ -7,7 +7,7 @@ from .places import CHECKOUT, Build
 
 
 def install(build: Build, into: Path) -> None:
-    """Copies afresh what the edge reads: Lua, static nginx files, the web pages and the two libraries."""
+    """Copies afresh what the edge reads: Lua, static nginx files, the web pages, the two libraries and some assets."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(mode=0o755)
     shutil.copytree(CHECKOUT / "lua" / "imgfilter", into / "lua" / "imgfilter")
@@ -15,6 +15,7 @@ def install(build: Build, into: Path) -> None:
     for file in (CHECKOUT / "nginx").glob("*.conf"):
         shutil.copy(file, into / "nginx")
     shutil.copytree(CHECKOUT / "nginx" / "www", into / "nginx" / "www")
+    shutil.copytree(CHECKOUT / "worker" / "filters" / "tests" / "assets", into / "assets")
     shutil.copy(build.native_library, into)
     shutil.copy(build.upload_module, into)
     for path in into.rglob("*"):

@@ -62,6 +62,7 @@ class Stack:
             "LUA_DIR": str(self.installed / "lua"),
             "NATIVE_LIBRARY": str(self.installed / plan.build.native_library.name),
             "UPLOAD_MODULE": str(self.installed / plan.build.upload_module.name),
+            "ASSETS": str(self.installed / "assets"),
             "NGINX_DIR": str(self.installed / "nginx"),
             "ANONYMOUS": "true",
             "DATABASE_URL": cluster.url("imgfilter_worker", DATABASE),
