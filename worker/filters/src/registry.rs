@@ -86,6 +86,8 @@ pub(crate) const FILTERS: &[&Filter] = &[
     &filters::mask::FILTER,
     &stage::overlay::watermark::FILTER,
     &stage::overlay::blend::FILTER,
+    &stage::overlay::border::FILTER,
+    &stage::overlay::shadow::FILTER,
 ];
 
 /// What other programs call a filter of ours.
@@ -127,6 +129,9 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("shape", "mask"),
     ("composite", "blend"),
     ("logo", "watermark"),
+    ("frame", "border"),
+    ("dropshadow", "shadow"),
+    ("drop_shadow", "shadow"),
     ("mirror", "flip"),
     ("flop", "flip"),
     ("gaussian", "blur"),

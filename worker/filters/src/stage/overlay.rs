@@ -1,6 +1,8 @@
 //! What is laid over the picture.
 
 pub(crate) mod blend;
+pub(crate) mod border;
 mod compose;
 mod modes;
+pub(crate) mod shadow;
 pub(crate) mod watermark;

@@ -3,7 +3,7 @@
 use crate::filter::Parameter;
 
 /// The separable blend modes of the W3C's Compositing and Blending, Level 1, section 9.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Mode(fn(f32, f32) -> f32);
 
 /// Words and functions of the colour below and that of the layer, both from 0 to 1.
