@@ -12,6 +12,7 @@ pub(crate) mod flip;
 pub(crate) mod geometry;
 pub(crate) mod grain;
 mod histogram;
+pub(crate) mod lut;
 pub(crate) mod neighbourhood;
 pub(crate) mod noise;
 pub(crate) mod normalize;

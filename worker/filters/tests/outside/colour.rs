@@ -1,5 +1,9 @@
 //! Filters of tone and colour, held against ImageMagick and libvips where they define the same.
 
+use std::path::Path;
+
+use imgfilter_filters::set_assets_folder;
+
 use super::pixels::{assert_close, by_engine, by_imagemagick, difference, from_png};
 use super::tools::{Files, convert, photo};
 
@@ -124,4 +128,18 @@ fn noise_and_grain_leave_the_photograph_to_be_seen() {
         let (largest, mean) = difference(&before, &by_engine(&png, chain));
         assert!(largest > 5 && mean > 0.5 && mean < 16.0, "{chain}: {largest}, {mean}");
     }
+}
+
+#[test]
+fn a_hald_clut_gives_the_colours_of_imagemagick() {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/assets");
+    set_assets_folder(Some(&assets));
+    let (png, file) = (small_photo(), assets.join("luts/faded.png"));
+    let options = [file.to_str().unwrap(), "-hald-clut"];
+    let (plain, wanted) = (from_png(&png), by_imagemagick(&png, &options));
+    // The table is to be seen.
+    assert!(difference(&plain, &wanted).1 > 8.0);
+    // ImageMagick interpolates linearly on all three axes, between 8-bit entries of a table with bends in it.
+    assert_close("lut(faded)", &by_engine(&png, "lut(faded)"), &wanted, 2, 0.4);
+    assert_close("lut(identity)", &by_engine(&png, "lut(identity)"), &plain, 0, 0.0);
 }
