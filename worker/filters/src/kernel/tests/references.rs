@@ -113,7 +113,8 @@ fn tritone(pixel: [f64; 6]) -> [f64; 4] {
 fn replace([r, g, b, a, ..]: [f64; 6]) -> [f64; 4] {
     let grey = 128.0 / 255.0;
     let distance = ([r, g, b].map(|value| (value - grey).powi(2)).iter().sum::<f64>() / 3.0).sqrt();
-    let near = unit((0.6 - distance) / 0.4);
+    // The tolerance has a hair added, so that equal colours are equal in floating point.
+    let near = unit((0.6 + 1e-4 - distance) / 0.4);
     let (kept, cover) = (a * (1.0 - near), near * grey);
     let alpha = kept + cover;
     let [r, g, b] = [(r, 1.0), (g, 0.0), (b, 0.0)].map(|(value, to)| (value * kept + to * cover) / alpha);
