@@ -1,6 +1,6 @@
-//! The operator's files: images, fonts and colour tables that chains may name.
+//! The operator's files: images and colour tables that chains may name.
 //!
-//! They lie in one folder with the subfolders `images/`, `fonts/` and `luts/`. A chain names a file without its
+//! They lie in one folder with the subfolders `images/` and `luts/`. A chain names a file without its
 //! extension, in letters, digits, `_` and `-` alone, so that no other file can be reached. A file is read when it is
 //! first named, and again when it has changed.
 
@@ -20,6 +20,8 @@ use crate::spelling;
 
 /// Characters that a name has at most.
 pub(crate) const MAX_NAME: usize = 64;
+/// Bytes that a file has at most.
+const MAX_BYTES: u64 = 16 << 20;
 /// Longest side of an operator's image, in pixels.
 const MAX_SIDE: u32 = 8192;
 /// Pixels of an operator's image: 64 MiB when decoded.
@@ -30,8 +32,6 @@ const MAX_PIXELS: u64 = 16 << 20;
 pub(crate) enum Kind {
     /// A picture, in any format that is read.
     Image,
-    /// A TrueType or OpenType font.
-    Font,
     /// A colour table.
     Lut,
 }
@@ -40,7 +40,6 @@ impl Kind {
     fn folder(self) -> &'static str {
         match self {
             Self::Image => "images",
-            Self::Font => "fonts",
             Self::Lut => "luts",
         }
     }
@@ -49,7 +48,6 @@ impl Kind {
     fn noun(self) -> &'static str {
         match self {
             Self::Image => "image",
-            Self::Font => "font",
             Self::Lut => "colour table",
         }
     }
@@ -58,16 +56,7 @@ impl Kind {
     fn extensions(self) -> &'static [&'static str] {
         match self {
             Self::Image => &["png", "webp", "jpg", "jpeg", "gif"],
-            Self::Font => &["ttf", "otf", "ttc"],
             Self::Lut => &["cube", "png"],
-        }
-    }
-
-    /// Bytes that a file has at most.
-    fn max_bytes(self) -> u64 {
-        match self {
-            Self::Image | Self::Lut => 16 << 20,
-            Self::Font => 32 << 20,
         }
     }
 }
@@ -94,7 +83,7 @@ struct Assets {
 static ASSETS: RwLock<Option<Arc<Assets>>> = RwLock::new(None);
 
 /// Says where the operator's files lie, for every chain of this process from now on. The folder has the subfolders
-/// `images/`, `fonts/` and `luts/`, each of which may be missing. Without a folder, or with `None`, chains that name
+/// `images/` and `luts/`, each of which may be missing. Without a folder, or with `None`, chains that name
 /// a file are mistakes.
 pub fn set_assets_folder(folder: Option<&Path>) {
     let assets = folder.map(|folder| Arc::new(Assets::new(folder)));
@@ -176,8 +165,8 @@ impl Assets {
         let unusable = |reason: String| {
             ArgumentError::new(parameter, format!("the {} `{name}` cannot be used: {reason}", kind.noun()))
         };
-        if bytes > kind.max_bytes() {
-            return Err(unusable(format!("it has more than {} bytes", kind.max_bytes())));
+        if bytes > MAX_BYTES {
+            return Err(unusable(format!("it has more than {} bytes", MAX_BYTES)));
         }
         // The path stays out of the message: strangers read it.
         let contents = fs::read(&path).map_err(|error| unusable(error.kind().to_string()))?;
@@ -287,8 +276,8 @@ mod tests {
         let (_folder, assets) = folder();
         let error = assets.load(Kind::Lut, "name", "wram", text).unwrap_err();
         assert_eq!((error.parameter, error.suggestion.as_deref()), ("name", Some("warm")));
-        let error = assets.load(Kind::Font, "font", "warm", text).unwrap_err();
-        assert_eq!((error.parameter, error.suggestion), ("font", None));
+        let error = assets.load(Kind::Image, "image", "warm", text).unwrap_err();
+        assert_eq!((error.parameter, error.suggestion), ("image", None));
     }
 
     #[test]
@@ -298,7 +287,7 @@ mod tests {
             assets.load(Kind::Lut, "name", "warm", |_| Err::<(), _>("it is sour".to_owned())).unwrap_err();
         assert_eq!(error.message, "the colour table `warm` cannot be used: it is sour");
         let large = fs::File::create(folder.path().join("luts/large.cube")).unwrap();
-        large.set_len(Kind::Lut.max_bytes() + 1).unwrap();
+        large.set_len(MAX_BYTES + 1).unwrap();
         let error = assets.load(Kind::Lut, "name", "large", text).unwrap_err();
         assert!(
             error.message.contains("16777216 bytes") && !error.message.contains('/'),

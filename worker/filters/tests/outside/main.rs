@@ -9,6 +9,7 @@ mod animation;
 mod codecs;
 mod colour;
 mod filters;
+mod geometry;
 mod hostile;
 mod metadata;
 mod neighbourhood;

@@ -28,7 +28,7 @@ pub(crate) const FILTER: Filter = Filter {
     },
 };
 
-/// The map `x′ = x − X·y`, then `y′ = y + Y·x′`, about the middle.
+/// The map `x′ = x − X·y`, then `y′ = y + Y·x′`, about the middle: the directions of ImageMagick's `-shear`.
 #[derive(Debug, Clone, Copy)]
 struct Shear {
     /// Tangent of the slant of the columns.

@@ -34,7 +34,7 @@ fn level(header: &Header) -> Result<u32, String> {
     let (width, height) = (header.width, header.height);
     let known = LEVELS.into_iter().find(|level| level.pow(3) == width && width == height);
     known.ok_or_else(|| {
-        let sides: Vec<String> = LEVELS.into_iter().map(|level| level.pow(3).to_string()).collect();
+        let sides: Vec<String> = LEVELS.map(|level| level.pow(3).to_string()).collect();
         format!("a Hald CLUT is a square of {} pixels a side, not {width} × {height}", sides.join(", "))
     })
 }
