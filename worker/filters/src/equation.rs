@@ -9,6 +9,7 @@ use fidget_core::context::Node;
 use crate::graph::{Graph, Pixel};
 
 mod functions;
+mod hints;
 mod lexer;
 mod lower;
 mod parser;

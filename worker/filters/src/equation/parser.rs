@@ -5,10 +5,9 @@ use super::{
     Binary, Binding, EquationError, Expression, Input, MAX_EQUATION_BYTES, MAX_EQUATION_DEPTH,
     MAX_EQUATION_NODES, Program, Target, Unary, functions,
 };
-use crate::spelling;
 
 /// The names an equation can read without binding them.
-const INPUTS: [(&str, Input); 9] = [
+pub(super) const INPUTS: [(&str, Input); 9] = [
     ("r", Input::Channel(0)),
     ("g", Input::Channel(1)),
     ("b", Input::Channel(2)),
@@ -20,7 +19,8 @@ const INPUTS: [(&str, Input); 9] = [
     ("luma", Input::Luma),
 ];
 
-const CONSTANTS: [(&str, f32); 3] =
+/// The names of numbers.
+pub(super) const CONSTANTS: [(&str, f32); 3] =
     [("pi", std::f32::consts::PI), ("tau", std::f32::consts::TAU), ("e", std::f32::consts::E)];
 
 /// How tightly the binary signs bind: the left and the right side. Equal sides never meet, so that `a < b < c` is
@@ -72,12 +72,7 @@ pub(super) fn parse(source: &str) -> Result<Program, EquationError> {
         parser.end_of_binding()?;
     }
     if !bindings.iter().any(|binding| matches!(binding.target, Target::Channel(_))) {
-        let small = parser.names.iter().map(|name| name.to_lowercase());
-        let meant = small.into_iter().find(|name| ["r", "g", "b", "a"].contains(&name.as_str()));
-        return Err(EquationError {
-            suggestion: meant,
-            ..parser.error_at_end("an equation sets at least one of r, g, b and a, as in `r = 1 - r`")
-        });
+        return Err(parser.no_channel());
     }
     Ok(Program { bindings, canonical: spelled.join(",") })
 }
@@ -98,17 +93,18 @@ fn spelling_of(tokens: &[Placed]) -> String {
     text
 }
 
-struct Parser<'a> {
-    tokens: &'a [Placed],
-    at: usize,
+/// Tokens, and how far they have been read. What is said of mistakes is in `hints`.
+pub(super) struct Parser<'a> {
+    pub tokens: &'a [Placed],
+    pub at: usize,
     depth: usize,
     nodes: usize,
     /// The names set so far, those of channels included.
-    names: Vec<String>,
+    pub names: Vec<String>,
 }
 
 impl Parser<'_> {
-    fn peek(&self) -> &Token {
+    pub fn peek(&self) -> &Token {
         &self.tokens[self.at].token
     }
 
@@ -132,23 +128,6 @@ impl Parser<'_> {
         found
     }
 
-    fn error(&self, place: &Placed, message: impl Into<String>) -> EquationError {
-        EquationError {
-            message: message.into(),
-            offset: place.offset,
-            length: place.length,
-            suggestion: None,
-        }
-    }
-
-    fn error_here(&self, message: impl Into<String>) -> EquationError {
-        self.error(&self.tokens[self.at], message)
-    }
-
-    fn error_at_end(&self, message: impl Into<String>) -> EquationError {
-        self.error(&self.tokens[self.tokens.len() - 1], message)
-    }
-
     fn binding(&mut self) -> Result<Binding, EquationError> {
         if matches!(self.peek(), Token::Name(name) if name == "let") {
             self.at += 1;
@@ -164,52 +143,6 @@ impl Parser<'_> {
         let value = self.expression(0)?;
         self.names.push(name.clone());
         Ok(Binding { target, value })
-    }
-
-    /// What is wrong where a name to set was expected.
-    fn nothing_to_set(&self, place: &Placed) -> EquationError {
-        // `r = 0,5`: this is the 5, and the comma and the 0 stand before it.
-        if let [.., Placed { token: Token::Number(whole), offset, .. }, comma, _] = &self.tokens[..self.at]
-            && let Token::Number(rest) = place.token
-            && comma.token == Token::Comma
-        {
-            return EquationError {
-                message: "the decimal sign is a point; a comma begins the next equation".to_owned(),
-                offset: *offset,
-                length: place.offset + place.length - offset,
-                suggestion: Some(format!("{whole}.{rest:0>digits$}", digits = place.length)),
-            };
-        }
-        self.error(place, "expected a name to set, as in `r = 1 - r`")
-    }
-
-    /// What is wrong where `=` was expected after a name.
-    fn nothing_set(&self, name: &str) -> EquationError {
-        let error = self.error_here(format!("expected `=` after `{name}`"));
-        let after = self.tokens.get(self.at + 1).map(|next| &next.token);
-        match self.peek() {
-            Token::Sign("==" | ":") => EquationError { suggestion: Some("=".to_owned()), ..error },
-            Token::Sign(sign @ ("+" | "-" | "*" | "/" | "^")) if after == Some(&Token::Sign("=")) => {
-                EquationError {
-                    message: format!("`{sign}=` is not known here; write the name again"),
-                    length: 2,
-                    suggestion: Some(format!("{name} = {name} {sign} …")),
-                    ..error
-                }
-            }
-            _ => error,
-        }
-    }
-
-    /// What is wrong where a value is followed by something that does not go on with it.
-    fn no_operator(&self, message: &str) -> EquationError {
-        let suggestion = match self.peek() {
-            Token::Name(name) if name == "and" => Some("&&"),
-            Token::Name(name) if name == "or" => Some("||"),
-            Token::Name(_) | Token::Number(_) | Token::Sign("(") => Some("*"),
-            _ => None,
-        };
-        EquationError { suggestion: suggestion.map(str::to_owned), ..self.error_here(message) }
     }
 
     fn target(&self, name: &str, place: &Placed) -> Result<Target, EquationError> {
@@ -231,20 +164,7 @@ impl Parser<'_> {
     fn end_of_binding(&mut self) -> Result<(), EquationError> {
         match self.peek() {
             Token::Newline | Token::Comma | Token::Semicolon | Token::End => Ok(()),
-            Token::Sign("=") => {
-                let after = self.tokens.get(self.at + 1).map(|next| &next.token);
-                let meant = match after {
-                    Some(Token::Sign(">")) => ">=",
-                    Some(Token::Sign("<")) => "<=",
-                    _ => "==",
-                };
-                Err(EquationError {
-                    suggestion: Some(meant.to_owned()),
-                    ..self.error_here(format!("`=` sets a name; to compare, write `{meant}`"))
-                })
-            }
-            Token::Sign(")") => Err(self.error_here("this parenthesis closes nothing")),
-            _ => Err(self.no_operator("expected an operator, or a comma before the next equation")),
+            _ => Err(self.no_end()),
         }
     }
 
@@ -336,35 +256,12 @@ impl Parser<'_> {
         if let Some((_, value)) = CONSTANTS.into_iter().find(|(known, _)| *known == name) {
             return Ok(Expression::Number(value));
         }
-        if let Some(function) = functions::find(name) {
-            let message = format!("`{name}` is a function: {}", function.usage);
-            return Err(self.error(place, message));
-        }
-        let mut known: Vec<&str> = INPUTS.iter().map(|(known, _)| *known).collect();
-        known.extend(CONSTANTS.iter().map(|(known, _)| *known));
-        known.extend(self.names.iter().map(String::as_str));
-        functions::names().for_each(|function| known.push(function));
-        Err(EquationError {
-            suggestion: spelling::nearest(name, known.into_iter()),
-            ..self.error(place, format!("`{name}` is not known here"))
-        })
+        Err(self.no_value(name, place))
     }
 
     fn call(&mut self, name: &str, place: &Placed) -> Result<Expression, EquationError> {
         let Some(function) = functions::find(name) else {
-            let is_value = INPUTS.iter().any(|(known, _)| *known == name)
-                || CONSTANTS.iter().any(|(known, _)| *known == name)
-                || self.names.iter().any(|known| known == name);
-            if is_value {
-                return Err(EquationError {
-                    suggestion: Some(format!("{name} * (")),
-                    ..self.error(place, format!("`{name}` is a value, no function; to multiply, write `*`"))
-                });
-            }
-            return Err(EquationError {
-                suggestion: spelling::nearest(name, functions::names()),
-                ..self.error(place, format!("there is no function `{name}`"))
-            });
+            return Err(self.no_function(name, place));
         };
         let open = self.advance();
         let mut arguments = Vec::new();
