@@ -2,7 +2,8 @@ local support = require "lua.spec.support"
 
 local function environment(changes)
     local variables = {
-        PUBLIC_URL = "https://img.example/f/", ASSETS = "/etc/x", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
+        ASSETS = "/etc/x",
+        PUBLIC_URL = "https://img.example/f/", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
         MAX_BODY = "1000", MAX_WAIT = "60s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
         EDGE_DATABASE_CONNECTIONS = "4", NATIVE_THREADS = "2", S3_BUCKET = "b", S3_TIMEOUT = "1 m",
         LINK_KEYS = "1:k", LINK_LIFE = "3 months", MAX_FILTERS = "16", MAX_CHAIN_LENGTH = "4096",
