@@ -18,7 +18,8 @@ local BROWSER_CACHE_LIFE = 86400
 
 -- The only types ever answered; what is not among them is sent as bytes to be saved.
 local TYPES = {
-    jpeg = "image/jpeg", png = "image/png", gif = "image/gif", webp = "image/webp", tiff = "image/tiff", bmp = "image/bmp",
+    jpeg = "image/jpeg", png = "image/png", gif = "image/gif",
+    webp = "image/webp", tiff = "image/tiff", bmp = "image/bmp",
 }
 
 -- What the cache knows of a link whose row is no more.
