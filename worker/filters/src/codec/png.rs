@@ -25,6 +25,10 @@ pub(super) fn decode(input: &[u8], header: &Header, context: &Context<'_>) -> Re
     decoder.set_ignore_text_chunk(true);
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(broken)?;
+    // The crate's expansion takes for granted that a palette is made of whole colours.
+    if reader.info().palette.as_ref().is_some_and(|palette| palette.len() % 3 != 0) {
+        return Err(Refusal::broken("the PNG file's palette ends within a colour"));
+    }
     let (colour, depth) = reader.output_color_type();
     let (width, height) = (header.width, header.height);
     let stored =
