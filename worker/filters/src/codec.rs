@@ -22,8 +22,11 @@ mod inks;
 mod jpeg;
 mod palette;
 mod png;
+mod recolour;
 mod tiff;
 mod webp;
+
+pub(crate) use recolour::{Paint, recolour};
 
 /// A frame and how long it is shown.
 #[derive(Debug, Clone, PartialEq)]

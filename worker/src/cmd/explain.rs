@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn fused_filters_stand_on_one_line() {
-        let image = ImageInfo { format: Format::Png, width: 640, height: 480, frames: 1 };
+        let image = ImageInfo { format: Format::Png, width: 640, height: 480, frames: 1, palette: false };
         let chain = check("sepia|invert|blur(2)").unwrap();
         let explanation = filters::explain(&chain, &image, Format::Png, &Limits::default()).unwrap();
         let words = in_words(&explanation);

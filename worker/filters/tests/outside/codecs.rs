@@ -207,6 +207,31 @@ fn png_of_every_kind_is_read_exactly() {
 }
 
 #[test]
+fn a_palette_png_is_filtered_by_its_palette() {
+    let photo = convert(&photo("nature/Garden.jpg"), &["-", "-resize", "197x61!", "-strip", "png24:-"]);
+    let files = Files::new();
+    let path = files.put("in.png", &photo);
+    let wide = files.vips("icc_export", &path, "wide.png", &["--output-profile", "p3"]);
+    let kinds: [(&str, &[u8], &[&str]); 5] = [
+        ("200 colours", &photo, &["-colors", "200"]),
+        ("16 colours", &photo, &["-colors", "16"]),
+        ("two colours", &photo, &["-colors", "2"]),
+        ("interlaced", &photo, &["-interlace", "PNG", "-colors", "9", "-transparent", "white"]),
+        ("profile", &wide, &["-colors", "100"]),
+    ];
+    for (kind, photo, options) in kinds {
+        let png = convert(photo, &[&["-"], options, &["png8:-"]].concat());
+        for chain in ["", "invert", "sepia|contrast(20)", "opacity(0.4)"] {
+            let output = filtered(&png, chain, Format::Png);
+            assert_eq!(output[25], 3, "{kind}: still a palette");
+            let pixels = by_engine(&png, &format!("flip|flip|{chain}").trim_end_matches('|'));
+            assert_close(&format!("{kind}, {chain}"), &from_png(&output), &pixels, 0, 0.0);
+            assert!(output.len() < png.len() * 3 / 2 + 800, "{kind}: {} of {}", output.len(), png.len());
+        }
+    }
+}
+
+#[test]
 fn real_png_wallpapers_are_read_exactly() {
     for name in ["abstract/Arc-Colors-Transparent-Wallpaper.png", "desktop/Stripes.png"] {
         let png = photo(name);
