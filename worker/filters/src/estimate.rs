@@ -34,8 +34,6 @@ const OPERATION_MS: f64 = 0.04;
 /// Bytes of a pixel in memory: four channels, and twice that between steps, where samples have 16 bits.
 const PIXEL_BYTES: u64 = 4;
 const WIDE_PIXEL_BYTES: u64 = 2 * PIXEL_BYTES;
-/// Bytes that an encoder takes beside the frame, for each pixel.
-const ENCODER_BYTES: u64 = 2;
 /// Bytes of memory that every job takes.
 const JOB_BYTES: u64 = 4 << 20;
 
@@ -74,7 +72,7 @@ pub fn estimate(
         }
     }
     frame_ms += encode_ms(output) * megapixels(size);
-    peak = peak.max(pixels(size) * (PIXEL_BYTES + ENCODER_BYTES));
+    peak = peak.max(pixels(size) * (PIXEL_BYTES + encoder_bytes(output)));
     // The decoder keeps the canvas of an animation, and the encoder the frames it has written in their small form.
     let canvas = if image.frames > 1 { 2 * pixels((image.width, image.height)) * PIXEL_BYTES } else { 0 };
     let written = u64::from(image.frames) * pixels(size);
@@ -93,7 +91,7 @@ fn of_palette(image: &ImageInfo) -> Estimate {
     let written = u64::from(image.frames) * pixels(size);
     Estimate {
         cost_ms: JOB_MS + f64::from(image.frames) * frame_ms,
-        memory_bytes: JOB_BYTES + pixels(size) * (PIXEL_BYTES + ENCODER_BYTES) + written,
+        memory_bytes: JOB_BYTES + pixels(size) * (PIXEL_BYTES + encoder_bytes(image.format)) + written,
         width: image.width,
         height: image.height,
     }
@@ -146,6 +144,11 @@ fn megapixels(size: (u32, u32)) -> f64 {
     pixels(size) as f64 / 1e6
 }
 
+/// Bytes that an encoder takes beside the frame, for each pixel.
+fn encoder_bytes(format: Format) -> u64 {
+    if format == Format::Avif { 20 } else { 2 }
+}
+
 /// Milliseconds to decode a megapixel of a photograph, a first estimate on one core of a server of 2023.
 fn decode_ms(format: Format) -> f64 {
     match format {
@@ -155,6 +158,7 @@ fn decode_ms(format: Format) -> f64 {
         Format::WebP => 14.0,
         Format::Tiff => 11.0,
         Format::Bmp => 3.0,
+        Format::Avif => 0.0,
     }
 }
 
@@ -172,6 +176,7 @@ fn encode_ms(format: Format) -> f64 {
         Format::WebP => 60.0,
         Format::Tiff => 8.0,
         Format::Bmp => 3.0,
+        Format::Avif => 150.0,
     }
 }
 
@@ -200,6 +205,15 @@ mod tests {
         assert!(large.cost_ms > 1.9 * small.cost_ms);
         assert!(large.memory_bytes > small.memory_bytes);
         assert_eq!((small.width, small.height), (1920, 1200));
+    }
+
+    #[test]
+    fn avif_costs_more_than_webp() {
+        let cost = |output| {
+            estimate(&check("").unwrap(), &photo(1, Format::Jpeg), output, &Limits::default()).unwrap()
+        };
+        let (avif, webp) = (cost(Format::Avif), cost(Format::WebP));
+        assert!(avif.cost_ms > webp.cost_ms && avif.memory_bytes > webp.memory_bytes);
     }
 
     #[test]

@@ -93,6 +93,7 @@ fn walk_header<R: Read + Seek>(mut walk: Walk<R>, limits: &Limits) -> Result<Hea
         Format::WebP => webp::header(&mut walk, limits),
         Format::Tiff => tiff::header(&mut walk, limits),
         Format::Bmp => bmp::header(&mut walk, limits),
+        Format::Avif => Err(Refusal::internal("AVIF is not read")),
     }
 }
 

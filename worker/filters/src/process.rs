@@ -29,7 +29,7 @@ pub struct Job<'a> {
     pub chains: &'a [String],
     /// The format of all results; `None`: as the input.
     pub format: Option<Format>,
-    /// Quality of lossy formats, 1–100; `None`: 80.
+    /// Quality of lossy formats, 1–100; `None`: [`Format::default_quality`].
     pub quality: Option<u8>,
     /// Limits for the input, every step and the results.
     pub limits: Limits,
@@ -55,9 +55,6 @@ pub struct Output {
     /// Its number of frames.
     pub frames: u32,
 }
-
-/// The quality of lossy formats if none is asked for.
-const DEFAULT_QUALITY: u8 = 80;
 
 /// Runs a job. Never panics.
 ///
@@ -96,7 +93,7 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
     let (header, mut decoder) = codec::open(job.input, &job.limits)?;
     let info = header.info();
     let format = job.format.unwrap_or(info.format);
-    let quality = job.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100);
+    let quality = job.quality.unwrap_or(format.default_quality()).clamp(1, 100);
     let mut results: Vec<Running> = job
         .chains
         .iter()

@@ -20,7 +20,7 @@ pub struct Options {
     /// Image that it is for; only its headers are read
     #[arg(value_name = "IMAGE")]
     image: PathBuf,
-    /// Format of the result: jpeg, png, gif, webp, tiff, bmp; without it, that of the image
+    /// Format of the result: jpeg, png, gif, webp, tiff, bmp, avif; without it, that of the image
     #[arg(long, value_name = "NAME", value_parser = format)]
     format: Option<Format>,
     /// As JSON
