@@ -179,10 +179,10 @@ impl Encoder {
     fn packets(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut seen: sys::aom_codec_iter_t = ptr::null();
-        // SAFETY: libaom's packets stay where they are until the next picture is put in.
-        while let Some(packet) =
-            unsafe { sys::aom_codec_get_cx_data(&raw mut self.0, &raw mut seen).as_ref() }
-        {
+        loop {
+            // SAFETY: the encoder was set up, and its packets stay where they are until the next picture is put in.
+            let packet = unsafe { sys::aom_codec_get_cx_data(&raw mut self.0, &raw mut seen).as_ref() };
+            let Some(packet) = packet else { return bytes };
             if packet.kind == sys::aom_codec_cx_pkt_kind_AOM_CODEC_CX_FRAME_PKT {
                 // SAFETY: a packet of this kind has these fields, and its buffer as many bytes as it says.
                 bytes.extend(unsafe {
@@ -190,7 +190,6 @@ impl Encoder {
                 });
             }
         }
-        bytes
     }
 }
 

@@ -22,6 +22,9 @@ const DECODER_BYTES: usize = 32 << 20;
 /// Rows between two looks at the deadline.
 const ROWS: usize = 64;
 
+/// The decoder of a file in memory.
+type Reader<'a> = png::Reader<Cursor<&'a [u8]>>;
+
 /// Decodes a picture as stored. Grey and palettes become RGB; 16 bits and alpha are kept.
 pub(super) fn decode(input: &[u8], header: &Header, context: &Context<'_>) -> Result<Frame, Refusal> {
     let (reader, samples) = read(input, header, Transformations::EXPAND, context)?;
@@ -47,7 +50,7 @@ fn read<'a>(
     header: &Header,
     transformations: Transformations,
     context: &Context<'_>,
-) -> Result<(png::Reader<Cursor<&'a [u8]>>, Vec<u8>), Refusal> {
+) -> Result<(Reader<'a>, Vec<u8>), Refusal> {
     let limits = DecoderLimits { bytes: DECODER_BYTES };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(input), limits);
     decoder.set_ignore_text_chunk(true);

@@ -224,7 +224,7 @@ fn a_palette_png_is_filtered_by_its_palette() {
         for chain in ["", "invert", "sepia|contrast(20)", "opacity(0.4)"] {
             let output = filtered(&png, chain, Format::Png);
             assert_eq!(output[25], 3, "{kind}: still a palette");
-            let pixels = by_engine(&png, &format!("flip|flip|{chain}").trim_end_matches('|'));
+            let pixels = by_engine(&png, format!("flip|flip|{chain}").trim_end_matches('|'));
             assert_close(&format!("{kind}, {chain}"), &from_png(&output), &pixels, 0, 0.0);
             assert!(output.len() < png.len() * 3 / 2 + 800, "{kind}: {} of {}", output.len(), png.len());
         }
