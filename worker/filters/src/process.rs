@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use crate::chain::{Chain, check};
+use crate::chain::{Chain, check_within};
 use crate::codec::{self, Encode, Plays, TimedFrame};
 use crate::context::Context;
 use crate::estimate::estimate;
@@ -153,7 +153,7 @@ impl Running {
         plays: Plays,
         limits: &Limits,
     ) -> Self {
-        let checked = check(chain).map_err(|mistake| Refusal::impossible(mistake.message));
+        let checked = check_within(chain, &limits.chains).map_err(Refusal::from);
         let started = checked.and_then(|chain| {
             estimate(&chain, info, format, limits)?;
             let encoder = codec::create(format, quality, info.frames, plays);
@@ -197,6 +197,7 @@ impl Work {
         };
         let frame = plan.run(frame, context)?;
         self.plan = Some((shape, plan));
+        self.limits.check_result(frame.width, frame.height)?;
         context.check()?;
         self.encoder.push(TimedFrame { frame, delay_ms }, context)
     }
