@@ -20,6 +20,7 @@ local BROWSER_CACHE_LIFE = 86400
 local TYPES = {
     jpeg = "image/jpeg", png = "image/png", gif = "image/gif",
     webp = "image/webp", tiff = "image/tiff", bmp = "image/bmp",
+    avif = "image/avif",
 }
 
 -- What the cache knows of a link whose row is no more.

@@ -100,7 +100,7 @@ pub struct TaskResult {
     /// Where to download it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// `jpeg`, `png`, `gif`, `webp`, `tiff` or `bmp`.
+    /// `jpeg`, `png`, `gif`, `webp`, `tiff`, `bmp` or `avif`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// Pixels.

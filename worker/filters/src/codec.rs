@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::probe::{Header, read_header};
 use crate::refusal::Refusal;
 
+mod avif;
 mod bmp;
 mod changes;
 mod gif;
@@ -22,8 +23,11 @@ mod inks;
 mod jpeg;
 mod palette;
 mod png;
+mod recolour;
 mod tiff;
 mod webp;
+
+pub(crate) use recolour::{Paint, recolour};
 
 /// A frame and how long it is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +89,7 @@ pub(crate) fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<(Header, Box<
         Format::WebP => Box::new(webp::Decoder::new(input, header)?),
         Format::Tiff => Box::new(Still { input, header, read: tiff::decode, done: false }),
         Format::Bmp => Box::new(Still { input, header, read: bmp::decode, done: false }),
+        Format::Avif => return Err(Refusal::internal("AVIF is not read")),
     };
     Ok((header, decode))
 }
@@ -99,6 +104,7 @@ pub(crate) fn create(format: Format, quality: u8, frames: u32, plays: Plays) -> 
         Format::WebP => Box::new(webp::Encoder::new(quality, frames, plays)),
         Format::Tiff => Box::new(tiff::Encoder::default()),
         Format::Bmp => Box::new(bmp::Encoder::default()),
+        Format::Avif => Box::new(avif::Encoder::new(quality)),
     }
 }
 

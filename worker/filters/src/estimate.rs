@@ -10,7 +10,7 @@ use crate::limits::Limits;
 use crate::plan::fuse;
 use crate::probe::ImageInfo;
 use crate::refusal::{Refusal, RefusalCode};
-use crate::segments::{Named, Segment, segments};
+use crate::segments::{Named, Segment, filters_palette, segments};
 
 /// Cost of one chain on one image, decoding and encoding included.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -34,8 +34,6 @@ const OPERATION_MS: f64 = 0.04;
 /// Bytes of a pixel in memory: four channels, and twice that between steps, where samples have 16 bits.
 const PIXEL_BYTES: u64 = 4;
 const WIDE_PIXEL_BYTES: u64 = 2 * PIXEL_BYTES;
-/// Bytes that an encoder takes beside the frame, for each pixel.
-const ENCODER_BYTES: u64 = 2;
 /// Bytes of memory that every job takes.
 const JOB_BYTES: u64 = 4 << 20;
 
@@ -51,6 +49,9 @@ pub fn estimate(
 ) -> Result<Estimate, Refusal> {
     limits.check_input(image.width, image.height, image.frames)?;
     refuse_animation(chain, image, output)?;
+    if filters_palette(chain, image, output) {
+        return Ok(of_palette(image));
+    }
     let mut size = (image.width, image.height);
     let mut frame_ms = decode_ms(image.format) * megapixels(size);
     let mut peak = pixels(size) * PIXEL_BYTES;
@@ -72,7 +73,7 @@ pub fn estimate(
     }
     limits.check_result(size.0, size.1)?;
     frame_ms += encode_ms(output) * megapixels(size);
-    peak = peak.max(pixels(size) * (PIXEL_BYTES + ENCODER_BYTES));
+    peak = peak.max(pixels(size) * (PIXEL_BYTES + encoder_bytes(output)));
     // The decoder keeps the canvas of an animation, and the encoder the frames it has written in their small form.
     let canvas = if image.frames > 1 { 2 * pixels((image.width, image.height)) * PIXEL_BYTES } else { 0 };
     let written = u64::from(image.frames) * pixels(size);
@@ -82,6 +83,19 @@ pub fn estimate(
         width: size.0,
         height: size.1,
     })
+}
+
+/// What it costs to read numbers of a palette and to write them again; the palette itself is next to nothing.
+fn of_palette(image: &ImageInfo) -> Estimate {
+    let size = (image.width, image.height);
+    let frame_ms = palette_ms(image.format) * megapixels(size);
+    let written = u64::from(image.frames) * pixels(size);
+    Estimate {
+        cost_ms: JOB_MS + f64::from(image.frames) * frame_ms,
+        memory_bytes: JOB_BYTES + pixels(size) * (PIXEL_BYTES + encoder_bytes(image.format)) + written,
+        width: image.width,
+        height: image.height,
+    }
 }
 
 fn refuse_animation(chain: &Chain, image: &ImageInfo, output: Format) -> Result<(), Refusal> {
@@ -131,6 +145,11 @@ fn megapixels(size: (u32, u32)) -> f64 {
     pixels(size) as f64 / 1e6
 }
 
+/// Bytes that an encoder takes beside the frame, for each pixel.
+fn encoder_bytes(format: Format) -> u64 {
+    if format == Format::Avif { 20 } else { 2 }
+}
+
 /// Milliseconds to decode a megapixel of a photograph, a first estimate on one core of a server of 2023.
 fn decode_ms(format: Format) -> f64 {
     match format {
@@ -140,7 +159,13 @@ fn decode_ms(format: Format) -> f64 {
         Format::WebP => 14.0,
         Format::Tiff => 11.0,
         Format::Bmp => 3.0,
+        Format::Avif => 0.0,
     }
+}
+
+/// Milliseconds to read and write a megapixel of numbers of a palette, where the palette alone is filtered.
+fn palette_ms(format: Format) -> f64 {
+    if format == Format::Gif { 25.0 } else { 40.0 }
 }
 
 /// Milliseconds to encode a megapixel of a photograph, a first estimate on one core of a server of 2023.
@@ -152,6 +177,7 @@ fn encode_ms(format: Format) -> f64 {
         Format::WebP => 60.0,
         Format::Tiff => 8.0,
         Format::Bmp => 3.0,
+        Format::Avif => 150.0,
     }
 }
 
@@ -161,7 +187,7 @@ mod tests {
     use crate::check;
 
     fn photo(frames: u32, format: Format) -> ImageInfo {
-        ImageInfo { format, width: 1920, height: 1200, frames }
+        ImageInfo { format, width: 1920, height: 1200, frames, palette: format == Format::Gif }
     }
 
     fn cost(chain: &str) -> f64 {
@@ -180,6 +206,26 @@ mod tests {
         assert!(large.cost_ms > 1.9 * small.cost_ms);
         assert!(large.memory_bytes > small.memory_bytes);
         assert_eq!((small.width, small.height), (1920, 1200));
+    }
+
+    #[test]
+    fn avif_costs_more_than_webp() {
+        let cost = |output| {
+            estimate(&check("").unwrap(), &photo(1, Format::Jpeg), output, &Limits::default()).unwrap()
+        };
+        let (avif, webp) = (cost(Format::Avif), cost(Format::WebP));
+        assert!(avif.cost_ms > webp.cost_ms && avif.memory_bytes > webp.memory_bytes);
+    }
+
+    #[test]
+    fn a_palette_costs_less_than_the_pixels() {
+        let cost = |chain: &str, output| {
+            let chain = check(chain).unwrap();
+            estimate(&chain, &photo(9, Format::Gif), output, &Limits::default()).unwrap()
+        };
+        let (palette, pixels) = (cost("sepia", Format::Gif), cost("sepia|blur(1)", Format::Gif));
+        assert!(palette.cost_ms * 2.0 < pixels.cost_ms && palette.memory_bytes < pixels.memory_bytes);
+        assert!(cost("sepia", Format::WebP).cost_ms > 2.0 * palette.cost_ms);
     }
 
     #[test]

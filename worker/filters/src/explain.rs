@@ -9,6 +9,7 @@ use crate::limits::Limits;
 use crate::plan::{Plan, Shape};
 use crate::probe::ImageInfo;
 use crate::refusal::Refusal;
+use crate::segments::filters_palette;
 
 /// A plan with its cost.
 #[derive(Debug, Clone, Serialize)]
@@ -27,7 +28,8 @@ pub struct Explanation {
 pub struct ExplainedStep {
     /// The filters that it does at once.
     pub filters: Vec<String>,
-    /// How: `nothing`, `tables`, `sums`, `sums and tables`, `code`, `code and tables` for point filters, else `stage`.
+    /// How: `nothing`, `tables`, `sums`, `sums and tables`, `code`, `code and tables` for point filters, `palette` where
+    /// they are run over the colours of a palette alone, else `stage`.
     pub means: &'static str,
     /// Bits of a sample that it hands on.
     pub bits: u8,
@@ -48,6 +50,7 @@ pub fn explain(
     limits: &Limits,
 ) -> Result<Explanation, Refusal> {
     let estimate = estimate(chain, image, output, limits)?;
+    let by_palette = filters_palette(chain, image, output);
     let shape = Shape { size: (image.width, image.height), alpha: false, wide: false };
     let plan = Plan::new(chain.links(), shape, false, limits)?;
     let steps = plan
@@ -55,7 +58,7 @@ pub fn explain(
         .into_iter()
         .map(|part| ExplainedStep {
             filters: part.filters,
-            means: part.means,
+            means: if by_palette { "palette" } else { part.means },
             bits: if part.wide { 16 } else { 8 },
             width: part.size.0,
             height: part.size.1,
@@ -71,7 +74,7 @@ mod tests {
 
     #[test]
     fn passes_are_told_with_what_they_fuse() {
-        let image = ImageInfo { format: Format::Jpeg, width: 1920, height: 1200, frames: 1 };
+        let image = ImageInfo { format: Format::Jpeg, width: 1920, height: 1200, frames: 1, palette: false };
         let chain = check("sepia|contrast(10)|blur(3)|gamma(2)|crop(100, 50)").unwrap();
         let told = explain(&chain, &image, Format::Png, &Limits::default()).unwrap();
         let passes: Vec<(usize, u8, u32)> =
@@ -80,5 +83,17 @@ mod tests {
         assert_eq!(told.steps[1].filters, ["blur(sigma=3)"]);
         assert_eq!((told.estimate.width, told.estimate.height), (100, 50));
         assert!(told.estimate.cost_ms > 1.0 && told.estimate.memory_bytes > 1_000_000);
+    }
+
+    #[test]
+    fn a_palette_is_told_from_pixels() {
+        let image = ImageInfo { format: Format::Gif, width: 640, height: 480, frames: 7, palette: true };
+        let means = |chain: &str, output| {
+            let told = explain(&check(chain).unwrap(), &image, output, &Limits::default()).unwrap();
+            told.steps.iter().map(|step| step.means).collect::<Vec<_>>()
+        };
+        assert_eq!(means("sepia|hue(10)", Format::Gif), ["palette"]);
+        assert_ne!(means("sepia|hue(10)", Format::WebP), ["palette"]);
+        assert_eq!(means("opacity(0.6)", Format::Gif), ["tables"]);
     }
 }

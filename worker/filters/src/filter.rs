@@ -369,6 +369,13 @@ impl PointFilter {
         // The graph shares what is the same, so equal expressions are equal nodes.
         self.lower(&mut graph, &here) == self.lower(&mut graph, &there)
     }
+
+    /// Whether every pixel keeps its alpha.
+    pub fn keeps_alpha(&self) -> bool {
+        let mut graph = Graph::new();
+        let pixel = graph.pixel((1_000, 700), true);
+        self.lower(&mut graph, &pixel)[3] == pixel.channels[3]
+    }
 }
 
 impl fmt::Debug for PointFilter {

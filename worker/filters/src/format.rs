@@ -18,11 +18,14 @@ pub enum Format {
     Tiff,
     /// Windows bitmap, still.
     Bmp,
+    /// AVIF, still; written, but not read.
+    Avif,
 }
 
 impl Format {
-    /// Every format, in the order in which they are listed to people.
-    pub const ALL: [Self; 6] = [Self::Jpeg, Self::Png, Self::Gif, Self::WebP, Self::Tiff, Self::Bmp];
+    /// Every format that is written, in the order in which they are listed to people.
+    pub const ALL: [Self; 7] =
+        [Self::Jpeg, Self::Png, Self::Gif, Self::WebP, Self::Tiff, Self::Bmp, Self::Avif];
 
     /// The name in options and answers, such as `jpeg`.
     pub fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Format {
             Self::WebP => "webp",
             Self::Tiff => "tiff",
             Self::Bmp => "bmp",
+            Self::Avif => "avif",
         }
     }
 
@@ -53,7 +57,18 @@ impl Format {
             Self::WebP => "image/webp",
             Self::Tiff => "image/tiff",
             Self::Bmp => "image/bmp",
+            Self::Avif => "image/avif",
         }
+    }
+
+    /// Whether files of this format are read; all are written.
+    pub fn is_read(self) -> bool {
+        self != Self::Avif
+    }
+
+    /// The quality of a lossy format, 1 to 100, if none is asked for: what looks like the 80 of a JPEG.
+    pub fn default_quality(self) -> u8 {
+        if self == Self::Avif { 60 } else { 80 }
     }
 
     /// Whether a file of this format can hold more than one frame.

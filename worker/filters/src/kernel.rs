@@ -15,6 +15,7 @@ use crate::graph::Graph;
 use crate::refusal::Refusal;
 
 mod analysis;
+mod avx512;
 mod build;
 mod check;
 mod curve;

@@ -35,6 +35,9 @@ pub struct ImageInfo {
     pub height: u32,
     /// Frames of an animation; 1 for a still.
     pub frames: u32,
+    /// Whether pixels are the numbers of a palette that can be filtered in their place.
+    #[serde(skip)]
+    pub palette: bool,
 }
 
 /// What the headers say, in the picture's stored orientation.
@@ -45,13 +48,16 @@ pub(crate) struct Header {
     pub height: u32,
     pub frames: u32,
     pub orientation: Orientation,
+    /// Whether pixels are the numbers of a palette that the codec can give new colours.
+    pub palette: bool,
 }
 
 impl Header {
     /// The header as seen, after the orientation.
     pub fn info(&self) -> ImageInfo {
         let (width, height) = self.orientation.size(self.width, self.height);
-        ImageInfo { format: self.format, width, height, frames: self.frames }
+        let palette = self.palette && self.orientation == Orientation::UPRIGHT;
+        ImageInfo { format: self.format, width, height, frames: self.frames, palette }
     }
 }
 
@@ -87,6 +93,7 @@ fn walk_header<R: Read + Seek>(mut walk: Walk<R>, limits: &Limits) -> Result<Hea
         Format::WebP => webp::header(&mut walk, limits),
         Format::Tiff => tiff::header(&mut walk, limits),
         Format::Bmp => bmp::header(&mut walk, limits),
+        Format::Avif => Err(Refusal::internal("AVIF is not read")),
     }
 }
 

@@ -4,17 +4,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use crate::chain::{Chain, check_within};
+use crate::chain::check_within;
 use crate::codec::{self, Encode, Plays, TimedFrame};
 use crate::context::Context;
 use crate::estimate::estimate;
 use crate::format::Format;
 use crate::limits::Limits;
-use crate::plan::{Plan, Shape};
 use crate::probe::ImageInfo;
 use crate::refusal::Refusal;
+use crate::segments::filters_palette;
 
+mod filtering;
+mod palettes;
 mod threads;
+
+use filtering::Filtering;
 
 /// One image and what is to be made of it.
 #[derive(Debug, Clone)]
@@ -25,7 +29,7 @@ pub struct Job<'a> {
     pub chains: &'a [String],
     /// The format of all results; `None`: as the input.
     pub format: Option<Format>,
-    /// Quality of lossy formats, 1–100; `None`: 80.
+    /// Quality of lossy formats, 1–100; `None`: [`Format::default_quality`].
     pub quality: Option<u8>,
     /// Limits for the input, every step and the results.
     pub limits: Limits,
@@ -51,9 +55,6 @@ pub struct Output {
     /// Its number of frames.
     pub frames: u32,
 }
-
-/// The quality of lossy formats if none is asked for.
-const DEFAULT_QUALITY: u8 = 80;
 
 /// Runs a job. Never panics.
 ///
@@ -92,12 +93,16 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
     let (header, mut decoder) = codec::open(job.input, &job.limits)?;
     let info = header.info();
     let format = job.format.unwrap_or(info.format);
-    let quality = job.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100);
+    let quality = job.quality.unwrap_or(format.default_quality()).clamp(1, 100);
     let mut results: Vec<Running> = job
         .chains
         .iter()
         .map(|chain| Running::start(chain, &info, format, quality, decoder.plays(), &job.limits))
         .collect();
+    palettes::recolour(job.input, header, &mut results, &context)?;
+    if results.iter().any(Running::is_done) && !results.iter().any(Running::wants_frames) {
+        return Ok(results.into_iter().map(|running| running.finish(format, header.frames)).collect());
+    }
     let mut frames = 0;
     while let Some(timed) = decoder.next(&context)? {
         context.frame_index = frames;
@@ -106,7 +111,7 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
             job.limits.check_input(info.width, info.height, frames)?;
         }
         hand_out(timed, &mut results, &context);
-        if results.iter().all(Running::has_failed) {
+        if !results.iter().any(Running::wants_frames) {
             break;
         }
     }
@@ -116,9 +121,10 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
     Ok(results.into_iter().map(|running| running.finish(format, frames)).collect())
 }
 
-/// Gives a frame to every chain that has not failed; the last one gets the frame itself, the others copies.
+/// Gives a frame to every chain that wants it; the last one gets the frame itself, the others copies.
 fn hand_out(timed: TimedFrame, results: &mut [Running], context: &Context<'_>) {
-    let mut waiting: Vec<&mut Running> = results.iter_mut().filter(|running| !running.has_failed()).collect();
+    let mut waiting: Vec<&mut Running> =
+        results.iter_mut().filter(|running| running.wants_frames()).collect();
     let last = waiting.pop();
     for running in waiting {
         running.push(timed.clone(), context);
@@ -131,16 +137,14 @@ fn hand_out(timed: TimedFrame, results: &mut [Running], context: &Context<'_>) {
 /// One chain on its way through the frames.
 enum Running {
     Working(Box<Work>),
+    /// Needs no frames: the palette is filtered.
+    Recolouring(Box<Filtering>),
+    Done(Output),
     Failed(Refusal),
 }
 
 struct Work {
-    chain: Chain,
-    limits: Limits,
-    /// Whether the format of the result has 16 bits.
-    deep: bool,
-    /// Made for the first frame; made anew should a frame come in another shape.
-    plan: Option<(Shape, Plan)>,
+    filtering: Filtering,
     encoder: Box<dyn Encode>,
 }
 
@@ -156,14 +160,22 @@ impl Running {
         let checked = check_within(chain, &limits.chains).map_err(Refusal::from);
         let started = checked.and_then(|chain| {
             estimate(&chain, info, format, limits)?;
+            if filters_palette(&chain, info, format) {
+                return Ok(Self::Recolouring(Box::new(Filtering::new(chain, *limits, false))));
+            }
             let encoder = codec::create(format, quality, info.frames, plays);
-            Ok(Work { chain, limits: *limits, deep: format.has_16_bits(), plan: None, encoder })
+            let filtering = Filtering::new(chain, *limits, format.has_16_bits());
+            Ok(Self::Working(Box::new(Work { filtering, encoder })))
         });
-        started.map_or_else(Self::Failed, |work| Self::Working(Box::new(work)))
+        started.unwrap_or_else(Self::Failed)
     }
 
-    fn has_failed(&self) -> bool {
-        matches!(self, Self::Failed(_))
+    fn wants_frames(&self) -> bool {
+        matches!(self, Self::Working(_))
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
     }
 
     fn push(&mut self, timed: TimedFrame, context: &Context<'_>) {
@@ -177,10 +189,12 @@ impl Running {
     fn finish(self, format: Format, frames: u32) -> Result<Output, Refusal> {
         let work = match self {
             Self::Working(work) => work,
+            Self::Done(output) => return Ok(output),
+            Self::Recolouring(_) => return Err(Refusal::internal("a palette was not filtered")),
             Self::Failed(refusal) => return Err(refusal),
         };
-        let (_, plan) = work.plan.ok_or_else(|| Refusal::internal("a chain was given no frame"))?;
-        let (width, height) = plan.size();
+        let size = work.filtering.size().ok_or_else(|| Refusal::internal("a chain was given no frame"))?;
+        let (width, height) = size;
         let encoder = work.encoder;
         let bytes = guarded(|| encoder.finish())?;
         Ok(Output { bytes, format, width, height, frames })
@@ -190,14 +204,8 @@ impl Running {
 impl Work {
     fn push(&mut self, timed: TimedFrame, context: &Context<'_>) -> Result<(), Refusal> {
         let TimedFrame { frame, delay_ms } = timed;
-        let shape = Shape::of(&frame);
-        let mut plan = match self.plan.take() {
-            Some((known, plan)) if known == shape => plan,
-            _ => Plan::new(self.chain.links(), shape, self.deep, &self.limits)?,
-        };
-        let frame = plan.run(frame, context)?;
-        self.plan = Some((shape, plan));
-        self.limits.check_result(frame.width, frame.height)?;
+        let frame = self.filtering.run(frame, context)?;
+        context.limits.check_result(frame.width, frame.height)?;
         context.check()?;
         self.encoder.push(TimedFrame { frame, delay_ms }, context)
     }

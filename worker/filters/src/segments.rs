@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::chain::Link;
+use crate::chain::{Chain, Link};
 use crate::filter::{PointFilter, Step};
+use crate::format::Format;
+use crate::probe::ImageInfo;
 use crate::stage::Stage;
 
 /// What runs as one: a run of point filters, or a stage.
@@ -34,6 +36,38 @@ pub(crate) fn segments(links: &[Link]) -> Vec<Segment> {
         append(&mut segments, link);
     }
     segments
+}
+
+/// Whether a chain filters the palette of an image in place of its pixels, and the result is the same.
+///
+/// GIF has no alpha between all and nothing, and a transparent pixel of it shows what was painted before, so there
+/// alpha must stay as it is.
+pub(crate) fn filters_palette(chain: &Chain, image: &ImageInfo, output: Format) -> bool {
+    let links = chain.links();
+    let fits = match (image.format, output) {
+        (Format::Gif, Format::Gif) => keeps_alpha(links),
+        (Format::Png, Format::Png) => true,
+        _ => false,
+    };
+    image.palette && fits && is_of_colours(links)
+}
+
+/// Whether a chain is of point filters alone that ask for nothing but a pixel's colour and alpha.
+fn is_of_colours(links: &[Link]) -> bool {
+    points_only(links, PointFilter::is_placeless)
+}
+
+/// Whether a chain is of point filters alone that leave alpha as it is.
+fn keeps_alpha(links: &[Link]) -> bool {
+    points_only(links, PointFilter::keeps_alpha)
+}
+
+fn points_only(links: &[Link], holds: fn(&PointFilter) -> bool) -> bool {
+    links.iter().all(|link| match &link.step {
+        Step::Chain(links) => points_only(links, holds),
+        Step::Point(point) => holds(point),
+        Step::Stage(_) => false,
+    })
 }
 
 fn append(segments: &mut Vec<Segment>, link: &Link) {
@@ -108,5 +142,18 @@ mod tests {
             assert_eq!(order(&chain), ["equation", "flip"], "{chain}");
         }
         assert_eq!(order("equation(r = g)|flip"), ["flip", "equation"]);
+    }
+
+    #[test]
+    fn chains_of_colours_are_told_from_others() {
+        let kind = |chain: &str| {
+            let chain = check(chain).unwrap();
+            (is_of_colours(chain.links()), keeps_alpha(chain.links()))
+        };
+        assert_eq!(kind(""), (true, true));
+        assert_eq!(kind("sepia|hue(20)|equation(r = g)"), (true, true));
+        assert_eq!(kind("sepia|opacity(0.5)"), (true, false));
+        assert_eq!(kind("vignette"), (false, true));
+        assert_eq!(kind("sepia|flip"), (false, false));
     }
 }

@@ -1,11 +1,8 @@
-//! Scaling and Gaussian blur of 8- and 16-bit pictures.
+//! Scaling of 8- and 16-bit pictures.
 //!
-//! A thin skin over fast_image_resize and libblur for the four kinds of pixels that are in use here, so that their
+//! A thin skin over fast_image_resize for the four kinds of pixels that are in use here, so that their
 //! generic code is compiled once, apart from everything that calls it.
 
-use std::num::NonZeroUsize;
-
-mod gaussian;
 mod scale;
 
 /// The samples of a picture with its layout: rows from the top, pixels from the left, channels interleaved.
@@ -68,15 +65,6 @@ pub enum Interpolation {
     Lanczos,
 }
 
-/// How wide a Gaussian is along one axis.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
-    /// Standard deviation in pixels.
-    pub sigma: f64,
-    /// Pixels on each side that are looked at.
-    pub reach: u32,
-}
-
 /// The libraries refused; with pictures of the right length that would be our own mistake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{library}: {reason}")]
@@ -98,18 +86,6 @@ pub trait Sample: bytemuck::Pod + Default + std::fmt::Debug + Send + Sync {
         interpolation: Interpolation,
         premultiplied: bool,
     ) -> Result<Vec<Self>, Error>;
-
-    /// Convolves with a Gaussian, across and down; the edge pixels go on outside of the picture. Every channel is
-    /// taken by itself.
-    ///
-    /// # Errors
-    /// When the samples do not fit the size.
-    fn gaussian(
-        input: Plane<'_, Self>,
-        across: Spread,
-        down: Spread,
-        threads: NonZeroUsize,
-    ) -> Result<Vec<Self>, Error>;
 }
 
 #[cfg(test)]
@@ -120,9 +96,6 @@ mod tests {
     fn a_plain_picture_stays_plain() {
         let samples = [9u16, 90, 200].repeat(20 * 10);
         let plane = Plane { samples: &samples, size: (20, 10), alpha: false };
-        let spread = Spread { sigma: 2.0, reach: 6 };
-        let blurred = u16::gaussian(plane, spread, spread, NonZeroUsize::MIN).unwrap();
-        assert_eq!(blurred, samples);
         for interpolation in [Interpolation::Nearest, Interpolation::Box, Interpolation::Lanczos] {
             let scaled = u16::scale(plane, Window::of((20, 10)), (7, 30), interpolation, false).unwrap();
             assert_eq!(scaled, [9u16, 90, 200].repeat(7 * 30));
@@ -134,7 +107,5 @@ mod tests {
         let plane = Plane { samples: &[0u8; 11], size: (2, 2), alpha: false };
         let scaled = u8::scale(plane, Window::of((2, 2)), (1, 1), Interpolation::Box, false);
         assert_eq!(scaled.unwrap_err().library, "fast_image_resize");
-        let spread = Spread { sigma: 1.0, reach: 3 };
-        assert_eq!(u8::gaussian(plane, spread, spread, NonZeroUsize::MIN).unwrap_err().library, "libblur");
     }
 }

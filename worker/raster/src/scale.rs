@@ -7,7 +7,7 @@ use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resize
 use crate::{Error, Interpolation, Plane, Sample, Window};
 
 /// The pixels of a kind of samples, as fast_image_resize knows them.
-pub(crate) trait Pixels: Sample {
+trait Pixels: Sample {
     /// Without alpha.
     type Opaque: PixelTrait;
     /// With alpha.
@@ -24,6 +24,30 @@ impl Pixels for u16 {
     type WithAlpha = U16x4;
 }
 
+impl Sample for u8 {
+    fn scale(
+        input: Plane<'_, Self>,
+        window: Window,
+        size: (u32, u32),
+        interpolation: Interpolation,
+        premultiplied: bool,
+    ) -> Result<Vec<Self>, Error> {
+        scale(input, window, size, interpolation, premultiplied)
+    }
+}
+
+impl Sample for u16 {
+    fn scale(
+        input: Plane<'_, Self>,
+        window: Window,
+        size: (u32, u32),
+        interpolation: Interpolation,
+        premultiplied: bool,
+    ) -> Result<Vec<Self>, Error> {
+        scale(input, window, size, interpolation, premultiplied)
+    }
+}
+
 fn algorithm(interpolation: Interpolation) -> ResizeAlg {
     let filter = match interpolation {
         Interpolation::Nearest => return ResizeAlg::Nearest,
@@ -36,7 +60,7 @@ fn algorithm(interpolation: Interpolation) -> ResizeAlg {
     ResizeAlg::Convolution(filter)
 }
 
-pub(crate) fn scale<T: Pixels>(
+fn scale<T: Pixels>(
     input: Plane<'_, T>,
     window: Window,
     size: (u32, u32),

@@ -23,7 +23,7 @@ pub struct Options {
     /// File to write; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Format to write: jpeg, png, gif, webp, tiff, bmp; without it by the output's extension, or else as the input
+    /// Format to write: jpeg, png, gif, webp, tiff, bmp, avif; without it by the output's extension, or else as the input
     #[arg(long, value_name = "NAME", value_parser = format)]
     format: Option<Format>,
     /// Quality of lossy formats, 1 to 100
@@ -40,7 +40,7 @@ pub struct Options {
 
 /// A format by its name.
 pub(super) fn format(name: &str) -> Result<Format, String> {
-    Format::from_name(name).ok_or_else(|| "expected jpeg, png, gif, webp, tiff or bmp".to_owned())
+    Format::from_name(name).ok_or_else(|| "expected jpeg, png, gif, webp, tiff, bmp or avif".to_owned())
 }
 
 /// Filters one file. The output is whole or not there: it is written beside its place and moved.

@@ -20,7 +20,7 @@ pub struct Options {
     /// Image that it is for; only its headers are read
     #[arg(value_name = "IMAGE")]
     image: PathBuf,
-    /// Format of the result: jpeg, png, gif, webp, tiff, bmp; without it, that of the image
+    /// Format of the result: jpeg, png, gif, webp, tiff, bmp, avif; without it, that of the image
     #[arg(long, value_name = "NAME", value_parser = format)]
     format: Option<Format>,
     /// As JSON
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn fused_filters_stand_on_one_line() {
-        let image = ImageInfo { format: Format::Png, width: 640, height: 480, frames: 1 };
+        let image = ImageInfo { format: Format::Png, width: 640, height: 480, frames: 1, palette: false };
         let chain = check("sepia|invert|blur(2)").unwrap();
         let explanation = filters::explain(&chain, &image, Format::Png, &Limits::default()).unwrap();
         let words = in_words(&explanation);

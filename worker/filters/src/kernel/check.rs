@@ -36,7 +36,7 @@ pub(super) fn checked(
 }
 
 fn is_approximate(instruction: &Instruction) -> bool {
-    matches!(instruction, Instruction::Curve { curve: Curve::Polynomial(_) | Curve::Table(_), .. })
+    matches!(instruction, Instruction::Curve { curve, .. } if !matches!(curve, Curve::Function(_)))
 }
 
 fn agree(program: &Program, right: &Program) -> bool {

@@ -1,16 +1,19 @@
 //! Functions of one value, by faster means than computing them: each checked against the function it stands for.
 //!
-//! A polynomial is the fastest, because it needs no memory; a table takes functions that bend or jump too much.
+//! Polynomials, in segments or in one, are the fastest, because they need no memory; a table takes functions that bend
+//! or jump too much.
 //! Where neither is near enough, or the argument is not bounded, the usual functions have vector code of their own.
 
 use fidget_core::context::{Context, Node};
 
 use super::tape::sample;
 use polynomial::Polynomial;
+use segments::Segments;
 use table::Table;
 pub(super) use vector::Function;
 
 mod polynomial;
+pub(super) mod segments;
 mod table;
 mod vector;
 
@@ -20,6 +23,7 @@ const TOLERANCE: f32 = 1.0 / 4096.0;
 /// A function of one value.
 #[derive(Debug, Clone)]
 pub(super) enum Curve {
+    Segments(Box<Segments>),
     Polynomial(Polynomial),
     Table(Table),
     Function(Function),
@@ -28,6 +32,7 @@ pub(super) enum Curve {
 /// Which means to look for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Kind {
+    /// One, or one for each of several segments.
     Polynomial,
     Table,
 }
@@ -46,7 +51,10 @@ impl Curve {
     pub fn find(context: &Context, function: Node, domain: Domain, kind: Kind) -> Option<Self> {
         let Domain { low, high, count } = domain;
         match (kind, count) {
-            (Kind::Polynomial, _) => Polynomial::of(context, function, low, high).map(Self::Polynomial),
+            (Kind::Polynomial, _) => match Segments::of(context, function, low, high) {
+                Some(segments) => Some(Self::Segments(Box::new(segments))),
+                None => Polynomial::of(context, function, low, high).map(Self::Polynomial),
+            },
             (Kind::Table, None) => Table::of(context, function, low, high).map(Self::Table),
             (Kind::Table, Some(count)) => {
                 let entries = sample(context, function, &even(low, high, count))?;
@@ -58,6 +66,7 @@ impl Curve {
     /// Finds every value's.
     pub fn evaluate(&self, values: &[f32], out: &mut [f32]) {
         match self {
+            Self::Segments(segments) => segments.evaluate(values, out),
             Self::Polynomial(polynomial) => polynomial.evaluate(values, out),
             Self::Table(table) => table.look_up(values, out),
             Self::Function(function) => function.evaluate(values, out),

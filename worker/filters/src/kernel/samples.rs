@@ -2,6 +2,8 @@
 
 use multiversion::multiversion;
 
+use super::avx512;
+
 /// A depth of samples.
 pub(super) trait Depth: Copy + Send + Sync + 'static {
     /// The greatest sample, which stands for 1.
@@ -18,6 +20,21 @@ pub(super) trait Depth: Copy + Send + Sync + 'static {
 
     /// Of two tables the one of this depth.
     fn pick<'a>(bytes: &'a [u8], words: &'a [u16]) -> &'a [Self];
+
+    /// Splits the first pixels by the processor's own means, and says how many.
+    fn split<const N: usize>(_: &[[Self; N]], _: &mut [&mut [f32]; N]) -> usize {
+        0
+    }
+
+    /// Joins the first pixels by the processor's own means, and says how many.
+    fn join<const N: usize>(_: [&[f32]; N], _: &mut [[Self; N]]) -> usize {
+        0
+    }
+
+    /// Replaces the first samples by the processor's own means, and says how many.
+    fn replace<const N: usize>(_: [&[Self]; N], _: &mut [Self]) -> usize {
+        0
+    }
 }
 
 impl Depth for u8 {
@@ -40,6 +57,24 @@ impl Depth for u8 {
 
     fn pick<'a>(bytes: &'a [u8], _: &'a [u16]) -> &'a [Self] {
         bytes
+    }
+
+    fn split<const N: usize>(pixels: &[[Self; N]], planes: &mut [&mut [f32]; N]) -> usize {
+        let Ok(planes) = planes.as_mut_slice().try_into() else { return 0 };
+        avx512::split(pixels.as_flattened().as_chunks().0, planes)
+    }
+
+    fn join<const N: usize>(planes: [&[f32]; N], pixels: &mut [[Self; N]]) -> usize {
+        let Ok(planes) = planes.as_slice().try_into() else { return 0 };
+        avx512::join(planes, pixels.as_flattened_mut().as_chunks_mut().0)
+    }
+
+    fn replace<const N: usize>(tables: [&[Self]; N], samples: &mut [Self]) -> usize {
+        let tables = tables.map(|table| table.try_into().ok());
+        if tables.contains(&None) {
+            return 0;
+        }
+        avx512::replace(tables.map(|table| table.unwrap_or(&[0; 256])), samples)
     }
 }
 
@@ -80,9 +115,21 @@ pub(super) fn quantized<D: Depth>(value: f32) -> D {
 }
 
 /// Splits interleaved pixels of `N` samples into planes.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-pub(super) fn split<D: Depth, const N: usize>(pixels: &[D], planes: [&mut [f32]; N]) {
+pub(super) fn split<D: Depth, const N: usize>(pixels: &[D], mut planes: [&mut [f32]; N]) {
     let (pixels, _) = pixels.as_chunks::<N>();
+    let done = D::split(pixels, &mut planes);
+    split_each(&pixels[done..], planes.map(|plane| &mut plane[done..]));
+}
+
+/// Joins planes into interleaved pixels of `N` samples.
+pub(super) fn join<D: Depth, const N: usize>(planes: [&[f32]; N], pixels: &mut [D]) {
+    let (pixels, _) = pixels.as_chunks_mut::<N>();
+    let done = D::join(planes, pixels);
+    join_each(planes.map(|plane| &plane[done..]), &mut pixels[done..]);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
+fn split_each<D: Depth, const N: usize>(pixels: &[[D; N]], planes: [&mut [f32]; N]) {
     let scale = 1.0 / D::TOP;
     let count = pixels.len();
     let planes = planes.map(|plane| &mut plane[..count]);
@@ -93,10 +140,8 @@ pub(super) fn split<D: Depth, const N: usize>(pixels: &[D], planes: [&mut [f32];
     }
 }
 
-/// Joins planes into interleaved pixels of `N` samples.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-pub(super) fn join<D: Depth, const N: usize>(planes: [&[f32]; N], pixels: &mut [D]) {
-    let (pixels, _) = pixels.as_chunks_mut::<N>();
+fn join_each<D: Depth, const N: usize>(planes: [&[f32]; N], pixels: &mut [[D; N]]) {
     let count = pixels.len();
     let planes = planes.map(|plane| &plane[..count]);
     for (index, pixel) in pixels.iter_mut().enumerate() {

@@ -61,7 +61,8 @@ impl Tables {
         });
         let from: [usize; N] = std::array::from_fn(|channel| self.channels[channel].from);
         let straight = from.iter().enumerate().all(|(channel, from)| channel == *from);
-        let (pixels, _) = samples.as_chunks_mut::<N>();
+        let done = if straight { D::replace(tables, samples) } else { 0 };
+        let (pixels, _) = samples[done..].as_chunks_mut::<N>();
         for pixel in pixels {
             let read = *pixel;
             for channel in 0..N {

@@ -51,5 +51,5 @@ pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
         }
     }
     let (height, orientation) = (height.unsigned_abs(), Orientation::UPRIGHT);
-    Ok(Header { format: Format::Bmp, width, height, frames: 1, orientation })
+    Ok(Header { format: Format::Bmp, width, height, frames: 1, orientation, palette: false })
 }

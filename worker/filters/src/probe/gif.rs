@@ -42,7 +42,8 @@ pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
     if frames == 0 {
         return Err(Refusal::broken("the GIF file has no frame"));
     }
-    Ok(Header { format: Format::Gif, width, height, frames, orientation: Orientation::UPRIGHT })
+    let orientation = Orientation::UPRIGHT;
+    Ok(Header { format: Format::Gif, width, height, frames, orientation, palette: true })
 }
 
 fn skip_colour_table<R: Read + Seek>(walk: &mut Walk<R>, flags: u8) -> Result<(), Refusal> {

@@ -51,7 +51,7 @@ pub(crate) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
     }
     let (width, height) = size.ok_or_else(|| Refusal::broken("the JPEG file has no frame header"))?;
     let orientation = orientation.unwrap_or_default();
-    Ok(Header { format: Format::Jpeg, width, height, frames: 1, orientation })
+    Ok(Header { format: Format::Jpeg, width, height, frames: 1, orientation, palette: false })
 }
 
 /// The next marker's second byte; fill bytes and strays are passed over.

@@ -10,6 +10,8 @@ use crate::refusal::{Refusal, RefusalCode};
 
 /// Chunks before the data; a file with more of them is made to keep us busy.
 const MOST_CHUNKS: usize = 4_096;
+/// The colour type of pixels that are the numbers of a palette.
+const INDEXED: u8 = 3;
 /// Longest Exif block that is looked into, in bytes.
 const LONGEST_EXIF: u32 = 1 << 20;
 
@@ -22,9 +24,10 @@ pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
     }
     let (width, height) = (u32::from_be_bytes(walk.take()?), u32::from_be_bytes(walk.take()?));
     limits.check_input(width, height, 1)?;
-    walk.skip(5 + 4)?;
-    let mut header =
-        Header { format: Format::Png, width, height, frames: 1, orientation: Orientation::UPRIGHT };
+    let [_depth, colour, ..]: [u8; 5] = walk.take()?;
+    walk.skip(4)?;
+    let (orientation, palette) = (Orientation::UPRIGHT, colour == INDEXED);
+    let mut header = Header { format: Format::Png, width, height, frames: 1, orientation, palette };
     for _ in 0..MOST_CHUNKS {
         let (length, kind) = chunk(walk)?;
         match &kind {

@@ -47,7 +47,7 @@ pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
     }
     let (Some(width), Some(height)) = (width, height) else { return Err(no_directory()) };
     limits.check_input(width, height, 1)?;
-    Ok(Header { format: Format::Tiff, width, height, frames: 1, orientation })
+    Ok(Header { format: Format::Tiff, width, height, frames: 1, orientation, palette: false })
 }
 
 /// Where in the file the value of a tag of the first directory stands, and the value, if it is a short number.

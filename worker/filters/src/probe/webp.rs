@@ -27,7 +27,14 @@ pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
         if padded(length) > walk.left() + consumed(&kind) {
             return Err(cut());
         }
-        return Ok(Header { format: Format::WebP, width, height, frames: 1, orientation: upright });
+        return Ok(Header {
+            format: Format::WebP,
+            width,
+            height,
+            frames: 1,
+            orientation: upright,
+            palette: false,
+        });
     }
     let [flags, _, _, _, w0, w1, w2, h0, h1, h2] = walk.take()?;
     walk.skip(padded(length).saturating_sub(10))?;
@@ -42,7 +49,7 @@ pub(super) fn header<R: Read + Seek>(walk: &mut Walk<R>, limits: &Limits) -> Res
         return Err(no_picture());
     }
     let Extended { pictures: frames, orientation, .. } = extended;
-    Ok(Header { format: Format::WebP, width, height, frames, orientation })
+    Ok(Header { format: Format::WebP, width, height, frames, orientation, palette: false })
 }
 
 /// What was seen of an extended file.

@@ -158,3 +158,5 @@ fn what_is_no_image_is_refused_as_a_whole() {
     cut.truncate(cut.len() / 2);
     assert_eq!(process(&job(&cut, &chains)).unwrap_err().code, RefusalCode::BrokenImage);
 }
+
+mod palettes;

@@ -3,11 +3,12 @@
 use imgfilter_raster as raster;
 pub(super) use raster::Plane;
 
+use super::blur::separable::Summed;
 use crate::frame::{Frame, Samples};
 use crate::refusal::Refusal;
 
 /// A sample of a frame, of 8 or 16 bits.
-pub(super) trait Sample: raster::Sample + Ord {
+pub(super) trait Sample: raster::Sample + Summed + Ord {
     /// Full intensity.
     const WHITE: Self;
 
@@ -29,7 +30,7 @@ impl Sample for u8 {
 
     #[inline]
     fn rounded(value: f32) -> Self {
-        (value + 0.5) as Self
+        whole(value, Self::WHITE.value()) as Self
     }
 
     #[inline]
@@ -55,7 +56,7 @@ impl Sample for u16 {
 
     #[inline]
     fn rounded(value: f32) -> Self {
-        (value + 0.5) as Self
+        whole(value, Self::WHITE.value()) as Self
     }
 
     #[inline]
@@ -74,6 +75,19 @@ impl Sample for u16 {
             Samples::U8(_) => None,
         }
     }
+}
+
+/// Adding it to a number from 0 to 65535 rounds the number and leaves it in the low bits: unlike a conversion, compilers
+/// turn that into vector code.
+const ROUNDER: f32 = 8_388_608.0;
+
+/// The nearest whole number from 0 to `top`, in the low 16 bits; NaN is 0.
+#[inline(always)]
+fn whole(value: f32, top: f32) -> u32 {
+    // The comparison fails for NaN.
+    let value = if value > 0.0 { value } else { 0.0 };
+    let value = if value < top { value } else { top };
+    (value + ROUNDER).to_bits()
 }
 
 /// Work on the samples of a frame, whichever they are.

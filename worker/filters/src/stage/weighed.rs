@@ -27,7 +27,8 @@ pub(super) fn weighed(
     Ok(if wide { frame } else { frame.narrowed() })
 }
 
-fn is_opaque(frame: &Frame) -> bool {
+/// Whether no pixel of a frame with alpha is transparent.
+pub(super) fn is_opaque(frame: &Frame) -> bool {
     match &frame.samples {
         Samples::U8(samples) => samples.chunks_exact(4).all(|pixel| pixel[3] == u8::MAX),
         Samples::U16(samples) => samples.chunks_exact(4).all(|pixel| pixel[3] == u16::MAX),

@@ -98,6 +98,49 @@ fn frames_are_put_on_their_canvas_as_imagemagick_does() {
     }
 }
 
+#[test]
+fn interlaced_frames_are_read_as_imagemagick_does() {
+    for size in ["80x60", "5x5", "1x1", "3x2", "31x17", "200x9"] {
+        for picture in ["xc:red", "gradient:red-yellow", "plasma:"] {
+            let gif = convert(&[], &["-size", size, "-seed", "6", picture, "-interlace", "GIF", "gif:-"]);
+            let (got, wanted) = (from_png(&filtered(&gif, "", Format::Png)), by_imagemagick(&gif, &[]));
+            assert_close(&format!("{picture} of {size}"), &got, &wanted, 0, 0.0);
+        }
+    }
+}
+
+#[test]
+fn a_filtered_palette_is_seen_as_filtered_pixels_are() {
+    let gif = gif("0");
+    let optimised = convert(&gif, &["-", "-coalesce", "-layers", "OptimizeTransparency", "gif:-"]);
+    let interlaced = convert(&gif, &["-", "-interlace", "GIF", "gif:-"]);
+    for (kind, file) in [("overlaid", &gif), ("optimised", &optimised), ("interlaced", &interlaced)] {
+        for chain in ["invert", "sepia|contrast(20)", "hue(70)|gamma(1.4)"] {
+            let seen =
+                |chain: &str| visible(by_imagemagick(&filtered(file, chain, Format::Gif), &["-coalesce"]));
+            // To be turned twice, the frames are put together.
+            let wanted = seen(&format!("flip|flip|{chain}"));
+            assert_close(&format!("{kind}, {chain}"), &seen(chain), &wanted, 0, 0.0);
+        }
+    }
+}
+
+#[test]
+fn a_filtered_palette_keeps_every_colour_and_the_size() {
+    let plasma = ["-size", "200x150", "-delay", "5", "-seed", "3", "plasma:", "-seed", "4", "plasma:"];
+    let gif = convert(&[], &[&plasma[..], &["+dither", "gif:-"]].concat());
+    let before = by_imagemagick(&gif, &["-coalesce"]);
+    let output = filtered(&gif, "invert", Format::Gif);
+    let mut after = by_imagemagick(&output, &["-coalesce"]);
+    after
+        .rgba
+        .chunks_mut(4)
+        .for_each(|pixel| pixel[..3].iter_mut().for_each(|sample| *sample = 255 - *sample));
+    assert_close("inverted back", &after, &before, 0, 0.0);
+    let (small, large) = (gif.len() * 98 / 100, gif.len() * 102 / 100);
+    assert!((small..large).contains(&output.len()), "{} of {}", output.len(), gif.len());
+}
+
 /// Colours of transparent pixels are nobody's business.
 fn visible(mut pixels: Pixels) -> Pixels {
     pixels.rgba.chunks_mut(4).filter(|pixel| pixel[3] == 0).for_each(|pixel| pixel.fill(0));

@@ -11,15 +11,15 @@ use crate::frame::Frame;
 use crate::probe::Header;
 use crate::refusal::Refusal;
 
-/// Reads an animation, one frame at a time.
-pub(in crate::codec) struct Decoder<'a> {
+/// Reads the frames as they are stored: a part of the canvas, as numbers of a palette.
+pub(super) struct Reader<'a> {
     decoder: gif::Decoder<Cursor<&'a [u8]>>,
-    canvas: Canvas,
     frames_left: u32,
-    indices: Vec<u8>,
+    /// The numbers of the last frame's pixels, row by row.
+    pub indices: Vec<u8>,
 }
 
-impl<'a> Decoder<'a> {
+impl<'a> Reader<'a> {
     /// Reads what stands before the first frame.
     pub fn new(input: &'a [u8], header: Header) -> Result<Self, Refusal> {
         let mut options = DecodeOptions::new();
@@ -27,46 +27,100 @@ impl<'a> Decoder<'a> {
         // The probe has held every frame against the limits already.
         options.set_memory_limit(MemoryLimit::Unlimited);
         let decoder = options.read_info(Cursor::new(input)).map_err(broken)?;
-        let canvas = Canvas::new(header.width as usize, header.height as usize);
-        Ok(Self { decoder, canvas, frames_left: header.frames, indices: Vec::new() })
+        Ok(Self { decoder, frames_left: header.frames, indices: Vec::new() })
     }
-}
 
-impl Decode for Decoder<'_> {
-    fn next(&mut self, context: &Context<'_>) -> Result<Option<TimedFrame>, Refusal> {
+    /// Reads the next frame; `None` after the last.
+    pub fn next(&mut self, context: &Context<'_>) -> Result<Option<Painted>, Refusal> {
         context.check()?;
         if self.frames_left == 0 {
             return Ok(None);
         }
         self.frames_left -= 1;
-        self.canvas.dispose();
         let Some(info) = self.decoder.next_frame_info().map_err(broken)? else {
             return Err(Refusal::broken("the GIF file has fewer frames than it seemed"));
         };
-        let part = Painted {
+        let painted = Painted {
             left: usize::from(info.left),
             top: usize::from(info.top),
             width: usize::from(info.width),
             height: usize::from(info.height),
             transparent: info.transparent,
             disposal: info.dispose,
+            ticks: info.delay,
+            own_palette: info.palette.is_some(),
         };
-        let delay_ms = u32::from(info.delay) * TICK_MS as u32;
-        self.indices.resize(self.decoder.buffer_size(), 0);
-        if !self.indices.is_empty() {
-            self.decoder.read_into_buffer(&mut self.indices).map_err(broken)?;
+        let interlaced = info.interlaced;
+        self.indices.resize(painted.width * painted.height, 0);
+        // By rows, in which the crate would put an interlaced frame in order, it takes some whole frames for cut ones.
+        if !self.indices.is_empty() && !self.decoder.fill_buffer(&mut self.indices).map_err(broken)? {
+            return Err(Refusal::broken("the GIF file cannot be decoded: a frame is cut"));
         }
-        let palette = self.decoder.palette().map_err(broken)?;
-        self.canvas.paint(part, &self.indices, palette);
-        Ok(Some(TimedFrame { frame: self.canvas.frame()?, delay_ms }))
+        if interlaced {
+            self.indices = in_order(&self.indices, painted.width);
+        }
+        self.palette()?;
+        Ok(Some(painted))
+    }
+
+    /// Red, green and blue of the colours of the last frame.
+    pub fn palette(&self) -> Result<&[u8], Refusal> {
+        self.decoder.palette().map_err(broken)
+    }
+
+    /// The palette of all frames that have none of their own; empty where there is none.
+    pub fn global_palette(&self) -> &[u8] {
+        self.decoder.global_palette().unwrap_or_default()
     }
 
     /// The loop extension counts repetitions after the first showing; without it an animation is shown once.
-    fn plays(&self) -> Plays {
+    pub fn plays(&self) -> Plays {
         match self.decoder.repeat() {
             Repeat::Infinite => Plays::Forever,
             Repeat::Finite(again) => Plays::Times(u32::from(again) + 1),
         }
+    }
+}
+
+/// The rows of an interlaced frame from top to bottom. (GIF89a, appendix E.)
+fn in_order(stored: &[u8], width: usize) -> Vec<u8> {
+    const PASSES: [(usize, usize); 4] = [(0, 8), (4, 8), (2, 4), (1, 2)];
+    let mut ordered = vec![0; stored.len()];
+    let mut stored = stored.chunks_exact(width.max(1));
+    for (first, step) in PASSES {
+        for row in ordered.chunks_exact_mut(width.max(1)).skip(first).step_by(step) {
+            if let Some(stored) = stored.next() {
+                row.copy_from_slice(stored);
+            }
+        }
+    }
+    ordered
+}
+
+/// Reads an animation, one whole picture at a time.
+pub(in crate::codec) struct Decoder<'a> {
+    reader: Reader<'a>,
+    canvas: Canvas,
+}
+
+impl<'a> Decoder<'a> {
+    /// Reads what stands before the first frame.
+    pub fn new(input: &'a [u8], header: Header) -> Result<Self, Refusal> {
+        let canvas = Canvas::new(header.width as usize, header.height as usize);
+        Ok(Self { reader: Reader::new(input, header)?, canvas })
+    }
+}
+
+impl Decode for Decoder<'_> {
+    fn next(&mut self, context: &Context<'_>) -> Result<Option<TimedFrame>, Refusal> {
+        let Some(part) = self.reader.next(context)? else { return Ok(None) };
+        self.canvas.dispose();
+        self.canvas.paint(part, &self.reader.indices, self.reader.palette()?);
+        Ok(Some(TimedFrame { frame: self.canvas.frame()?, delay_ms: u32::from(part.ticks) * TICK_MS as u32 }))
+    }
+
+    fn plays(&self) -> Plays {
+        self.reader.plays()
     }
 }
 
@@ -76,13 +130,18 @@ fn broken(error: DecodingError) -> Refusal {
 
 /// Where and how a frame was painted.
 #[derive(Clone, Copy)]
-struct Painted {
-    left: usize,
-    top: usize,
-    width: usize,
-    height: usize,
-    transparent: Option<u8>,
-    disposal: DisposalMethod,
+pub(super) struct Painted {
+    pub left: usize,
+    pub top: usize,
+    pub width: usize,
+    pub height: usize,
+    /// The number that leaves the canvas as it is.
+    pub transparent: Option<u8>,
+    pub disposal: DisposalMethod,
+    /// How long it is shown, in hundredths of a second.
+    pub ticks: u16,
+    /// Whether it came with a palette, and does not use the one of all frames.
+    pub own_palette: bool,
 }
 
 /// What is seen, as RGBA; transparent where nothing was painted.

@@ -71,18 +71,27 @@ impl Encoder {
     /// Writes the header, now that the size is known.
     fn start(&mut self, frame: &Frame) -> Result<(), Refusal> {
         check_side(Format::Gif, frame, LONGEST_SIDE)?;
-        let mut encoder =
-            gif::Encoder::new(Vec::new(), frame.width as u16, frame.height as u16, &[]).map_err(failed)?;
-        let repeat = match self.plays {
-            Plays::Forever => Repeat::Infinite,
-            Plays::Times(times) => Repeat::Finite(u16::try_from(times.saturating_sub(1)).unwrap_or(u16::MAX)),
-        };
-        if self.frames > 1 {
-            encoder.set_repeat(repeat).map_err(failed)?;
-        }
-        self.encoder = Some(encoder);
+        self.encoder = Some(begin(frame.size(), &[], self.frames, self.plays)?);
         Ok(())
     }
+}
+
+/// Writes what stands before the first frame; `size` must fit the format's fields.
+pub(super) fn begin(
+    size: (u32, u32),
+    palette: &[u8],
+    frames: u32,
+    plays: Plays,
+) -> Result<gif::Encoder<Vec<u8>>, Refusal> {
+    let mut encoder = gif::Encoder::new(Vec::new(), size.0 as u16, size.1 as u16, palette).map_err(failed)?;
+    let repeat = match plays {
+        Plays::Forever => Repeat::Infinite,
+        Plays::Times(times) => Repeat::Finite(u16::try_from(times.saturating_sub(1)).unwrap_or(u16::MAX)),
+    };
+    if frames > 1 {
+        encoder.set_repeat(repeat).map_err(failed)?;
+    }
+    Ok(encoder)
 }
 
 impl Encode for Encoder {
@@ -107,7 +116,7 @@ impl Encode for Encoder {
     }
 }
 
-fn failed(error: EncodingError) -> Refusal {
+pub(super) fn failed(error: EncodingError) -> Refusal {
     Refusal::internal(format!("gif: {error}"))
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use tiff::decoder::ifd::Value;
 use tiff::decoder::{ChunkType, Decoder};
 use tiff::tags::{CompressionMethod, SampleFormat, Tag};
 use tiff::{ColorType, TiffError};
@@ -12,8 +13,8 @@ use crate::probe::walk::Walk;
 use crate::probe::{Header, jpeg};
 use crate::refusal::{Refusal, RefusalCode};
 
-/// The longest value of a tag that is read, in bytes: a colour profile, the places of the strips.
-const LONGEST_VALUE: usize = 16 << 20;
+/// The longest value of a tag that is read, in numbers: a colour profile, the places of the strips.
+const LONGEST_VALUE: usize = 2 << 20;
 /// Samples of a pixel, at most; more are measurements, not a picture.
 const MOST_SAMPLES: u16 = 8;
 /// Values of the tag `ExtraSamples`.
@@ -70,7 +71,8 @@ impl<'a> Page<'a> {
     /// are written where grey is claimed.
     pub fn open(input: &'a [u8], palette: bool, header: &Header, limits: &Limits) -> Result<Self, Refusal> {
         let mut allowed = tiff::decoder::Limits::unlimited();
-        allowed.ifd_value_size = LONGEST_VALUE;
+        // It takes memory for as many values as a tag says that it has, under the name of this limit.
+        allowed.decoding_buffer_size = LONGEST_VALUE * size_of::<Value>();
         let mut decoder = Decoder::new(Cursor::new(input)).map_err(refused)?.with_limits(allowed);
         if decoder.dimensions().map_err(refused)? != (header.width, header.height) {
             return Err(Refusal::broken("the TIFF file says two sizes"));

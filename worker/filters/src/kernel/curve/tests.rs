@@ -7,7 +7,9 @@ fn check(build: impl Fn(&mut Context, Node) -> Node, function: impl Fn(f32) -> f
     let polynomial = Polynomial::of(&context, node, low, high).map(Curve::Polynomial);
     let table = Table::of(&context, node, low, high).map(Curve::Table).expect("a table is near enough");
     let at = even(low, high, 100_003);
-    for curve in polynomial.into_iter().chain([table]) {
+    let segments =
+        Segments::of(&context, node, low, high).map(|segments| Curve::Segments(Box::new(segments)));
+    for curve in polynomial.into_iter().chain(segments).chain([table]) {
         let mut found = vec![0.0; at.len()];
         curve.evaluate(&at, &mut found);
         for (found, at) in found.iter().zip(&at) {
