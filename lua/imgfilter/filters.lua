@@ -1,4 +1,5 @@
--- GET /filters: what the engine can do. The list is fixed when the library is built.
+-- GET /filters: what the engine can do. The list is fixed when the library is built, and its presets are read anew
+-- when nginx is started or reloaded.
 
 local answer = require "imgfilter.answer"
 local native = require "imgfilter.native"

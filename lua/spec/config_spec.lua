@@ -2,7 +2,9 @@ local support = require "lua.spec.support"
 
 local function environment(changes)
     local variables = {
-        ASSETS = "/etc/x",
+        ASSETS = "/etc/x", PRESETS = "/etc/y", PRESETS_ONLY = "false", MAX_CHAIN_FILTERS = "64",
+        MAX_EQUATION_LENGTH = "4096", MAX_EQUATION_DEPTH = "63", MAX_EQUATION_OPERATIONS = "1024",
+        MAX_OUTPUT_DIMENSION = "9999",
         PUBLIC_URL = "https://img.example/f/", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
         MAX_BODY = "1000", MAX_WAIT = "60s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
         EDGE_DATABASE_CONNECTIONS = "4", NATIVE_THREADS = "2", S3_BUCKET = "b", S3_TIMEOUT = "1 m",
@@ -42,6 +44,17 @@ describe("the configuration", function()
         assert.is_false(native.anonymous_webhook)
     end)
 
+    it("hands every limit and the presets on", function()
+        local _, native = load({ PRESETS_ONLY = "true" })
+        assert.equal("/etc/y", native.presets)
+        assert.is_true(native.presets_only)
+        assert.equal(4096, native.max_chain_length)
+        assert.equal(64, native.max_chain_filters)
+        assert.equal(63, native.max_equation_depth)
+        assert.equal(1024, native.max_equation_operations)
+        assert.equal(9999, native.max_output_dimension)
+    end)
+
     it("leaves no slash at the end of URL and folder", function()
         local config = load()
         assert.equal("https://img.example/f", config.public_url)
@@ -75,7 +88,7 @@ describe("the configuration", function()
     it("names what is missing or makes no sense", function()
         local mistakes = {
             SPOOL = "", MAX_BODY = "much", DATABASE_TIMEOUT = "5 parsecs", ANONYMOUS = "yes",
-            S3_ENDPOINT = "s3.example", LINK_KEYS = "",
+            S3_ENDPOINT = "s3.example", LINK_KEYS = "", PRESETS = "", PRESETS_ONLY = "1", MAX_EQUATION_DEPTH = "deep",
         }
         for name, value in pairs(mistakes) do
             local ran, err = pcall(load, { [name] = value })

@@ -94,7 +94,18 @@ def test_options_in_the_query_of_a_form(client):
 
 
 def test_too_many_chains(client):
-    refused(client.upload(*["filters=grayscale"] * 17, image=RAIN), 400)
+    refused(client.upload(*["filters=grayscale"] * 17, image=RAIN), 400, "too_many_filters")
+
+
+@pytest.mark.parametrize("chain, code", [
+    ("|".join(["flip"] * 65), "too_many_chain_filters"),
+    (" " * 4097, "chain_too_long"),
+    (f"equation(r = {'-' * 64}g)", "equation_too_deep"),
+    (f"equation(r = g{'+g' * 512})", "equation_too_complex"),
+    ("sepia(1.01)", "parameter_out_of_range"),
+])
+def test_a_chain_beyond_a_limit(client, chain, code):
+    assert refused(client.upload(f"filters={chain}", image=RAIN), 400, code)["field"] == "filters"
 
 
 def test_a_crop_outside_the_picture(client):

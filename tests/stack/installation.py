@@ -7,7 +7,7 @@ from .places import CHECKOUT, Build
 
 
 def install(build: Build, into: Path) -> None:
-    """Copies afresh what the edge reads: Lua, static nginx files, the web pages, the two libraries and some assets."""
+    """Copies afresh what the edge reads: Lua, static nginx files, the web pages, the two libraries, some assets and presets."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(mode=0o755)
     shutil.copytree(CHECKOUT / "lua" / "imgfilter", into / "lua" / "imgfilter")
@@ -15,7 +15,8 @@ def install(build: Build, into: Path) -> None:
     for file in (CHECKOUT / "nginx").glob("*.conf"):
         shutil.copy(file, into / "nginx")
     shutil.copytree(CHECKOUT / "nginx" / "www", into / "nginx" / "www")
-    shutil.copytree(CHECKOUT / "worker" / "filters" / "tests" / "assets", into / "assets")
+    for name in ("assets", "presets"):
+        shutil.copytree(CHECKOUT / "worker" / "filters" / "tests" / name, into / name)
     shutil.copy(build.native_library, into)
     shutil.copy(build.upload_module, into)
     for path in into.rglob("*"):

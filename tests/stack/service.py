@@ -63,6 +63,7 @@ class Stack:
             "NATIVE_LIBRARY": str(self.installed / plan.build.native_library.name),
             "UPLOAD_MODULE": str(self.installed / plan.build.upload_module.name),
             "ASSETS": str(self.installed / "assets"),
+            "PRESETS": str(self.installed / "presets"),
             "NGINX_DIR": str(self.installed / "nginx"),
             "ANONYMOUS": "true",
             "DATABASE_URL": cluster.url("imgfilter_worker", DATABASE),

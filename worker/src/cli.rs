@@ -36,6 +36,8 @@ pub enum Command {
     NginxConfig(Box<cmd::nginx_config::Options>),
     /// List the filters and their parameters
     Filters(cmd::filters::Options),
+    /// Check the operator's presets and list them
+    Presets(cmd::presets::Options),
     /// List every setting, its unit and its default
     Config(cmd::config::Options),
     /// Make a new key for IMGFILTER_LINK_KEYS
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(options) => cmd::migrate::run(&options),
         Command::NginxConfig(options) => cmd::nginx_config::run(&options, given),
         Command::Filters(options) => cmd::filters::run(&options),
+        Command::Presets(options) => cmd::presets::run(&options),
         Command::Config(options) => cmd::config::run(&options),
         Command::LinkKey(options) => cmd::link_key::run(&options),
         Command::WebhookSecret => cmd::webhook_secret::run(),

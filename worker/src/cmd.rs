@@ -8,6 +8,7 @@ pub mod filters;
 pub mod link_key;
 pub mod migrate;
 pub mod nginx_config;
+pub mod presets;
 pub mod store;
 pub mod webhook_secret;
 pub mod worker;

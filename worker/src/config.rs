@@ -7,17 +7,20 @@
 mod document;
 mod duration;
 mod edge;
+mod limits;
 mod secret;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use imgfilter_filters::Preset;
 use thiserror::Error;
 
 pub use document::{example, markdown};
 pub use duration::{DurationMistake, parse as parse_duration};
 pub use edge::{Edge, Lanes};
+pub use limits::{ChainLimits, ImageLimits};
 pub use secret::Secret;
 
 /// A setting that is missing or cannot be used.
@@ -178,24 +181,6 @@ impl Links {
     }
 }
 
-/// What an image may be. The edge refuses at the upload what the worker would refuse later.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits of images")]
-pub struct ImageLimits {
-    /// Longest side of an image, of every intermediate and of every result, in pixels
-    #[arg(long, env = "IMGFILTER_MAX_DIMENSION", value_name = "PIXELS", default_value_t = 16_384)]
-    pub max_dimension: u32,
-    /// Pixels of one frame
-    #[arg(long, env = "IMGFILTER_MAX_PIXELS", value_name = "PIXELS", default_value_t = 100_000_000)]
-    pub max_pixels: u64,
-    /// Frames of an animation
-    #[arg(long, env = "IMGFILTER_MAX_FRAMES", value_name = "FRAMES", default_value_t = 1000)]
-    pub max_frames: u32,
-    /// Pixels of all frames together
-    #[arg(long, env = "IMGFILTER_MAX_TOTAL_PIXELS", value_name = "PIXELS", default_value_t = 250_000_000)]
-    pub max_total_pixels: u64,
-}
-
 /// What chains may name beside filters.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Filters")]
@@ -203,12 +188,30 @@ pub struct Assets {
     /// Folder of files that chains name: images/ for watermarks and blending, luts/ for colour tables. It need not exist
     #[arg(long, env = "IMGFILTER_ASSETS", value_name = "PATH", default_value = "/etc/imgfilter/assets")]
     pub assets: PathBuf,
+    /// Folder of presets, which chains name as `preset(name)`: a chain in each file NAME.chain. It need not exist.
+    /// `imgfilter presets` checks it
+    #[arg(long, env = "IMGFILTER_PRESETS", value_name = "PATH", default_value = "/etc/imgfilter/presets")]
+    pub presets: PathBuf,
 }
 
 impl Assets {
     /// Lets the filters of this process find the files.
     pub fn open(&self) {
         imgfilter_filters::set_assets_folder(Some(&self.assets));
+    }
+
+    /// Reads the presets too, and gives them.
+    pub fn open_with_presets(
+        &self,
+        limits: &imgfilter_filters::ChainLimits,
+    ) -> Result<Vec<Preset>, ConfigError> {
+        self.open();
+        let presets = imgfilter_filters::read_presets(&self.presets, limits).map_err(|mistakes| {
+            let reasons: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            ConfigError::Invalid { name: "IMGFILTER_PRESETS", reason: reasons.join("\n") }
+        })?;
+        imgfilter_filters::set_presets(presets.clone());
+        Ok(presets)
     }
 }
 
@@ -229,7 +232,7 @@ pub struct Worker {
     /// Time between two looks into an empty queue, give or take a quarter
     #[arg(long, env = "IMGFILTER_POLL", value_name = "DURATION", default_value = "250ms", value_parser = parse_duration)]
     pub poll: Duration,
-    /// How long the filters may work on one task
+    /// How long the filters may work on one task; then it ends with deadline_exceeded
     #[arg(long, env = "IMGFILTER_TASK_DEADLINE", value_name = "DURATION", default_value = "30s",
           value_parser = parse_duration)]
     pub task_deadline: Duration,

@@ -8,7 +8,7 @@ use std::path::Path;
 use thiserror::Error;
 use url::Url;
 
-use crate::config::{Edge, S3};
+use crate::config::{ChainLimits, Edge, S3};
 
 /// Longest path of a unix socket, in bytes.
 const MAX_SOCKET_PATH: usize = 107;
@@ -22,6 +22,8 @@ const LONGEST_CHARACTER: u64 = 4;
 pub struct Parts<'a> {
     /// The edge's settings.
     pub edge: &'a Edge,
+    /// What a chain may be.
+    pub chains: &'a ChainLimits,
     /// The store's.
     pub s3: &'a S3,
     /// Names and values of the environment that nginx's Lua side reads, defaults filled in; a secret has no value here.
@@ -98,7 +100,7 @@ fn http_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let cache = path("IMGFILTER_CACHE", &edge.cache)?;
     let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
     let spool = quoted("IMGFILTER_SPOOL", parts.spool)?;
-    let fields = fields_bytes(edge);
+    let fields = fields_bytes(edge, parts.chains);
     let _ = writeln!(file, "    client_max_body_size {};", edge.max_body.saturating_add(fields));
     let _ = writeln!(file, "    upload_max_file_size {};", edge.max_body);
     let _ = writeln!(file, "    upload_max_output_body_len {fields};");
@@ -121,8 +123,8 @@ fn http_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
 }
 
 /// Room for a form's fields: as many chains as allowed, as long as allowed, in whatever script, and all the rest.
-fn fields_bytes(edge: &Edge) -> u64 {
-    u64::from(edge.max_filters) * u64::from(edge.max_chain_length) * LONGEST_CHARACTER + FORM_BYTES
+fn fields_bytes(edge: &Edge, chains: &ChainLimits) -> u64 {
+    u64::from(edge.max_filters) * u64::from(chains.max_chain_length) * LONGEST_CHARACTER + FORM_BYTES
 }
 
 /// Host and port of the store, and its scheme.

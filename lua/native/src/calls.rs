@@ -57,7 +57,7 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
         b"render_tasks" => render_tasks(input),
         b"problem" => problem(input),
         b"verify_link" => verify_link(input),
-        b"catalogue" => Ok(json!({ "body": serde_json::to_string(&imgfilter_filters::catalogue())? })),
+        b"catalogue" => catalogue(),
         b"sign" => {
             Ok(serde_json::to_value(sign::sign(&state::current()?.storage, &serde_json::from_slice(input)?))?)
         }
@@ -71,6 +71,12 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
 fn initialise(input: &[u8]) -> Result<Value, Refused> {
     state::install(serde_json::from_slice(input)?)?;
     Ok(json!({}))
+}
+
+/// Everything that a chain can name, as clients read it.
+fn catalogue() -> Result<Value, Refused> {
+    let catalogue = imgfilter_filters::catalogue_of(state::current()?.limits.chains.presets);
+    Ok(json!({ "body": serde_json::to_string(&catalogue)? }))
 }
 
 fn prepare_upload(input: &[u8]) -> Result<Value, Refused> {

@@ -49,22 +49,34 @@ pub struct Prepared {
 /// # Errors
 /// The problem to tell the client; nothing has been written then.
 pub fn prepare(upload: &Upload, state: &State) -> Result<Prepared, Problem> {
-    let (spec, file) = options::read(&upload.parts, &upload.query, &state.rules)?;
-    let chains = check_chains(&spec)?;
+    let (mut spec, file) = options::read(&upload.parts, &upload.query, &state.rules)?;
+    let chains = check_chains(&spec, &state.limits)?;
+    spec.chains = written_out(&spec, &chains);
     let image = imgfilter_filters::probe_file(Path::new(&file.path), &state.limits).map_err(refuse)?;
     let cost_ms = estimate(&chains, &image, &spec, &state.limits)?;
     Ok(describe(&spec, file, &image, cost_ms, state))
 }
 
-fn check_chains(spec: &Spec) -> Result<Vec<Chain>, Problem> {
+fn check_chains(spec: &Spec, limits: &Limits) -> Result<Vec<Chain>, Problem> {
     let check = |(index, chain): (usize, &String)| {
-        imgfilter_filters::check(chain).map_err(|mistake| point_at(index, mistake))
+        imgfilter_filters::check_within(chain, &limits.chains).map_err(|mistake| point_at(index, mistake))
     };
     spec.filters.iter().enumerate().map(check).collect()
 }
 
+/// The chains as they are now, if one of them names a preset: its file may be another when the task's turn comes.
+fn written_out(spec: &Spec, chains: &[Chain]) -> Option<Vec<String>> {
+    chains.iter().any(|chain| chain.expanded().is_some()).then(|| {
+        let both = spec.filters.iter().zip(chains);
+        both.map(|(given, chain)| chain.expanded().unwrap_or(given).to_owned()).collect()
+    })
+}
+
 fn point_at(index: usize, mistake: Mistake) -> Problem {
-    let mut problem = Problem::new(Code::InvalidFilters, mistake.message).field("filters");
+    let passed = mistake.passed;
+    let code = passed.and_then(|passed| Code::from_name(passed.code.as_str()));
+    let mut problem = Problem::new(code.unwrap_or(Code::InvalidFilters), mistake.message).field("filters");
+    problem.limit = passed.and_then(|passed| passed.limit);
     problem.position = Some(Position { filters: index, offset: mistake.offset, length: mistake.length });
     problem.suggestion = mistake.suggestion;
     problem

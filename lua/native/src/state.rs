@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use imgfilter_api::link::{KeyError, LinkKeys};
 use imgfilter_api::options::Rules;
-use imgfilter_filters::{Format, Limits};
+use imgfilter_filters::{ChainLimits, Format, Limits, PresetMistake, PresetUse};
 use jiff::Span;
 use serde::Deserialize;
 
@@ -23,6 +23,12 @@ pub enum StateError {
     /// `link_keys` does not parse.
     #[error("IMGFILTER_LINK_KEYS: {0}")]
     LinkKeys(#[from] KeyError),
+    /// Presets cannot be used.
+    #[error("IMGFILTER_PRESETS: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Presets(Vec<PresetMistake>),
+    /// Nothing could be asked for.
+    #[error("IMGFILTER_PRESETS_ONLY is true, but there is no preset in {}", .0.display())]
+    NoPresets(PathBuf),
     /// `link_life` is not a span of time such as `3 months`.
     #[error("IMGFILTER_LINK_LIFE: {0}")]
     LinkLife(#[from] jiff::Error),
@@ -34,14 +40,21 @@ pub enum StateError {
 pub struct Config {
     public_url: String,
     assets: PathBuf,
+    presets: PathBuf,
+    presets_only: bool,
     link_keys: String,
     link_life: String,
     max_filters: usize,
     max_chain_length: usize,
+    max_chain_filters: usize,
+    max_equation_length: usize,
+    max_equation_depth: usize,
+    max_equation_operations: usize,
     max_dimension: u32,
     max_pixels: u64,
     max_frames: u32,
     max_total_pixels: u64,
+    max_output_dimension: u32,
     fast_lane_ms: f64,
     max_attempts: u16,
     anonymous_webhook: bool,
@@ -58,7 +71,7 @@ pub struct State {
     pub link_keys: LinkKeys,
     /// What an upload may ask for.
     pub rules: Rules,
-    /// What an image may be at most.
+    /// What images and chains may be at most.
     pub limits: Limits,
     /// Up to which estimated cost, in milliseconds, a task goes into the fast lane.
     pub fast_lane_ms: f64,
@@ -81,7 +94,6 @@ impl TryFrom<Config> for State {
             link_keys: LinkKeys::parse(&config.link_keys)?,
             rules: Rules {
                 max_filters: config.max_filters,
-                max_chain_length: config.max_chain_length,
                 formats: &*FORMATS,
                 link_life,
                 webhook_allowed: config.anonymous_webhook,
@@ -92,6 +104,15 @@ impl TryFrom<Config> for State {
                 max_pixels: config.max_pixels,
                 max_frames: config.max_frames,
                 max_total_pixels: config.max_total_pixels,
+                max_output_dimension: config.max_output_dimension,
+                chains: ChainLimits {
+                    max_length: config.max_chain_length,
+                    max_filters: config.max_chain_filters,
+                    max_equation_length: config.max_equation_length,
+                    max_equation_depth: config.max_equation_depth,
+                    max_equation_operations: config.max_equation_operations,
+                    presets: if config.presets_only { PresetUse::Only } else { PresetUse::Allowed },
+                },
             },
             fast_lane_ms: config.fast_lane_ms,
             max_attempts: config.max_attempts,
@@ -107,9 +128,16 @@ static STATE: RwLock<Option<Arc<State>>> = RwLock::new(None);
 /// # Errors
 /// When it cannot be used; the former one then stays.
 pub fn install(config: Config) -> Result<(), StateError> {
-    let assets = config.assets.clone();
+    let (assets, folder) = (config.assets.clone(), config.presets.clone());
     let state = Arc::new(State::try_from(config)?);
+    // Presets name assets.
     imgfilter_filters::set_assets_folder(Some(&assets));
+    let limits = &state.limits.chains;
+    let presets = imgfilter_filters::read_presets(&folder, limits).map_err(StateError::Presets)?;
+    if presets.is_empty() && limits.presets == PresetUse::Only {
+        return Err(StateError::NoPresets(folder));
+    }
+    imgfilter_filters::set_presets(presets);
     *STATE.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
     Ok(())
 }

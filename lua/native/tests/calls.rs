@@ -10,6 +10,8 @@ use imgfilter_filters::Format;
 use imgfilter_native::calls::answer;
 use serde_json::{Value, json};
 
+/// Assets and presets for tests.
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../worker/filters/tests");
 const LINK_KEYS: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 fn call(name: &str, input: &Value) -> Value {
@@ -18,9 +20,12 @@ fn call(name: &str, input: &Value) -> Value {
 
 fn initialise() {
     let config = json!({
-        "public_url": "https://img.example/f", "assets": "/nowhere", "link_keys": LINK_KEYS, "link_life": "3 months",
-        "max_filters": 2, "max_chain_length": 100, "max_dimension": 16384, "max_pixels": 100_000_000,
-        "max_frames": 1000, "max_total_pixels": 250_000_000, "fast_lane_ms": 500.0, "max_attempts": 5,
+        "public_url": "https://img.example/f", "assets": format!("{FILES}/assets"),
+        "presets": format!("{FILES}/presets"), "presets_only": false, "link_keys": LINK_KEYS, "link_life": "3 months",
+        "max_filters": 2, "max_chain_length": 1000, "max_chain_filters": 5, "max_equation_length": 40,
+        "max_equation_depth": 4, "max_equation_operations": 9, "max_dimension": 16384, "max_pixels": 100_000_000,
+        "max_frames": 1000, "max_total_pixels": 250_000_000, "max_output_dimension": 5000, "fast_lane_ms": 500.0,
+        "max_attempts": 5,
         "anonymous_webhook": false, "webhook_insecure": false,
         "storage": {"host": "s3.example", "region": "us-east-1", "access_key": "AK", "secret_key": "SK"},
     });
@@ -95,6 +100,47 @@ fn chains_are_refused_with_their_place() {
 }
 
 #[test]
+fn each_limit_of_chains_has_its_code() {
+    initialise();
+    let missing = Path::new("/nowhere/file");
+    for (chain, code, limit) in [
+        (" ".repeat(1001), "chain_too_long", json!(1000)),
+        ("flip|".repeat(6) + "flip", "too_many_chain_filters", json!(5)),
+        ("flip|flip|flip|flip|preset(thumbnail)".to_owned(), "too_many_chain_filters", json!(5)),
+        (format!("equation(r=g{}+b)", " ".repeat(40)), "equation_too_long", json!(40)),
+        ("equation(r=----g)".to_owned(), "equation_too_deep", json!(4)),
+        ("equation(r=g+g+g+g+g+g)".to_owned(), "equation_too_complex", json!(9)),
+        ("sepia(1.5)".to_owned(), "parameter_out_of_range", Value::Null),
+    ] {
+        let (status, body) = refusal(&upload(missing, &["", &chain]));
+        assert_eq!((status, &body["code"], &body["limit"]), (400, &json!(code), &limit), "{chain}: {body}");
+        assert_eq!((&body["field"], &body["position"]["filters"]), (&json!("filters"), &json!(1)), "{chain}");
+    }
+}
+
+#[test]
+fn presets_are_written_out_when_they_are_asked_for() {
+    initialise();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("0000000001");
+    std::fs::write(&file, PNG).unwrap();
+    let spec = |filters: &[&str]| {
+        let prepared = &call("prepare_upload", &upload(&file, filters))["ok"];
+        let request: Value = serde_json::from_str(prepared["request"].as_str().unwrap()).unwrap();
+        request["spec"].clone()
+    };
+    let with = spec(&["invert|preset(thumbnail)", "flip"]);
+    assert_eq!(with["filters"], json!(["invert|preset(thumbnail)", "flip"]));
+    let chain = with["chains"][0].as_str().unwrap();
+    assert!(chain.starts_with("invert|resize(width=320,") && chain.contains("|sharpen("), "{chain}");
+    assert_eq!(with["chains"][1], "flip");
+    assert!(spec(&["invert"]).get("chains").is_none());
+    let (status, body) = refusal(&upload(&file, &["preset(thumbnial)"]));
+    assert_eq!((status, &body["code"]), (400, &json!("invalid_filters")));
+    assert_eq!(body["suggestion"], "thumbnail");
+}
+
+#[test]
 fn files_that_are_no_images_are_refused() {
     initialise();
     let folder = tempfile::tempdir().unwrap();
@@ -118,8 +164,10 @@ fn a_chain_that_cannot_be_is_refused_before_anything_is_kept() {
     let file = folder.path().join("0000000001");
     std::fs::write(&file, PNG).unwrap();
     let (status, body) = refusal(&upload(&file, &["", "resize(width=20000)"]));
-    assert_eq!(status, 422, "{body}");
-    assert_eq!(body["field"], "filters");
+    assert_eq!((status, &body["code"]), (422, &json!("output_too_large")), "{body}");
+    let (status, body) = refusal(&upload(&file, &["", "resize(width=5001, enlarge=yes)"]));
+    assert_eq!((status, &body["code"]), (422, &json!("output_dimension_too_large")), "{body}");
+    assert_eq!((&body["limit"], &body["field"]), (&json!(5000), &json!("filters")));
     assert!(body["detail"].as_str().unwrap().starts_with("filters number 2: "), "{body}");
 }
 
@@ -160,11 +208,15 @@ fn a_task_is_rendered_with_our_urls() {
 }
 
 #[test]
-fn the_catalogue_lists_filters() {
+fn the_catalogue_lists_filters_and_presets() {
+    initialise();
     let answer = call("catalogue", &json!({}));
     let body: Value = serde_json::from_str(answer["ok"]["body"].as_str().unwrap()).unwrap();
     let filters = body["filters"].as_array().unwrap();
     assert!(filters.iter().any(|filter| filter["name"] == "sepia"), "{body}");
+    assert_eq!(body["presets"][1]["title"], "Thumbnail of 320 pixels");
+    assert!(body["presets"][1]["chain"].is_string());
+    assert_eq!(body["presets_only"], false);
 }
 
 #[test]

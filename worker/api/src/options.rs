@@ -66,8 +66,6 @@ pub struct Parts {
 pub struct Rules {
     /// Most chains in a request (`IMGFILTER_MAX_FILTERS`).
     pub max_filters: usize,
-    /// Longest chain, in code points (`IMGFILTER_MAX_CHAIN_LENGTH`).
-    pub max_chain_length: usize,
     /// Output formats that can be written.
     pub formats: &'static [&'static str],
     /// The default, and longest, life of a link (`IMGFILTER_LINK_LIFE`).
@@ -81,8 +79,11 @@ pub struct Rules {
 /// The options of a task, checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
-    /// One chain for each result.
+    /// One chain for each result, as they were given.
     pub filters: Vec<String>,
+    /// The same with presets written out, if there are any: what is run, whatever becomes of the presets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chains: Option<Vec<String>>,
     /// Output format for all results; `None`: as the input.
     pub format: Option<String>,
     /// 1–100, for lossy formats.
@@ -184,7 +185,7 @@ fn read_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>, rules: &Rul
     if filters.is_empty() {
         filters.push(String::new());
     }
-    Ok(Spec { filters, format, quality, expires_in, webhook })
+    Ok(Spec { filters, chains: None, format, quality, expires_in, webhook })
 }
 
 fn unknown_field(name: &str) -> Problem {
@@ -208,12 +209,6 @@ fn read_chain(value: &str, before: usize, rules: &Rules) -> Result<String, Probl
         return Err(Problem::new(Code::TooManyFilters, detail)
             .field("filters")
             .limit(rules.max_filters as u64));
-    }
-    if value.chars().count() > rules.max_chain_length {
-        let detail = format!("a chain may have at most {} characters", rules.max_chain_length);
-        return Err(Problem::new(Code::TooManyFilters, detail)
-            .field("filters")
-            .limit(rules.max_chain_length as u64));
     }
     if value.contains('\0') {
         return Err(Problem::new(Code::InvalidFilters, "a chain has no NUL characters").field("filters"));

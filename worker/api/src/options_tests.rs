@@ -3,7 +3,6 @@ use super::*;
 fn rules() -> Rules {
     Rules {
         max_filters: 2,
-        max_chain_length: 20,
         formats: &["jpeg", "png"],
         link_life: Span::new().months(3),
         webhook_allowed: true,
@@ -94,7 +93,7 @@ fn each_bad_value_names_its_field() {
         ("expires_in", "0", Code::InvalidExpiresIn),
         ("expires_in", "-1", Code::InvalidExpiresIn),
         ("expires_in", "8035201", Code::InvalidExpiresIn),
-        ("filters", "a|b|c|d|e|f|g|h|i|j|k", Code::TooManyFilters),
+        ("filters", "a\0b", Code::InvalidFilters),
     ];
     for (name, value, expected) in bad {
         let (code, field, _) = code(&form(&[(name, value)]), "");

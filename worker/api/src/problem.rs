@@ -48,8 +48,22 @@ codes! {
     UnexpectedQuery = "unexpected_query", 400, "Options belong in the body";
     /// A chain does not parse, or names what does not exist.
     InvalidFilters = "invalid_filters", 400, "The filters are not understood";
-    /// More chains, or a longer one, than allowed.
+    /// More chains than allowed.
     TooManyFilters = "too_many_filters", 400, "Too many filters";
+    /// A chain has more characters than allowed.
+    ChainTooLong = "chain_too_long", 400, "The chain is too long";
+    /// A chain has more filters than allowed.
+    TooManyChainFilters = "too_many_chain_filters", 400, "Too many filters in a chain";
+    /// An equation has more characters than allowed.
+    EquationTooLong = "equation_too_long", 400, "The equation is too long";
+    /// An equation is nested deeper than allowed.
+    EquationTooDeep = "equation_too_deep", 400, "The equation is nested too deep";
+    /// An equation has more operations than allowed.
+    EquationTooComplex = "equation_too_complex", 400, "The equation has too many operations";
+    /// An argument lies beyond the range of its parameter.
+    ParameterOutOfRange = "parameter_out_of_range", 400, "A parameter is out of its range";
+    /// Something other than a preset, where nothing else is allowed.
+    PresetsOnly = "presets_only", 400, "Only presets are allowed";
     /// `format` is not one the service writes.
     InvalidFormat = "invalid_format", 400, "Unknown output format";
     /// `quality` is not a number from 1 to 100.
@@ -88,16 +102,20 @@ codes! {
     RangeNotSatisfiable = "range_not_satisfiable", 416, "Range not satisfiable";
     /// The image is cut short or broken.
     BrokenImage = "broken_image", 422, "The image is broken";
-    /// A frame, or all of them together, has more pixels than allowed.
+    /// A frame has more pixels than allowed.
     TooManyPixels = "too_many_pixels", 422, "Too many pixels";
+    /// All frames together have more pixels than allowed.
+    TooManyTotalPixels = "too_many_total_pixels", 422, "Too many pixels in all frames";
     /// Width or height is more than allowed.
     DimensionTooLarge = "dimension_too_large", 422, "The image is too wide or too high";
     /// The animation has more frames than allowed.
     TooManyFrames = "too_many_frames", 422, "Too many frames";
     /// An animation cannot become what was asked for.
     AnimationNotSupported = "animation_not_supported", 422, "Not for animations";
-    /// The result would be larger than allowed.
+    /// The result, or something on the way to it, would be larger than allowed.
     OutputTooLarge = "output_too_large", 422, "The result would be too large";
+    /// The result would be wider or higher than allowed.
+    OutputDimensionTooLarge = "output_dimension_too_large", 422, "The result would be too wide or too high";
     /// The chain cannot be applied to this image.
     ImpossibleChain = "impossible_chain", 422, "The filters do not fit the image";
     /// More requests than allowed.

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::filter::{Alpha, Animation, CostClass, Default, Filter, Kind, Parameter};
+use crate::limits::PresetUse;
 use crate::looks::{self, Look};
+use crate::presets::{self, Preset};
 use crate::registry::FILTERS;
 
 /// A filter as `GET /filters` shows it.
@@ -55,11 +57,43 @@ pub struct Catalogue {
     pub filters: Vec<FilterInfo>,
     /// Every look of `look(name)`.
     pub looks: &'static [Look],
+    /// Every preset of `preset(name)`: what the operator has configured.
+    pub presets: Vec<PresetInfo>,
+    /// Whether chains may be made of nothing but presets.
+    pub presets_only: bool,
 }
 
-/// The filters and the looks.
+/// A preset as `GET /filters` shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PresetInfo {
+    /// The name in `preset(name)`.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// The filters that make it; not shown where nothing but presets is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+}
+
+/// The filters, the looks and the presets.
 pub fn catalogue() -> Catalogue {
-    Catalogue { filters: FILTERS.iter().map(|filter| info(filter)).collect(), looks: looks::all() }
+    catalogue_of(PresetUse::Allowed)
+}
+
+/// The catalogue of a service that uses presets in this way.
+pub fn catalogue_of(presets_are: PresetUse) -> Catalogue {
+    let presets_only = presets_are == PresetUse::Only;
+    let preset = |preset: &Preset| PresetInfo {
+        name: preset.name.clone(),
+        title: preset.title.clone(),
+        chain: (!presets_only).then(|| preset.chain.clone()),
+    };
+    Catalogue {
+        filters: FILTERS.iter().map(|filter| info(filter)).collect(),
+        looks: looks::all(),
+        presets: presets::current().iter().map(preset).collect(),
+        presets_only,
+    }
 }
 
 fn info(filter: &Filter) -> FilterInfo {
@@ -202,5 +236,11 @@ mod tests {
         assert_eq!(sepia["parameters"][0]["type"], "number");
         assert_eq!(sepia["parameters"][0]["max"], 1.0);
         assert_eq!(sepia["parameters"][0]["default"], 1.0);
+        assert_eq!(all["presets_only"], false);
+        assert_eq!(all["presets"][1]["name"], "thumbnail");
+        assert!(all["presets"][1]["chain"].as_str().unwrap().starts_with("resize("));
+        let hidden = serde_json::to_value(catalogue_of(PresetUse::Only)).unwrap();
+        let thumbnail = serde_json::json!({"name": "thumbnail", "title": "Thumbnail of 320 pixels"});
+        assert_eq!((&hidden["presets"][1], &hidden["presets_only"]), (&thumbnail, &true.into()));
     }
 }

@@ -7,19 +7,14 @@
 use fidget_core::context::Node;
 
 use crate::graph::{Graph, Pixel};
+use crate::limits::ChainLimits;
+use crate::refusal::Passed;
 
 mod functions;
 mod hints;
 mod lexer;
 mod lower;
 mod parser;
-
-/// The longest source, in bytes.
-pub const MAX_EQUATION_BYTES: usize = 4096;
-/// The deepest nesting of parentheses, calls and signs.
-pub const MAX_EQUATION_DEPTH: usize = 64;
-/// The greatest number of operations and numbers.
-pub const MAX_EQUATION_NODES: usize = 1024;
 
 /// A checked program.
 #[derive(Debug, Clone)]
@@ -103,15 +98,23 @@ pub(crate) struct EquationError {
     pub length: usize,
     /// What was probably meant.
     pub suggestion: Option<String>,
+    /// The limit that was passed, if it was one.
+    pub passed: Option<Passed>,
 }
 
 impl Program {
-    /// Reads a program.
+    /// Reads a program that keeps to these limits.
     ///
     /// # Errors
     /// The first mistake, with its place.
+    pub fn parse_within(source: &str, limits: &ChainLimits) -> Result<Self, EquationError> {
+        parser::parse(source, limits)
+    }
+
+    /// Reads a program that keeps to the usual limits.
+    #[cfg(test)]
     pub fn parse(source: &str) -> Result<Self, EquationError> {
-        parser::parse(source)
+        Self::parse_within(source, &ChainLimits::default())
     }
 
     /// The program in its one spelling.

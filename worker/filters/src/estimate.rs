@@ -40,7 +40,7 @@ const JOB_BYTES: u64 = 4 << 20;
 /// Estimates a chain, and refuses what can be known to be impossible from the headers alone.
 ///
 /// # Errors
-/// `ImpossibleChain`, `OutputTooLarge`, `AnimationNotSupported`, or what [`Limits::check_input`] says.
+/// `ImpossibleChain`, `OutputTooLarge`, `OutputDimensionTooLarge`, `AnimationNotSupported`, or what [`Limits::check_input`] says.
 pub fn estimate(
     chain: &Chain,
     image: &ImageInfo,
@@ -71,6 +71,7 @@ pub fn estimate(
             }
         }
     }
+    limits.check_result(size.0, size.1)?;
     frame_ms += encode_ms(output) * megapixels(size);
     peak = peak.max(pixels(size) * (PIXEL_BYTES + encoder_bytes(output)));
     // The decoder keeps the canvas of an animation, and the encoder the frames it has written in their small form.

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::chain::Link;
 use crate::graph::{Graph, Pixel};
+use crate::limits::ChainLimits;
+use crate::refusal::Passed;
 use crate::stage::Stage;
 
 /// A filter's definition: one constant in one file, named in the registry.
@@ -208,12 +210,18 @@ pub(crate) enum Value {
 #[derive(Debug, Clone)]
 pub(crate) struct Arguments {
     values: Vec<(&'static str, Option<Value>)>,
+    limits: ChainLimits,
 }
 
 impl Arguments {
-    /// Values in the order of the filter's parameters.
-    pub fn new(values: Vec<(&'static str, Option<Value>)>) -> Self {
-        Self { values }
+    /// Values in the order of the filter's parameters, and the limits on the chain that they stand in.
+    pub fn new(values: Vec<(&'static str, Option<Value>)>, limits: ChainLimits) -> Self {
+        Self { values, limits }
+    }
+
+    /// The limits on the chain that the filter stands in.
+    pub fn limits(&self) -> &ChainLimits {
+        &self.limits
     }
 
     fn value(&self, name: &str) -> Option<&Value> {
@@ -280,12 +288,14 @@ pub(crate) struct ArgumentError {
     pub within: Option<(usize, usize)>,
     /// What was probably meant.
     pub suggestion: Option<String>,
+    /// The limit that was passed, if it was one.
+    pub passed: Option<Passed>,
 }
 
 impl ArgumentError {
     /// An error that points at one argument, or at the filter if `parameter` is empty.
     pub fn new(parameter: &'static str, message: impl Into<String>) -> Self {
-        Self { parameter, message: message.into(), within: None, suggestion: None }
+        Self { parameter, message: message.into(), within: None, suggestion: None, passed: None }
     }
 }
 

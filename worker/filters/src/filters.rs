@@ -24,6 +24,7 @@ pub(crate) mod matrix;
 pub(crate) mod mixer;
 pub(crate) mod opacity;
 pub(crate) mod posterize;
+pub(crate) mod preset;
 pub(crate) mod replace;
 pub(crate) mod round;
 pub(crate) mod saturation;

@@ -110,8 +110,13 @@ fn context(deadline: Option<Instant>) -> Context<'static> {
 
 /// A file of this format is decoded, filtered and written, or refused by a code of its own, in time.
 pub fn image(format: Format, file: &[u8]) {
-    let limits =
-        Limits { max_dimension: 4_096, max_pixels: 1 << 20, max_frames: 30, max_total_pixels: 1 << 22 };
+    let limits = Limits {
+        max_dimension: 4_096,
+        max_pixels: 1 << 20,
+        max_frames: 30,
+        max_total_pixels: 1 << 22,
+        ..Limits::default()
+    };
     if !probe(file, &limits).is_ok_and(|info| info.format == format) {
         return;
     }

@@ -23,6 +23,7 @@ mod limits;
 mod looks;
 mod orientation;
 mod plan;
+mod presets;
 mod probe;
 mod process;
 mod refusal;
@@ -32,15 +33,17 @@ mod spelling;
 mod stage;
 
 pub use assets::set_assets_folder;
-pub use catalogue::{Catalogue, FilterInfo, ParameterInfo, catalogue, catalogue_markdown};
-pub use chain::{Chain, Mistake, check};
-pub use equation::{MAX_EQUATION_BYTES, MAX_EQUATION_DEPTH, MAX_EQUATION_NODES};
+pub use catalogue::{
+    Catalogue, FilterInfo, ParameterInfo, PresetInfo, catalogue, catalogue_markdown, catalogue_of,
+};
+pub use chain::{Chain, Mistake, check, check_within};
 pub use estimate::{Estimate, estimate};
 pub use explain::{ExplainedStep, Explanation, explain};
 pub use filter::{Alpha, Animation, CostClass};
 pub use format::Format;
-pub use limits::Limits;
+pub use limits::{ChainLimits, Limits, PresetUse};
 pub use looks::Look;
+pub use presets::{Preset, PresetMistake, read_presets, set_presets};
 pub use probe::{ImageInfo, probe, probe_file};
 pub use process::{Job, Output, process};
-pub use refusal::{Refusal, RefusalCode};
+pub use refusal::{Passed, Refusal, RefusalCode};

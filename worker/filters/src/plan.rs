@@ -252,4 +252,6 @@ impl Planner {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

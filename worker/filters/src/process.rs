@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use crate::chain::check;
+use crate::chain::check_within;
 use crate::codec::{self, Encode, Plays, TimedFrame};
 use crate::context::Context;
 use crate::estimate::estimate;
@@ -157,7 +157,7 @@ impl Running {
         plays: Plays,
         limits: &Limits,
     ) -> Self {
-        let checked = check(chain).map_err(|mistake| Refusal::impossible(mistake.message));
+        let checked = check_within(chain, &limits.chains).map_err(Refusal::from);
         let started = checked.and_then(|chain| {
             estimate(&chain, info, format, limits)?;
             if filters_palette(&chain, info, format) {
@@ -205,6 +205,7 @@ impl Work {
     fn push(&mut self, timed: TimedFrame, context: &Context<'_>) -> Result<(), Refusal> {
         let TimedFrame { frame, delay_ms } = timed;
         let frame = self.filtering.run(frame, context)?;
+        context.limits.check_result(frame.width, frame.height)?;
         context.check()?;
         self.encoder.push(TimedFrame { frame, delay_ms }, context)
     }

@@ -14,8 +14,10 @@ pub enum RefusalCode {
     UnsupportedFormat,
     /// An image that is truncated or malformed.
     BrokenImage,
-    /// More pixels, in a frame or in all frames, than allowed.
+    /// More pixels in a frame than allowed.
     TooManyPixels,
+    /// More pixels in all frames together than allowed.
+    TooManyTotalPixels,
     /// A side longer than allowed.
     DimensionTooLarge,
     /// More frames than allowed.
@@ -24,6 +26,22 @@ pub enum RefusalCode {
     AnimationNotSupported,
     /// The result, or something on the way to it, would be larger than allowed.
     OutputTooLarge,
+    /// A side of the result longer than allowed.
+    OutputDimensionTooLarge,
+    /// A chain of more characters than allowed.
+    ChainTooLong,
+    /// A chain of more filters than allowed.
+    TooManyChainFilters,
+    /// An equation of more characters than allowed.
+    EquationTooLong,
+    /// An equation nested deeper than allowed.
+    EquationTooDeep,
+    /// An equation of more operations than allowed.
+    EquationTooComplex,
+    /// An argument beyond the range of its parameter.
+    ParameterOutOfRange,
+    /// Something other than a preset, where the operator allows nothing else.
+    PresetsOnly,
     /// The chain cannot be applied to this image, such as a crop outside of it.
     ImpossibleChain,
     /// The time for the job is over, or the job was cancelled.
@@ -41,10 +59,19 @@ impl RefusalCode {
             Self::UnsupportedFormat => "unsupported_format",
             Self::BrokenImage => "broken_image",
             Self::TooManyPixels => "too_many_pixels",
+            Self::TooManyTotalPixels => "too_many_total_pixels",
             Self::DimensionTooLarge => "dimension_too_large",
             Self::TooManyFrames => "too_many_frames",
             Self::AnimationNotSupported => "animation_not_supported",
             Self::OutputTooLarge => "output_too_large",
+            Self::OutputDimensionTooLarge => "output_dimension_too_large",
+            Self::ChainTooLong => "chain_too_long",
+            Self::TooManyChainFilters => "too_many_chain_filters",
+            Self::EquationTooLong => "equation_too_long",
+            Self::EquationTooDeep => "equation_too_deep",
+            Self::EquationTooComplex => "equation_too_complex",
+            Self::ParameterOutOfRange => "parameter_out_of_range",
+            Self::PresetsOnly => "presets_only",
             Self::ImpossibleChain => "impossible_chain",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::Internal => "internal_error",
@@ -55,6 +82,22 @@ impl RefusalCode {
 impl fmt::Display for RefusalCode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
+    }
+}
+
+/// A limit that was passed, for mistakes in chains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// The code of this limit.
+    pub code: RefusalCode,
+    /// The limit, where it is one whole number.
+    pub limit: Option<u64>,
+}
+
+impl Passed {
+    /// A limit that is a whole number.
+    pub(crate) fn new(code: RefusalCode, limit: usize) -> Self {
+        Self { code, limit: u64::try_from(limit).ok() }
     }
 }
 
@@ -103,7 +146,20 @@ mod tests {
 
     #[test]
     fn json_and_text_use_the_same_code() {
-        for code in [RefusalCode::NotAnImage, RefusalCode::Internal, RefusalCode::DeadlineExceeded] {
+        for code in [
+            RefusalCode::NotAnImage,
+            RefusalCode::TooManyTotalPixels,
+            RefusalCode::OutputDimensionTooLarge,
+            RefusalCode::ChainTooLong,
+            RefusalCode::TooManyChainFilters,
+            RefusalCode::EquationTooLong,
+            RefusalCode::EquationTooDeep,
+            RefusalCode::EquationTooComplex,
+            RefusalCode::ParameterOutOfRange,
+            RefusalCode::PresetsOnly,
+            RefusalCode::Internal,
+            RefusalCode::DeadlineExceeded,
+        ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }
         assert_eq!(Refusal::broken("cut short").to_string(), "broken_image: cut short");

@@ -48,6 +48,7 @@ pub(crate) const FILTERS: &[&Filter] = &[
     &stage::dither::FILTER,
     &filters::equation::FILTER,
     &filters::look::FILTER,
+    &filters::preset::FILTER,
     &stage::blur::FILTER,
     &stage::sharpen::FILTER,
     &stage::neighbourhood::unsharp::FILTER,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use imgfilter_filters::{self as filters, Format, Job, Mistake};
+use imgfilter_filters::{self as filters, Format, Job, Limits, Mistake};
 
 use crate::cli::Outcome;
 use crate::config::{Assets, ImageLimits};
@@ -45,8 +45,9 @@ pub(super) fn format(name: &str) -> Result<Format, String> {
 
 /// Filters one file. The output is whole or not there: it is written beside its place and moved.
 pub fn run(options: &Options) -> Outcome {
-    options.assets.open();
-    if let Err(mistake) = filters::check(&options.filters) {
+    let limits = Limits::from(&options.limits);
+    options.assets.open_with_presets(&limits.chains)?;
+    if let Err(mistake) = filters::check_within(&options.filters, &limits.chains) {
         return Err(pointed_out(&options.filters, &mistake).into());
     }
     let input = read(&options.input)?;
@@ -57,7 +58,7 @@ pub fn run(options: &Options) -> Outcome {
         chains: &chains,
         format: options.format.or_else(|| by_extension(&options.output)),
         quality: options.quality,
-        limits: (&options.limits).into(),
+        limits,
         deadline: None,
         threads: if options.threads == 0 { cores() } else { options.threads },
         cancel: None,
@@ -114,6 +115,7 @@ mod tests {
             offset: 10,
             length: 5,
             suggestion: Some("sepia".into()),
+            passed: None,
         };
         let text = pointed_out("grayscale|sepai|blur(3)", &mistake);
         assert_eq!(text, "no such filter\n  grayscale|sepai|blur(3)\n            ^^^^^\nDid you mean sepia?");

@@ -36,9 +36,10 @@ pub struct Options {
 
 /// Prints the passes over the pixels, what was fused, the estimated cost and memory, and the lane.
 pub fn run(options: &Options) -> Outcome {
-    options.assets.open();
-    let chain = filters::check(&options.chain).map_err(|mistake| pointed_out(&options.chain, &mistake))?;
     let limits = Limits::from(&options.limits);
+    options.assets.open_with_presets(&limits.chains)?;
+    let chain = filters::check_within(&options.chain, &limits.chains)
+        .map_err(|mistake| pointed_out(&options.chain, &mistake))?;
     let image = filters::probe_file(&options.image, &limits)?;
     let output = options.format.unwrap_or(image.format);
     let explanation = filters::explain(&chain, &image, output, &limits)?;

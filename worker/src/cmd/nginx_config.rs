@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 27] = [
+const READ_BY_LUA: [&str; 34] = [
     "ANONYMOUS",
     "ANONYMOUS_WEBHOOK",
     "ASSETS",
@@ -22,15 +22,22 @@ const READ_BY_LUA: [&str; 27] = [
     "LUA_DIR",
     "MAX_ATTEMPTS",
     "MAX_BODY",
+    "MAX_CHAIN_FILTERS",
     "MAX_CHAIN_LENGTH",
     "MAX_DIMENSION",
+    "MAX_EQUATION_DEPTH",
+    "MAX_EQUATION_LENGTH",
+    "MAX_EQUATION_OPERATIONS",
     "MAX_FILTERS",
     "MAX_FRAMES",
+    "MAX_OUTPUT_DIMENSION",
     "MAX_PIXELS",
     "MAX_TOTAL_PIXELS",
     "MAX_WAIT",
     "NATIVE_LIBRARY",
     "NATIVE_THREADS",
+    "PRESETS",
+    "PRESETS_ONLY",
     "PUBLIC_URL",
     "RUNTIME_DIR",
     "S3_BUCKET",
@@ -74,6 +81,7 @@ pub struct Options {
 pub fn run(options: &Options, matches: &ArgMatches) -> Outcome {
     let parts = Parts {
         edge: &options.edge,
+        chains: &options.limits.chains,
         s3: &options.s3,
         spool: &options.cleanup.spool,
         environment: environment(matches),
@@ -126,6 +134,7 @@ mod tests {
         let options = Options::from_arg_matches(&matches).unwrap();
         nginx::render(&Parts {
             edge: &options.edge,
+            chains: &options.limits.chains,
             s3: &options.s3,
             spool: &options.cleanup.spool,
             environment: environment(&matches),

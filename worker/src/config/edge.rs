@@ -99,16 +99,18 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_ANONYMOUS_WEBHOOK", value_name = "BOOL", default_value_t = false,
           action = clap::ArgAction::Set)]
     pub anonymous_webhook: bool,
-    /// Largest request body, in bytes
+    /// Largest request body, in bytes; a larger one is refused with body_too_large
     #[arg(long, env = "IMGFILTER_MAX_BODY", value_name = "BYTES", default_value_t = 104_857_600)]
     pub max_body: u64,
-    /// Chains of filters in one upload
+    /// Chains of filters in one upload; more are refused with too_many_filters
     #[arg(long, env = "IMGFILTER_MAX_FILTERS", value_name = "COUNT", default_value_t = 16)]
     pub max_filters: u32,
-    /// Length of one chain, in code points
-    #[arg(long, env = "IMGFILTER_MAX_CHAIN_LENGTH", value_name = "COUNT", default_value_t = 4096)]
-    pub max_chain_length: u32,
-    /// Longest wait that `?wait=` may ask for
+    /// Take no chains but `preset(name)`, or several of them joined by `|`; other filters are refused with
+    /// presets_only
+    #[arg(long, env = "IMGFILTER_PRESETS_ONLY", value_name = "BOOL", default_value_t = false,
+          action = clap::ArgAction::Set)]
+    pub presets_only: bool,
+    /// Longest wait that `?wait=` may ask for; a longer one is refused with invalid_wait
     #[arg(long, env = "IMGFILTER_MAX_WAIT", value_name = "DURATION", default_value = "60s",
           value_parser = parse_duration)]
     pub max_wait: Duration,

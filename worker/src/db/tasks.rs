@@ -30,12 +30,21 @@ impl Lane {
 /// What is asked for, as the upload's options say.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Spec {
-    /// One chain for each result.
+    /// One chain for each result, as they were given.
     pub filters: Vec<String>,
+    /// The same with presets written out, if there were any.
+    pub chains: Option<Vec<String>>,
     /// Name of the output format; none: as the input.
     pub format: Option<String>,
     /// 1–100, for lossy formats.
     pub quality: Option<u8>,
+}
+
+impl Spec {
+    /// The chains that are run.
+    pub fn to_run(&self) -> &[String] {
+        self.chains.as_ref().unwrap_or(&self.filters)
+    }
 }
 
 /// A task that this worker has claimed.

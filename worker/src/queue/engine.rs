@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use imgfilter_filters as filters;
-use imgfilter_filters::{Format, Limits, Refusal, RefusalCode};
+use imgfilter_filters::{ChainLimits, Format, Limits, PresetUse, Refusal, RefusalCode};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -50,6 +50,22 @@ impl From<&ImageLimits> for Limits {
             max_pixels: limits.max_pixels,
             max_frames: limits.max_frames,
             max_total_pixels: limits.max_total_pixels,
+            max_output_dimension: limits.max_output_dimension,
+            chains: (&limits.chains).into(),
+        }
+    }
+}
+
+impl From<&config::ChainLimits> for ChainLimits {
+    fn from(limits: &config::ChainLimits) -> Self {
+        let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            max_length: size(limits.max_chain_length),
+            max_filters: size(limits.max_chain_filters),
+            max_equation_length: size(limits.max_equation_length),
+            max_equation_depth: size(limits.max_equation_depth),
+            max_equation_operations: size(limits.max_equation_operations),
+            presets: PresetUse::Allowed,
         }
     }
 }
@@ -86,7 +102,7 @@ impl Engine {
         let (answer, answered) = oneshot::channel();
         let work = Work {
             input,
-            chains: spec.filters.clone(),
+            chains: spec.to_run().to_vec(),
             format,
             quality: spec.quality,
             limits: self.limits,

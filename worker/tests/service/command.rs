@@ -54,6 +54,40 @@ fn apply_points_at_a_mistake() {
 }
 
 #[test]
+fn each_limit_holds_for_local_files_too() {
+    for (option, chain, code) in [
+        ("--max-chain-length=5", "invert", "at most 5 characters"),
+        ("--max-chain-filters=1", "flip|flip", "at most 1 filters"),
+        ("--max-equation-length=4", "equation(r=g+b)", "at most 4 characters"),
+        ("--max-equation-depth=1", "equation(r=-g)", "at most 1 deep"),
+        ("--max-equation-operations=2", "equation(r=g+b)", "at most 2 operations"),
+        ("--max-output-dimension=7", "invert", "output_dimension_too_large"),
+        ("--max-dimension=7", "invert", "dimension_too_large"),
+    ] {
+        let output = run(&["apply", "-", option, "-f", chain, "-o", "-"], &photo());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains(code), "{option}: {said}");
+    }
+}
+
+#[test]
+fn presets_are_checked_and_applied() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("gray.chain"), "# Gray\ngrayscale\n").unwrap();
+    let presets = format!("--presets={}", folder.path().display());
+    assert!(text(&run(&["presets", &presets], b"")).starts_with("gray: Gray\n    grayscale"));
+    let output = run(&["apply", "-", &presets, "-f", "preset(gray)", "-o", "-"], &photo());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let pixels = image::load_from_memory(&output.stdout).unwrap().to_rgb8();
+    assert!(pixels.pixels().all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]), "all grey");
+    std::fs::write(folder.path().join("bad.chain"), "invert\n| preset(gray)\n").unwrap();
+    let broken = run(&["presets", &presets], b"");
+    let said = String::from_utf8(broken.stderr).unwrap();
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(said.contains("bad.chain:2:3: a preset cannot be made of presets"), "{said}");
+}
+
+#[test]
 fn filters_are_listed() {
     let listed: Value = serde_json::from_str(&text(&run(&["filters", "--json"], b""))).unwrap();
     let names: Vec<_> = listed["filters"].as_array().unwrap().iter().map(|filter| &filter["name"]).collect();

@@ -3,9 +3,15 @@
 use super::parser::{Word, Written, unknown_parameter};
 use super::{Link, Mistake, values};
 use crate::filter::{ArgumentError, Arguments, Default, Filter, Parameter, Value};
+use crate::limits::ChainLimits;
 
 /// The link of a filter with its arguments; `name` is the filter's name in the chain.
-pub(super) fn link(filter: &'static Filter, name: &Word, written: &[Written]) -> Result<Link, Mistake> {
+pub(super) fn link(
+    filter: &'static Filter,
+    name: &Word,
+    written: &[Written],
+    limits: &ChainLimits,
+) -> Result<Link, Mistake> {
     let slots = assign(filter, written)?;
     let mut values = Vec::with_capacity(slots.len());
     for (parameter, slot) in filter.parameters.iter().zip(&slots) {
@@ -15,7 +21,7 @@ pub(super) fn link(filter: &'static Filter, name: &Word, written: &[Written]) ->
         };
         values.push((parameter.name, value));
     }
-    let arguments = Arguments::new(values.clone());
+    let arguments = Arguments::new(values.clone(), *limits);
     let built = (filter.build)(&arguments).map_err(|error| placed(filter, name, &slots, error))?;
     let canonical = match built.spelling() {
         Some(spelling) => format!("{}({spelling})", filter.name),
@@ -87,7 +93,7 @@ fn placed(filter: &Filter, name: &Word, slots: &[Option<&Word>], error: Argument
         Some((offset, length)) => (word.offset + offset, length),
         None => (word.offset, word.length),
     };
-    Mistake { message: error.message, offset, length, suggestion: error.suggestion }
+    Mistake { message: error.message, offset, length, suggestion: error.suggestion, passed: error.passed }
 }
 
 fn canonical(filter: &Filter, values: &[(&'static str, Option<Value>)]) -> String {

@@ -1,7 +1,11 @@
 //! The grammar of chains: `name`, `name(argument, parameter = argument)`, joined by `|`.
 
 use super::{Link, Mistake, arguments};
-use crate::filter::{Filter, Kind};
+use crate::filter::{Filter, Kind, Step};
+use crate::filters::preset;
+use crate::limits::{ChainLimits, PresetUse};
+use crate::presets;
+use crate::refusal::{Passed, RefusalCode};
 use crate::registry;
 use crate::spelling;
 
@@ -24,23 +28,33 @@ pub(super) struct Word {
 
 impl Word {
     pub fn mistake(&self, message: impl Into<String>) -> Mistake {
-        Mistake { message: message.into(), offset: self.offset, length: self.length, suggestion: None }
+        Mistake {
+            message: message.into(),
+            offset: self.offset,
+            length: self.length,
+            suggestion: None,
+            passed: None,
+        }
     }
 }
 
-pub(super) fn parse(chain: &str) -> Result<Vec<Link>, Mistake> {
+/// The links of a chain, and its text with presets written out, if it has any.
+pub(super) fn parse(chain: &str, limits: &ChainLimits) -> Result<(Vec<Link>, Option<String>), Mistake> {
     let text: Vec<char> = chain.chars().collect();
-    let mut parser = Parser { text: &text, at: 0 };
+    let mut parser = Parser { text: &text, at: 0, limits, filters: 0, presets: false };
     parser.blanks();
-    let mut links = Vec::new();
+    let (mut links, mut written) = (Vec::new(), Vec::new());
     if parser.peek().is_none() {
-        return Ok(links);
+        return parser.nothing();
     }
     loop {
-        links.push(parser.link()?);
+        let start = parser.at;
+        let link = parser.link()?;
+        written.push(parser.written_out(&link, start));
+        links.push(link);
         parser.blanks();
         match parser.peek() {
-            None => return Ok(links),
+            None => return Ok((links, parser.presets.then(|| written.join("|")))),
             Some('|') => parser.at += 1,
             Some(')') => return Err(parser.here(1, "this parenthesis closes nothing")),
             Some(_) => return Err(parser.here(1, "expected `|` before the next filter")),
@@ -48,9 +62,23 @@ pub(super) fn parse(chain: &str) -> Result<Vec<Link>, Mistake> {
     }
 }
 
+/// The filter that stands for a chain of the operator's.
+const PRESET: &str = preset::FILTER.name;
+const ONLY_PRESETS: &str = "here a chain is made of the operator's presets alone, as in `preset(name)`";
+
+fn only_presets(mistake: Mistake) -> Mistake {
+    let passed = Passed { code: RefusalCode::PresetsOnly, limit: None };
+    Mistake { passed: Some(passed), suggestion: presets::example(), ..mistake }
+}
+
 struct Parser<'a> {
     text: &'a [char],
     at: usize,
+    limits: &'a ChainLimits,
+    /// How many filters there are so far.
+    filters: usize,
+    /// Whether there is a preset among them.
+    presets: bool,
 }
 
 impl Parser<'_> {
@@ -65,7 +93,7 @@ impl Parser<'_> {
     }
 
     fn here(&self, length: usize, message: impl Into<String>) -> Mistake {
-        Mistake { message: message.into(), offset: self.at, length, suggestion: None }
+        Mistake { message: message.into(), offset: self.at, length, suggestion: None, passed: None }
     }
 
     /// The text from `start` to here, without blanks at its end.
@@ -90,9 +118,49 @@ impl Parser<'_> {
             suggestion: registry::meant(&name.text),
             ..name.mistake(format!("there is no filter `{}`", name.text))
         })?;
+        self.allow(filter, &name)?;
         self.blanks();
         let written = if self.peek() == Some('(') { self.parentheses(filter)? } else { Vec::new() };
-        arguments::link(filter, &name, &written)
+        let link = arguments::link(filter, &name, &written, self.limits)?;
+        self.filters += link.filters();
+        let most = self.limits.max_filters;
+        if self.filters > most {
+            let passed = Some(Passed::new(RefusalCode::TooManyChainFilters, most));
+            return Err(Mistake {
+                passed,
+                ..name.mistake(format!("a chain may have at most {most} filters"))
+            });
+        }
+        Ok(link)
+    }
+
+    /// Whether a filter may stand here.
+    fn allow(&self, filter: &Filter, name: &Word) -> Result<(), Mistake> {
+        let is_preset = filter.name == PRESET;
+        match self.limits.presets {
+            PresetUse::Only if !is_preset => Err(only_presets(name.mistake(ONLY_PRESETS))),
+            PresetUse::Forbidden if is_preset => Err(name.mistake("a preset cannot be made of presets")),
+            _ => Ok(()),
+        }
+    }
+
+    /// An empty chain.
+    fn nothing(&self) -> Result<(Vec<Link>, Option<String>), Mistake> {
+        match self.limits.presets {
+            PresetUse::Only => Err(only_presets(self.here(0, ONLY_PRESETS))),
+            _ => Ok((Vec::new(), None)),
+        }
+    }
+
+    /// What a link that began at `start` does without presets.
+    fn written_out(&mut self, link: &Link, start: usize) -> String {
+        match &link.step {
+            Step::Chain(links) if link.filter.name == PRESET => {
+                self.presets = true;
+                links.iter().map(|link| link.canonical.as_str()).collect::<Vec<_>>().join("|")
+            }
+            _ => self.word(start).text,
+        }
     }
 
     fn parentheses(&mut self, filter: &Filter) -> Result<Vec<Written>, Mistake> {

@@ -3,6 +3,7 @@
 use super::Mistake;
 use super::parser::Word;
 use crate::filter::{Kind, Parameter, Value};
+use crate::refusal::{Passed, RefusalCode};
 use crate::spelling;
 
 /// Reads what stands for a parameter.
@@ -37,7 +38,7 @@ pub(super) fn read(parameter: &Parameter, word: &Word) -> Result<Value, Mistake>
             }
             let count = if least == most { least.to_string() } else { format!("{least} to {most}") };
             let message = format!("`{}` are {count} numbers, not {}", parameter.name, numbers.len());
-            Err(word.mistake(message))
+            Err(beyond(word.mistake(message), Some(most)))
         }
         Kind::Text { most } => text(parameter, word, most),
         Kind::Equations => Ok(Value::Word(word.text.clone())),
@@ -76,7 +77,8 @@ fn text(parameter: &Parameter, word: &Word, most: usize) -> Result<Value, Mistak
         None => word.text.clone(),
     };
     if text.chars().count() > most {
-        return Err(word.mistake(format!("`{}` has at most {most} characters", parameter.name)));
+        let message = format!("`{}` has at most {most} characters", parameter.name);
+        return Err(beyond(word.mistake(message), Some(most)));
     }
     if let Some(control) = text.chars().find(|each| each.is_control() && *each != '\n') {
         let message = format!("`{}` must not hold the control character {control:?}", parameter.name);
@@ -131,8 +133,13 @@ fn number(parameter: &Parameter, word: &Word, min: f64, max: f64) -> Result<Valu
         return Ok(Value::Number(value));
     }
     let nearest = value.clamp(min, max);
-    Err(Mistake {
-        suggestion: Some(nearest.to_string()),
-        ..word.mistake(format!("`{}` goes from {min} to {max}{unit}", parameter.name))
-    })
+    let mistake = word.mistake(format!("`{}` goes from {min} to {max}{unit}", parameter.name));
+    Err(beyond(Mistake { suggestion: Some(nearest.to_string()), ..mistake }, None))
+}
+
+/// The mistake of a value that its parameter's range does not hold; `limit` where it is one whole number.
+fn beyond(mistake: Mistake, limit: Option<usize>) -> Mistake {
+    let limit = limit.and_then(|limit| u64::try_from(limit).ok());
+    let passed = Passed { code: RefusalCode::ParameterOutOfRange, limit };
+    Mistake { passed: Some(passed), ..mistake }
 }

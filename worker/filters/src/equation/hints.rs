@@ -12,6 +12,7 @@ impl Parser<'_> {
             offset: place.offset,
             length: place.length,
             suggestion: None,
+            passed: None,
         }
     }
 
@@ -45,6 +46,7 @@ impl Parser<'_> {
                 offset: *offset,
                 length: place.offset + place.length - offset,
                 suggestion: Some(format!("{whole}.{rest:0>digits$}", digits = place.length)),
+                passed: None,
             };
         }
         self.error(place, "expected a name to set, as in `r = 1 - r`")

@@ -80,6 +80,7 @@ fn sign(text: &[char], at: &mut usize) -> Result<Token, EquationError> {
             offset: *at,
             length: 1,
             suggestion: ascii_twin(text[*at]).map(str::to_owned),
+            passed: None,
         });
     };
     *at += sign.len();
@@ -133,6 +134,7 @@ fn number(text: &[char], at: &mut usize) -> Result<Token, EquationError> {
             offset: start,
             length: *at - start,
             suggestion: None,
+            passed: None,
         }),
     }
 }

@@ -26,7 +26,7 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    /// The parser bounds the depth, so recursion is safe.
+    /// The parser bounds the depth, and what is as long as it likes, `a + b + c + …`, is not recursed into.
     fn expression(&mut self, expression: &Expression) -> Node {
         match expression {
             Expression::Number(value) => self.graph.constant(*value),
@@ -39,10 +39,7 @@ impl Lowering<'_> {
                     Unary::Not => self.graph.not(operand),
                 }
             }
-            Expression::Binary(operation, left, right) => {
-                let (left, right) = (self.expression(left), self.expression(right));
-                binary(self.graph, *operation, left, right)
-            }
+            Expression::Binary(operation, left, right) => self.row(*operation, left, right),
             Expression::Conditional(condition, yes, no) => {
                 let condition = self.expression(condition);
                 let (yes, no) = (self.expression(yes), self.expression(no));
@@ -54,6 +51,22 @@ impl Lowering<'_> {
                 (function.lower)(self.graph, &arguments)
             }
         }
+    }
+
+    /// Signs from left to right: the innermost one stands first.
+    fn row(&mut self, operation: Binary, left: &Expression, right: &Expression) -> Node {
+        let mut row = vec![(operation, right)];
+        let mut first = left;
+        while let Expression::Binary(operation, left, right) = first {
+            row.push((*operation, right));
+            first = left;
+        }
+        let mut value = self.expression(first);
+        while let Some((operation, right)) = row.pop() {
+            let right = self.expression(right);
+            value = binary(self.graph, operation, value, right);
+        }
+        value
     }
 
     fn input(&mut self, input: Input) -> Node {

@@ -1,10 +1,9 @@
 //! A Pratt parser for equations.
 
 use super::lexer::{Placed, Token, tokens};
-use super::{
-    Binary, Binding, EquationError, Expression, Input, MAX_EQUATION_BYTES, MAX_EQUATION_DEPTH,
-    MAX_EQUATION_NODES, Program, Target, Unary, functions,
-};
+use super::{Binary, Binding, EquationError, Expression, Input, Program, Target, Unary, functions};
+use crate::limits::ChainLimits;
+use crate::refusal::{Passed, RefusalCode};
 
 /// The names an equation can read without binding them.
 pub(super) const INPUTS: [(&str, Input); 9] = [
@@ -48,17 +47,19 @@ const CONDITIONAL: (u8, u8) = (2, 1);
 const PREFIX: u8 = 15;
 
 /// Reads a whole program.
-pub(super) fn parse(source: &str) -> Result<Program, EquationError> {
-    if source.len() > MAX_EQUATION_BYTES {
+pub(super) fn parse(source: &str, limits: &ChainLimits) -> Result<Program, EquationError> {
+    let (length, most) = (source.chars().count(), limits.max_equation_length);
+    if length > most {
         return Err(EquationError {
-            message: format!("an equation may have {MAX_EQUATION_BYTES} bytes"),
+            message: format!("an equation may have at most {most} characters, not {length}"),
             offset: 0,
-            length: source.chars().count(),
+            length,
             suggestion: None,
+            passed: Some(Passed::new(RefusalCode::EquationTooLong, most)),
         });
     }
     let tokens = tokens(source)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, nodes: 0, names: Vec::new() };
+    let mut parser = Parser { tokens: &tokens, at: 0, limits, depth: 0, nodes: 0, names: Vec::new() };
     let mut bindings = Vec::new();
     let mut spelled = Vec::new();
     loop {
@@ -97,6 +98,7 @@ fn spelling_of(tokens: &[Placed]) -> String {
 pub(super) struct Parser<'a> {
     pub tokens: &'a [Placed],
     pub at: usize,
+    limits: &'a ChainLimits,
     depth: usize,
     nodes: usize,
     /// The names set so far, those of channels included.
@@ -171,18 +173,25 @@ impl Parser<'_> {
     /// Counts a node of the tree, and refuses one too many.
     fn count(&mut self) -> Result<(), EquationError> {
         self.nodes += 1;
-        if self.nodes > MAX_EQUATION_NODES {
-            let message = format!("an equation may have {MAX_EQUATION_NODES} operations and numbers");
-            return Err(self.error_here(message));
+        let most = self.limits.max_equation_operations;
+        if self.nodes <= most {
+            return Ok(());
         }
-        Ok(())
+        let message = format!("an equation may have at most {most} operations and values");
+        Err(self.passed(RefusalCode::EquationTooComplex, most, message))
+    }
+
+    /// What is said at the word that passes a limit.
+    fn passed(&self, code: RefusalCode, limit: usize, message: String) -> EquationError {
+        EquationError { passed: Some(Passed::new(code, limit)), ..self.error_here(message) }
     }
 
     fn expression(&mut self, least: u8) -> Result<Expression, EquationError> {
         self.depth += 1;
-        if self.depth > MAX_EQUATION_DEPTH {
-            let message = format!("an equation may be nested {MAX_EQUATION_DEPTH} deep");
-            return Err(self.error_here(message));
+        let most = self.limits.max_equation_depth;
+        if self.depth > most {
+            let message = format!("an equation may be nested at most {most} deep");
+            return Err(self.passed(RefusalCode::EquationTooDeep, most, message));
         }
         let mut left = self.operand()?;
         while let Token::Sign(sign) = *self.peek() {

@@ -177,9 +177,9 @@ fn what_people_write_by_habit_is_answered_with_what_to_write() {
 #[test]
 fn size_depth_and_nodes_are_limited() {
     let deep = format!("r = {}g{}", "(".repeat(100), ")".repeat(100));
-    assert!(error(&deep).message.contains("64 deep"));
+    assert!(error(&deep).message.contains("at most 64 deep"));
     let deep = format!("r = {}g", "-".repeat(100));
-    assert!(error(&deep).message.contains("64 deep"));
+    assert!(error(&deep).message.contains("at most 64 deep"));
     let many = format!("r = g{}", "+g".repeat(1500));
     assert!(error(&many).message.contains("1024"));
     let long = format!("r = g{}", " ".repeat(5000));

@@ -13,11 +13,13 @@ pub(crate) const FILTER: Filter = Filter {
     animation: Animation::Frames,
     parameters: &[Parameter::new("equations", Kind::Equations)],
     build: |arguments| {
-        let program = Program::parse(arguments.text("equations")).map_err(|error| ArgumentError {
+        let source = arguments.text("equations");
+        let program = Program::parse_within(source, arguments.limits()).map_err(|error| ArgumentError {
             parameter: "equations",
             message: error.message,
             within: Some((error.offset, error.length)),
             suggestion: error.suggestion,
+            passed: error.passed,
         })?;
         let canonical = program.canonical().to_owned();
         Ok(Step::point(move |graph, pixel| program.lower(graph, pixel)).spelled(canonical))

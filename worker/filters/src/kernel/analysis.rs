@@ -181,32 +181,64 @@ fn any_between(graph: &Graph, gate: Node, node: Node, is_sought: impl Fn(Op) -> 
 /// `node` as a weighted sum of nodes that are no sums themselves.
 pub(super) fn affine(graph: &Graph, node: Node) -> Affine {
     let mut sum = Affine { terms: Vec::new(), offset: 0.0 };
-    let mut stack = vec![(node, 1.0)];
-    while let Some((node, factor)) = stack.pop() {
-        match graph.op(node) {
-            Op::Const(value) => sum.offset += factor * f64::from(value.0),
-            Op::Binary(BinaryOpcode::Add, a, b) => stack.extend([(b, factor), (a, factor)]),
-            Op::Binary(BinaryOpcode::Sub, a, b) => stack.extend([(b, -factor), (a, factor)]),
-            Op::Unary(UnaryOpcode::Neg, a) => stack.push((a, -factor)),
-            Op::Binary(BinaryOpcode::Mul, a, b) => match (graph.value(a), graph.value(b)) {
-                (Some(scale), _) => stack.push((b, factor * f64::from(scale))),
-                (_, Some(scale)) => stack.push((a, factor * f64::from(scale))),
-                _ => sum.add(node, factor),
-            },
-            _ => sum.add(node, factor),
+    // What is shared is visited once, after all that share it: the ways to it may be more than can be walked.
+    let mut factors = HashMap::from([(node, 1.0)]);
+    for node in sums_first(graph, node) {
+        let Some(factor) = factors.remove(&node) else { continue };
+        if let Op::Const(value) = graph.op(node) {
+            sum.offset += factor * f64::from(value.0);
+            continue;
+        }
+        let parts = summands(graph, node);
+        if parts.iter().all(Option::is_none) && factor != 0.0 {
+            sum.terms.push((node, factor));
+        }
+        for (part, scale) in parts.into_iter().flatten() {
+            *factors.entry(part).or_insert(0.0) += factor * scale;
         }
     }
-    sum.terms.retain(|(_, factor)| *factor != 0.0);
     sum
 }
 
-impl Affine {
-    fn add(&mut self, node: Node, factor: f64) {
-        match self.terms.iter_mut().find(|(known, _)| *known == node) {
-            Some((_, known)) => *known += factor,
-            None => self.terms.push((node, factor)),
+/// What a node is the weighted sum of; nothing if it is no sum.
+fn summands(graph: &Graph, node: Node) -> [Option<(Node, f64)>; 2] {
+    match graph.op(node) {
+        Op::Binary(BinaryOpcode::Add, a, b) => [Some((a, 1.0)), Some((b, 1.0))],
+        Op::Binary(BinaryOpcode::Sub, a, b) => [Some((a, 1.0)), Some((b, -1.0))],
+        Op::Unary(UnaryOpcode::Neg, a) => [Some((a, -1.0)), None],
+        Op::Binary(BinaryOpcode::Mul, a, b) => match (graph.value(a), graph.value(b)) {
+            (Some(scale), _) => [Some((b, f64::from(scale))), None],
+            (_, Some(scale)) => [Some((a, f64::from(scale))), None],
+            _ => [None, None],
+        },
+        _ => [None, None],
+    }
+}
+
+/// The nodes of the sums beneath `node`, each once and after every sum that it is part of, else from left to right.
+fn sums_first(graph: &Graph, node: Node) -> Vec<Node> {
+    let mut order = Vec::new();
+    let mut done: HashMap<Node, bool> = HashMap::new();
+    let mut stack = vec![node];
+    while let Some(&node) = stack.last() {
+        match done.get(&node) {
+            Some(finished) => {
+                if !finished {
+                    done.insert(node, true);
+                    order.push(node);
+                }
+                stack.pop();
+            }
+            None => {
+                done.insert(node, false);
+                // The right one is taken from the stack first, and the order is turned around.
+                let parts = summands(graph, node).into_iter().flatten().map(|(part, _)| part);
+                stack.extend(parts.filter(|part| !done.contains_key(part)));
+            }
         }
     }
+    order.reverse();
+    order
 }
 
 /// A node without the clamp around it, and the clamp's bounds.

@@ -1,6 +1,6 @@
 //! From expressions to a program: sums and tables where they suffice, compiled code where they do not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fidget_core::context::{Node, Op};
 
@@ -11,6 +11,13 @@ use super::tape::{Tape, sample, substitute};
 use super::{Means, Source};
 use crate::graph::{Graph, Input, Range};
 
+/// Nodes that may be walked to take functions out of the graph, all together. Equations can be written of which every
+/// part looks like a function worth a curve, and none has one.
+const MAX_WALKED: usize = 1_000_000;
+/// Nodes of functions that may be sampled, all together, each weighed by what its search costs.
+const MAX_SAMPLED: usize = 20_000;
+/// The weight of a search for a table over a range: it samples a hundred times as often as that for a polynomial.
+const TABLE_WEIGHT: usize = 100;
 /// Terms of one instruction; longer sums take several.
 const TERMS: usize = 4;
 
@@ -35,11 +42,16 @@ struct Builder<'a> {
     /// The nodes whose values are at hand.
     held: HashMap<Node, Register>,
     registers: usize,
+    /// The nodes that sums and tables cannot compute.
+    layers_in_vain: HashSet<Node>,
     /// Tables that were looked for, and the gate each is a function of.
     curves: HashMap<Node, Option<(Node, Curve)>>,
     /// The variable of the functions that curves were looked for, and what was found.
     argument: Node,
     found: Vec<(Node, Domain, Kind, Option<Curve>)>,
+    /// Nodes that may still be walked, and sampled, in search of curves.
+    walks: usize,
+    samples: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -60,9 +72,12 @@ impl<'a> Builder<'a> {
             instructions: Vec::new(),
             held,
             registers: INPUTS,
+            layers_in_vain: HashSet::new(),
             curves: HashMap::new(),
             argument,
             found: Vec::new(),
+            walks: MAX_WALKED,
+            samples: MAX_SAMPLED,
         }
     }
 
@@ -104,19 +119,24 @@ impl<'a> Builder<'a> {
         if let Some(register) = self.held.get(&node) {
             return Some(*register);
         }
+        // What cannot be had is not tried again: each of its users would try everything beneath it.
+        if self.layers_in_vain.contains(&node) {
+            return None;
+        }
+        let register = self.new_layer(node);
+        match register {
+            Some(register) => drop(self.held.insert(node, register)),
+            None => drop(self.layers_in_vain.insert(node)),
+        }
+        register
+    }
+
+    fn new_layer(&mut self, node: Node) -> Option<Register> {
         let heavy =
             self.analysis.gates(node).first().is_some_and(|gate| is_heavy_between(self.graph, *gate, node));
         let register = if heavy { self.table(node) } else { None };
-        let register = match register {
-            Some(register) => register,
-            None => match self.sum(node) {
-                Some(register) => register,
-                None if !heavy => self.table(node)?,
-                None => return None,
-            },
-        };
-        self.held.insert(node, register);
-        Some(register)
+        let register = register.or_else(|| self.sum(node));
+        if register.is_none() && !heavy { self.table(node) } else { register }
     }
 
     fn table(&mut self, node: Node) -> Option<Register> {
@@ -170,7 +190,11 @@ impl<'a> Builder<'a> {
     }
 
     fn curve_from(&mut self, gate: Node, node: Node, kind: Kind) -> Option<Curve> {
+        if self.walks == 0 {
+            return None;
+        }
         let within = order(self.graph, &[node]);
+        self.walks = self.walks.saturating_sub(within.len());
         // One and the same variable for all, so that the same function of different values is found to be the same.
         let replaced = HashMap::from([(gate, self.argument)]);
         let function = substitute(self.graph.context_mut(), &within, node, &replaced);
@@ -202,7 +226,18 @@ impl<'a> Builder<'a> {
         if let Some((.., curve)) = found {
             return curve.clone();
         }
+        let weight = match (kind, domain.count) {
+            (Kind::Polynomial, _) => 1,
+            (Kind::Table, Some(count)) => 1 + count / 1024,
+            (Kind::Table, None) => TABLE_WEIGHT,
+        };
+        let cost = weight * within.len();
+        if cost > self.samples {
+            return None;
+        }
         let curve = Curve::find(context, function, domain, kind);
+        // What is found is found early.
+        self.samples -= if curve.is_some() { within.len() } else { cost };
         self.found.push((function, domain, kind, curve.clone()));
         curve
     }
@@ -238,7 +273,7 @@ impl<'a> Builder<'a> {
         variables: &mut HashMap<Node, Node>,
     ) -> usize {
         let mut level = 0;
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut stack = wanted.to_vec();
         while let Some(node) = stack.pop() {
             if !seen.insert(node) || self.held.contains_key(&node) {

@@ -6,6 +6,7 @@ use gif::DisposalMethod::{Background, Keep, Previous};
 use png::{BitDepth, ColorType};
 
 use super::*;
+use crate::chain::check;
 use crate::plan::{Plan, Shape};
 
 const GLOBAL: [u8; 12] = [250, 10, 20, 30, 240, 50, 60, 70, 230, 200, 200, 90];
