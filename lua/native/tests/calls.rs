@@ -233,9 +233,10 @@ fn the_description_of_the_api_knows_every_code_and_format() {
     let schemas = &description["components"]["schemas"];
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(schemas["ProblemCode"]["enum"], json!(codes));
-    let formats: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-    for place in ["Image", "Result"] {
-        assert_eq!(schemas[place]["properties"]["format"]["enum"], json!(formats), "{place}");
-    }
+    let of = |place: &str| schemas[place]["properties"]["format"]["enum"].clone();
+    let names =
+        |formats: &mut dyn Iterator<Item = Format>| json!(formats.map(Format::name).collect::<Vec<_>>());
+    assert_eq!(of("Image"), names(&mut Format::ALL.into_iter().filter(|format| format.is_read())));
+    assert_eq!(of("Result"), names(&mut Format::ALL.into_iter()));
     assert_eq!(description["info"]["version"], env!("CARGO_PKG_VERSION"));
 }
