@@ -96,6 +96,9 @@ pub fn run(options: &Options, matches: &ArgMatches) -> Outcome {
 }
 
 /// The environment that Lua reads: names, and values but for those of secrets.
+///
+/// Backwards by name, because `os.getenv` of nginx's Lua takes the first variable whose name the wanted one
+/// begins with: after `ANONYMOUS` it would never find `ANONYMOUS_WEBHOOK`.
 fn environment(matches: &ArgMatches) -> Vec<(String, Option<String>)> {
     let mut environment = Vec::new();
     for name in READ_BY_LUA {
@@ -107,6 +110,7 @@ fn environment(matches: &ArgMatches) -> Vec<(String, Option<String>)> {
         environment.push((variable(name), (is_default && !in_a_file).then(|| value(matches, name))));
         environment.push((format!("{}_FILE", variable(name)), None));
     }
+    environment.sort_by(|one, other| other.0.cmp(&one.0));
     environment
 }
 
@@ -150,12 +154,23 @@ mod tests {
     }
 
     #[test]
+    fn no_variable_hides_one_whose_name_begins_with_its_own() {
+        let matches = Options::augment_args(Command::new("nginx-config")).get_matches_from(["nginx-config"]);
+        let names: Vec<String> = environment(&matches).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), READ_BY_LUA.len() + 2 * SECRETS_READ_BY_LUA.len());
+        for (index, name) in names.iter().enumerate() {
+            let hidden = names[index + 1..].iter().find(|later| later.starts_with(name));
+            assert_eq!(hidden, None, "by {name}");
+        }
+    }
+
+    #[test]
     fn secrets_do_not_stand_in_the_file() {
         let file =
             rendered(&["nginx-config", "--s3-secret-key=hunter2", "--edge-database-url=password=hunter2"]);
         let file = file.unwrap();
         assert!(!file.contains("hunter2"));
-        assert!(file.contains("env IMGFILTER_S3_SECRET_KEY;\nenv IMGFILTER_S3_SECRET_KEY_FILE;\n"));
+        assert!(file.contains("env IMGFILTER_S3_SECRET_KEY_FILE;\nenv IMGFILTER_S3_SECRET_KEY;\n"));
         assert!(file.contains("env IMGFILTER_EDGE_DATABASE_URL;\n"));
     }
 

@@ -159,7 +159,7 @@ fn a_claim_of_many_pixels_is_refused_before_memory_is_taken() {
         (jpeg_header(16_000, 16_000), RefusalCode::TooManyPixels),
         (gif_header(65_000, 1, 1), RefusalCode::DimensionTooLarge),
         (gif_header(10, 60_000, 1), RefusalCode::DimensionTooLarge),
-        (gif_header(8_000, 1, 20), RefusalCode::TooManyPixels),
+        (gif_header(8_000, 1, 20), RefusalCode::TooManyTotalPixels),
         (gif_header(10, 1, 1_001), RefusalCode::TooManyFrames),
         (webp_of_two_sizes(), RefusalCode::BrokenImage),
         (tiff_header(65_000, 65_000, &[]), RefusalCode::DimensionTooLarge),
