@@ -2,12 +2,12 @@
 
 import json
 import shutil
-import subprocess
 from urllib.parse import quote
 
 import pytest
 
 from client import ask, upload
+from stack.places import StackError
 
 
 def chain(text: str) -> str:
@@ -62,15 +62,11 @@ def test_nothing_but_presets(another_edge, photo):
     assert listed["presets_only"] is True and "chain" not in listed["presets"][0]
 
 
-def test_a_broken_preset_keeps_nginx_from_starting(stack, presets):
+def test_a_broken_preset_keeps_nginx_from_starting(another_edge, presets):
     (presets / "broken.chain").write_text("# Broken\n\ngrayscale | sepai\n")
-    settings = {"IMGFILTER_PRESETS": str(presets)}
-    configuration = stack.plan.state / "broken.conf"
-    configuration.write_text(stack.command("nginx-config", settings=settings))
-    command = stack.nginx_command(configuration, "-t")
-    check = subprocess.run(command, env=stack.environment | settings, capture_output=True, text=True)
-    assert check.returncode != 0
-    assert f"{presets}/broken.chain:3:13: " in check.stderr and "did you mean sepia?" in check.stderr
+    with pytest.raises(StackError) as failure:
+        another_edge(PRESETS=str(presets))
+    assert f"{presets}/broken.chain:3:13: " in str(failure.value) and "did you mean sepia?" in str(failure.value)
 
 
 @pytest.mark.parametrize("setting, value, good, bad, code", [
