@@ -83,7 +83,9 @@ def test_an_unknown_field(client):
     assert problem["field"] == "filter" and "filters" in problem["detail"]
 
 
-@pytest.mark.parametrize("form", ["quality=101", "quality=0", "quality=high", "format=exe", "expires_in=-1", "webhook=ftp://a/b"])
+@pytest.mark.parametrize("form", [
+    "quality=101", "quality=0", "quality=high", "effort=8", "icc=strip", "format=exe", "expires_in=-1", "webhook=ftp://a/b",
+])
 def test_a_wrong_option(client, form):
     problem = refused(client.upload(form, image=RAIN), 400)
     assert problem["field"] == form.split("=")[0]

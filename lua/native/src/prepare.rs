@@ -4,7 +4,7 @@ use std::path::Path;
 
 use imgfilter_api::options::{self, FilePart, Parts, Spec};
 use imgfilter_api::problem::{Code, Position, Problem};
-use imgfilter_filters::{Chain, Format, ImageInfo, Limits, Mistake, Refusal, RefusalCode};
+use imgfilter_filters::{Chain, Encoding, Format, ImageInfo, Limits, Mistake, Refusal, RefusalCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -83,11 +83,12 @@ fn point_at(index: usize, mistake: Mistake) -> Problem {
 }
 
 fn estimate(chains: &[Chain], image: &ImageInfo, spec: &Spec, limits: &Limits) -> Result<f64, Problem> {
-    let output = spec.format.as_deref().and_then(Format::from_name).unwrap_or(image.format);
+    let format = spec.format.as_deref().and_then(Format::from_name);
+    let encoding = Encoding { format, effort: spec.effort, ..Encoding::default() };
     let mut cost_ms = 0.0;
     let mut pixels = 0;
     for (index, chain) in chains.iter().enumerate() {
-        let estimate = imgfilter_filters::estimate(chain, image, output, limits).map_err(|refusal| {
+        let estimate = imgfilter_filters::estimate(chain, image, &encoding, limits).map_err(|refusal| {
             let mut problem = refuse(refusal).field("filters");
             if chains.len() > 1 {
                 problem.detail = format!("filters number {}: {}", index + 1, problem.detail);

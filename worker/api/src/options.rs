@@ -11,6 +11,8 @@ use crate::problem::{Code, Problem};
 
 /// Longest webhook address, in bytes.
 const MAX_WEBHOOK_BYTES: usize = 2048;
+/// The greatest effort of an encoder.
+const MAX_EFFORT: u8 = 7;
 
 /// A file part, as the upload module describes it.
 #[derive(Debug, Clone, Deserialize)]
@@ -88,6 +90,12 @@ pub struct Spec {
     pub format: Option<String>,
     /// 1–100, for lossy formats.
     pub quality: Option<u8>,
+    /// 1–7, how long to look for a smaller file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<u8>,
+    /// Whether results stay in the input's colour profile instead of sRGB.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_profile: bool,
     /// Life of the links in seconds; `None`: the service's default.
     pub expires_in: Option<u64>,
     /// Where to tell that the task has ended.
@@ -171,12 +179,15 @@ fn decode_query(query: &str) -> Result<Vec<Pair<'_>>, Problem> {
 
 fn read_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>, rules: &Rules) -> Result<Spec, Problem> {
     let mut filters = Vec::new();
-    let (mut format, mut quality, mut expires_in, mut webhook) = (None, None, None, None);
+    let (mut format, mut quality, mut effort, mut profile) = (None, None, None, None);
+    let (mut expires_in, mut webhook) = (None, None);
     for (name, value) in fields {
         match name {
             "filters" => filters.push(read_chain(value, filters.len(), rules)?),
             "format" => once(&mut format, name, read_format(value, rules)?)?,
-            "quality" => once(&mut quality, name, read_quality(value)?)?,
+            "quality" => once(&mut quality, name, whole(value, name, Code::InvalidQuality, 100)?)?,
+            "effort" => once(&mut effort, name, whole(value, name, Code::InvalidEffort, MAX_EFFORT)?)?,
+            "icc" => once(&mut profile, name, read_icc(value)?)?,
             "expires_in" => once(&mut expires_in, name, read_expires_in(value, rules)?)?,
             "webhook" => once(&mut webhook, name, read_webhook(value, rules)?)?,
             _ => return Err(unknown_field(name)),
@@ -185,12 +196,13 @@ fn read_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>, rules: &Rul
     if filters.is_empty() {
         filters.push(String::new());
     }
-    Ok(Spec { filters, chains: None, format, quality, expires_in, webhook })
+    let keep_profile = profile.unwrap_or(false);
+    Ok(Spec { filters, chains: None, format, quality, effort, keep_profile, expires_in, webhook })
 }
 
 fn unknown_field(name: &str) -> Problem {
     let shown: String = name.chars().take(64).collect();
-    let known = "image, filters, format, quality, expires_in, webhook";
+    let known = "image, filters, format, quality, effort, icc, expires_in, webhook";
     Problem::new(Code::UnknownField, format!("there is no field \"{shown}\"; there are {known}")).field(shown)
 }
 
@@ -224,12 +236,22 @@ fn read_format(value: &str, rules: &Rules) -> Result<String, Problem> {
     Err(Problem::new(Code::InvalidFormat, detail).field("format"))
 }
 
-fn read_quality(value: &str) -> Result<u8, Problem> {
-    value.parse().ok().filter(|quality| (1..=100).contains(quality)).ok_or_else(|| {
-        Problem::new(Code::InvalidQuality, "quality is a whole number from 1 to 100")
-            .field("quality")
-            .limit(100)
+/// A whole number from 1 to `most`.
+fn whole(value: &str, name: &str, code: Code, most: u8) -> Result<u8, Problem> {
+    value.parse().ok().filter(|number| (1..=most).contains(number)).ok_or_else(|| {
+        Problem::new(code, format!("{name} is a whole number from 1 to {most}"))
+            .field(name)
+            .limit(u64::from(most))
     })
+}
+
+/// Whether the profile stays.
+fn read_icc(value: &str) -> Result<bool, Problem> {
+    match value {
+        "srgb" => Ok(false),
+        "keep" => Ok(true),
+        _ => Err(Problem::new(Code::InvalidIcc, "icc is srgb or keep").field("icc")),
+    }
 }
 
 fn read_expires_in(value: &str, rules: &Rules) -> Result<u64, Problem> {

@@ -68,6 +68,10 @@ codes! {
     InvalidFormat = "invalid_format", 400, "Unknown output format";
     /// `quality` is not a number from 1 to 100.
     InvalidQuality = "invalid_quality", 400, "Quality out of range";
+    /// `effort` is not a number from 1 to 7.
+    InvalidEffort = "invalid_effort", 400, "Effort out of range";
+    /// `icc` is neither `srgb` nor `keep`.
+    InvalidIcc = "invalid_icc", 400, "Unknown treatment of the colour profile";
     /// `expires_in` is not a number of seconds within the life of a link.
     InvalidExpiresIn = "invalid_expires_in", 400, "Life of the link out of range";
     /// `webhook` is not a URL that may be told.

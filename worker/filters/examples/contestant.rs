@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
-use imgfilter_filters::{Job, Limits, process};
+use imgfilter_filters::{Encoding, Job, Limits, process};
 use photon_rs::native::open_image_from_bytes;
 use photon_rs::transform::SamplingFilter;
 use photon_rs::{PhotonImage, channels, colour_spaces, conv, effects, monochrome, transform};
@@ -68,8 +68,7 @@ fn ours(input: &[u8], chain: &str) -> Result<usize, Box<dyn Error>> {
     let results = process(&Job {
         input,
         chains: &[chain.to_owned()],
-        format: None,
-        quality: Some(QUALITY),
+        encoding: Encoding { quality: Some(QUALITY), ..Encoding::default() },
         limits: Limits::default(),
         deadline: None,
         threads: threads(),

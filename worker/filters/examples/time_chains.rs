@@ -2,7 +2,7 @@
 //! `cargo run --release -p imgfilter-filters --example time_chains -- photo.jpg ['chain' …]`.
 
 use cpu_time::ThreadTime;
-use imgfilter_filters::{Job, Limits, process};
+use imgfilter_filters::{Encoding, Job, Limits, process};
 
 /// Rounds; all chains are run in each, so that a change of the machine's speed meets all of them.
 const ROUNDS: usize = 15;
@@ -37,8 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let results = process(&Job {
                 input: &input,
                 chains: std::slice::from_ref(chain),
-                format: None,
-                quality: None,
+                encoding: Encoding::default(),
                 limits: Limits::default(),
                 deadline: None,
                 threads: 1,

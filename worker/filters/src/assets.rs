@@ -131,7 +131,8 @@ pub(crate) fn image(parameter: &'static str, name: &str) -> Result<Arc<Frame>, A
 
 fn decode(bytes: &[u8]) -> Result<Frame, String> {
     let limits = Limits { max_dimension: MAX_SIDE, max_pixels: MAX_PIXELS, ..Limits::default() };
-    let context = Context { deadline: None, cancel: None, threads: 1, limits, frame_index: 0 };
+    let context =
+        Context { deadline: None, cancel: None, threads: 1, limits, frame_index: 0, keeps_profile: false };
     let first = codec::open(bytes, &limits).and_then(|(_, mut decoder)| decoder.next(&context));
     match first {
         Ok(Some(timed)) => Ok(timed.frame.narrowed().with_alpha()),

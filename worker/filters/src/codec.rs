@@ -7,6 +7,7 @@
 //! applied; every other kind of metadata ends here, because an encoder is given nothing but pixels and times.
 
 use crate::context::Context;
+use crate::encoding::Settings;
 use crate::format::Format;
 use crate::frame::Frame;
 use crate::limits::Limits;
@@ -94,17 +95,29 @@ pub(crate) fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<(Header, Box<
     Ok((header, decode))
 }
 
-/// Gets ready to write a file of `format`: `quality` is 1 to 100 where the format is lossy, `frames` how many are
-/// to come, and `plays` how often they are shown.
-pub(crate) fn create(format: Format, quality: u8, frames: u32, plays: Plays) -> Box<dyn Encode> {
-    match format {
-        Format::Jpeg => Box::new(jpeg::Encoder::new(quality)),
-        Format::Png => Box::new(png::Encoder::default()),
+/// The colour profile of a file whose samples may stay in it: one for red, green and blue, as the samples are.
+pub(crate) fn profile(input: &[u8], header: Header) -> Option<Vec<u8>> {
+    let profile = match header.format {
+        Format::Jpeg => jpeg::profile(input, &header),
+        Format::Png => png::profile(input),
+        Format::WebP => webp::profile(input),
+        Format::Tiff => tiff::profile(input, &header),
+        Format::Gif | Format::Bmp | Format::Avif => None,
+    };
+    profile.filter(|profile| icc::can_stay(profile))
+}
+
+/// Gets ready to write a file: `frames` is how many are to come, and `plays` how often they are shown.
+pub(crate) fn create(settings: &Settings, frames: u32, plays: Plays) -> Box<dyn Encode> {
+    let settings = settings.clone();
+    match settings.format {
+        Format::Jpeg => Box::new(jpeg::Encoder::new(settings)),
+        Format::Png => Box::new(png::Encoder::new(settings)),
         Format::Gif => Box::new(gif::Encoder::new(frames, plays)),
-        Format::WebP => Box::new(webp::Encoder::new(quality, frames, plays)),
-        Format::Tiff => Box::new(tiff::Encoder::default()),
+        Format::WebP => Box::new(webp::Encoder::new(settings, frames, plays)),
+        Format::Tiff => Box::new(tiff::Encoder::new(settings)),
         Format::Bmp => Box::new(bmp::Encoder::default()),
-        Format::Avif => Box::new(avif::Encoder::new(quality)),
+        Format::Avif => Box::new(avif::Encoder::new(&settings)),
     }
 }
 

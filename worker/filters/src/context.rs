@@ -24,6 +24,8 @@ pub(crate) struct Context<'a> {
     pub limits: Limits,
     /// Which frame of an animation is worked on, from 0.
     pub frame_index: u32,
+    /// Whether samples stay in the input's colour profile.
+    pub keeps_profile: bool,
 }
 
 impl Context<'_> {
@@ -79,7 +81,14 @@ pub(crate) fn rows_in_a_band(row_bytes: usize) -> usize {
 impl Context<'_> {
     /// A context without a deadline, for tests of single steps.
     pub fn unlimited(threads: usize) -> Self {
-        Self { deadline: None, cancel: None, threads, limits: Limits::default(), frame_index: 0 }
+        Self {
+            deadline: None,
+            cancel: None,
+            threads,
+            limits: Limits::default(),
+            frame_index: 0,
+            keeps_profile: false,
+        }
     }
 }
 

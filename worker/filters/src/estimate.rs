@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, Link};
+use crate::encoding::{Effort, Encoding};
 use crate::filter::{Animation, PointFilter, Step};
 use crate::format::Format;
 use crate::graph::Graph;
@@ -44,9 +45,10 @@ const JOB_BYTES: u64 = 4 << 20;
 pub fn estimate(
     chain: &Chain,
     image: &ImageInfo,
-    output: Format,
+    encoding: &Encoding,
     limits: &Limits,
 ) -> Result<Estimate, Refusal> {
+    let output = encoding.format_of(image.format);
     limits.check_input(image.width, image.height, image.frames)?;
     refuse_animation(chain, image, output)?;
     if filters_palette(chain, image, output) {
@@ -72,7 +74,7 @@ pub fn estimate(
         }
     }
     limits.check_result(size.0, size.1)?;
-    frame_ms += encode_ms(output) * megapixels(size);
+    frame_ms += encode_ms(output, Effort::of(encoding.effort)) * megapixels(size);
     peak = peak.max(pixels(size) * (PIXEL_BYTES + encoder_bytes(output)));
     // The decoder keeps the canvas of an animation, and the encoder the frames it has written in their small form.
     let canvas = if image.frames > 1 { 2 * pixels((image.width, image.height)) * PIXEL_BYTES } else { 0 };
@@ -169,15 +171,15 @@ fn palette_ms(format: Format) -> f64 {
 }
 
 /// Milliseconds to encode a megapixel of a photograph, a first estimate on one core of a server of 2023.
-fn encode_ms(format: Format) -> f64 {
+fn encode_ms(format: Format, effort: Effort) -> f64 {
     match format {
-        Format::Jpeg => 3.0,
-        Format::Png => 20.0,
+        Format::Jpeg => effort.choose([3.0, 3.0, 3.0, 5.0, 5.0, 12.0, 12.0]),
+        Format::Png => effort.choose([10.0, 20.0, 20.0, 210.0, 500.0, 1_150.0, 2_000.0]),
         Format::Gif => 60.0,
-        Format::WebP => 60.0,
-        Format::Tiff => 8.0,
+        Format::WebP => effort.choose([30.0, 30.0, 60.0, 105.0, 110.0, 130.0, 180.0]),
+        Format::Tiff => effort.choose([40.0, 40.0, 40.0, 400.0, 400.0, 700.0, 700.0]),
         Format::Bmp => 3.0,
-        Format::Avif => 150.0,
+        Format::Avif => effort.choose([80.0, 80.0, 150.0, 250.0, 450.0, 2_050.0, 2_150.0]),
     }
 }
 
@@ -192,7 +194,7 @@ mod tests {
 
     fn cost(chain: &str) -> f64 {
         let chain = check(chain).unwrap();
-        estimate(&chain, &photo(1, Format::Jpeg), Format::Jpeg, &Limits::default()).unwrap().cost_ms
+        estimate(&chain, &photo(1, Format::Jpeg), &Format::Jpeg.into(), &Limits::default()).unwrap().cost_ms
     }
 
     #[test]
@@ -201,8 +203,9 @@ mod tests {
         assert!(cost("grayscale") < cost("saturation(10)|hue(20)|contrast(30)|gamma(2)"));
         let chain = check("sepia").unwrap();
         let large = ImageInfo { width: 3840, ..photo(1, Format::Jpeg) };
-        let small = estimate(&chain, &photo(1, Format::Jpeg), Format::Jpeg, &Limits::default()).unwrap();
-        let large = estimate(&chain, &large, Format::Jpeg, &Limits::default()).unwrap();
+        let small =
+            estimate(&chain, &photo(1, Format::Jpeg), &Format::Jpeg.into(), &Limits::default()).unwrap();
+        let large = estimate(&chain, &large, &Format::Jpeg.into(), &Limits::default()).unwrap();
         assert!(large.cost_ms > 1.9 * small.cost_ms);
         assert!(large.memory_bytes > small.memory_bytes);
         assert_eq!((small.width, small.height), (1920, 1200));
@@ -210,18 +213,32 @@ mod tests {
 
     #[test]
     fn avif_costs_more_than_webp() {
-        let cost = |output| {
-            estimate(&check("").unwrap(), &photo(1, Format::Jpeg), output, &Limits::default()).unwrap()
+        let cost = |output: Format| {
+            estimate(&check("").unwrap(), &photo(1, Format::Jpeg), &output.into(), &Limits::default())
+                .unwrap()
         };
         let (avif, webp) = (cost(Format::Avif), cost(Format::WebP));
         assert!(avif.cost_ms > webp.cost_ms && avif.memory_bytes > webp.memory_bytes);
     }
 
     #[test]
+    fn more_effort_costs_no_less() {
+        for format in Format::ALL {
+            let cost = |effort| {
+                let encoding = Encoding { effort, ..format.into() };
+                let photo = photo(1, Format::Jpeg);
+                estimate(&check("").unwrap(), &photo, &encoding, &Limits::default()).unwrap().cost_ms
+            };
+            assert!((2..=7).all(|effort| cost(Some(effort)) >= cost(Some(effort - 1))), "{}", format.name());
+            assert_eq!(cost(None), cost(Some(3)));
+        }
+    }
+
+    #[test]
     fn a_palette_costs_less_than_the_pixels() {
-        let cost = |chain: &str, output| {
+        let cost = |chain: &str, output: Format| {
             let chain = check(chain).unwrap();
-            estimate(&chain, &photo(9, Format::Gif), output, &Limits::default()).unwrap()
+            estimate(&chain, &photo(9, Format::Gif), &output.into(), &Limits::default()).unwrap()
         };
         let (palette, pixels) = (cost("sepia", Format::Gif), cost("sepia|blur(1)", Format::Gif));
         assert!(palette.cost_ms * 1.5 < pixels.cost_ms && palette.memory_bytes < pixels.memory_bytes);
@@ -232,8 +249,8 @@ mod tests {
     fn animations_need_a_format_for_them() {
         let chain = check("grayscale").unwrap();
         let limits = Limits::default();
-        let refusal = estimate(&chain, &photo(5, Format::Gif), Format::Jpeg, &limits).unwrap_err();
+        let refusal = estimate(&chain, &photo(5, Format::Gif), &Format::Jpeg.into(), &limits).unwrap_err();
         assert_eq!(refusal.code, RefusalCode::AnimationNotSupported);
-        assert!(estimate(&chain, &photo(5, Format::Gif), Format::WebP, &limits).is_ok());
+        assert!(estimate(&chain, &photo(5, Format::Gif), &Format::WebP.into(), &limits).is_ok());
     }
 }

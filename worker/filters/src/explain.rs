@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::chain::Chain;
+use crate::encoding::Encoding;
 use crate::estimate::{Estimate, estimate};
-use crate::format::Format;
 use crate::limits::Limits;
 use crate::plan::{Plan, Shape};
 use crate::probe::ImageInfo;
@@ -46,11 +46,11 @@ pub struct ExplainedStep {
 pub fn explain(
     chain: &Chain,
     image: &ImageInfo,
-    output: Format,
+    encoding: &Encoding,
     limits: &Limits,
 ) -> Result<Explanation, Refusal> {
-    let estimate = estimate(chain, image, output, limits)?;
-    let by_palette = filters_palette(chain, image, output);
+    let estimate = estimate(chain, image, encoding, limits)?;
+    let by_palette = filters_palette(chain, image, encoding.format_of(image.format));
     let shape = Shape { size: (image.width, image.height), alpha: false, wide: false };
     let plan = Plan::new(chain.links(), shape, false, limits)?;
     let steps = plan
@@ -71,12 +71,13 @@ pub fn explain(
 mod tests {
     use super::*;
     use crate::check;
+    use crate::format::Format;
 
     #[test]
     fn passes_are_told_with_what_they_fuse() {
         let image = ImageInfo { format: Format::Jpeg, width: 1920, height: 1200, frames: 1, palette: false };
         let chain = check("sepia|contrast(10)|blur(3)|gamma(2)|crop(100, 50)").unwrap();
-        let told = explain(&chain, &image, Format::Png, &Limits::default()).unwrap();
+        let told = explain(&chain, &image, &Format::Png.into(), &Limits::default()).unwrap();
         let passes: Vec<(usize, u8, u32)> =
             told.steps.iter().map(|step| (step.filters.len(), step.bits, step.width)).collect();
         assert_eq!(passes, [(2, 16, 1920), (1, 16, 1920), (1, 16, 100), (1, 8, 100)]);
@@ -88,8 +89,8 @@ mod tests {
     #[test]
     fn a_palette_is_told_from_pixels() {
         let image = ImageInfo { format: Format::Gif, width: 640, height: 480, frames: 7, palette: true };
-        let means = |chain: &str, output| {
-            let told = explain(&check(chain).unwrap(), &image, output, &Limits::default()).unwrap();
+        let means = |chain: &str, output: Format| {
+            let told = explain(&check(chain).unwrap(), &image, &output.into(), &Limits::default()).unwrap();
             told.steps.iter().map(|step| step.means).collect::<Vec<_>>()
         };
         assert_eq!(means("sepia|hue(10)", Format::Gif), ["palette"]);

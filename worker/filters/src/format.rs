@@ -86,6 +86,11 @@ impl Format {
         matches!(self, Self::Png | Self::Tiff)
     }
 
+    /// Whether a file of this format is written with the colour profile that it is given.
+    pub fn has_profiles(self) -> bool {
+        matches!(self, Self::Jpeg | Self::Png | Self::WebP | Self::Tiff)
+    }
+
     /// The format of a name as [`Format::name`] writes it; `jpg` and `tif` are understood too.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {

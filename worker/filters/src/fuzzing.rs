@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::chain::check;
 use crate::context::Context;
+use crate::encoding::Encoding;
 use crate::filter::Step;
 use crate::format::Format;
 use crate::frame::{Frame, Samples};
@@ -105,7 +106,14 @@ fn sample_frame() -> Frame {
 }
 
 fn context(deadline: Option<Instant>) -> Context<'static> {
-    Context { deadline, cancel: None, threads: 1, limits: Limits::default(), frame_index: 0 }
+    Context {
+        deadline,
+        cancel: None,
+        threads: 1,
+        limits: Limits::default(),
+        frame_index: 0,
+        keeps_profile: false,
+    }
 }
 
 /// A file of this format is decoded, filtered and written, or refused by a code of its own, in time.
@@ -125,8 +133,7 @@ pub fn image(format: Format, file: &[u8]) {
     let job = Job {
         input: file,
         chains: &chains,
-        format: None,
-        quality: None,
+        encoding: Encoding::default(),
         limits,
         deadline: Some(start + DEADLINE),
         threads: 1,

@@ -8,6 +8,7 @@ mod catalogue;
 mod chain;
 mod codec;
 mod context;
+mod encoding;
 mod equation;
 mod estimate;
 mod explain;
@@ -37,6 +38,7 @@ pub use catalogue::{
     Catalogue, FilterInfo, ParameterInfo, PresetInfo, catalogue, catalogue_markdown, catalogue_of,
 };
 pub use chain::{Chain, Mistake, check, check_within};
+pub use encoding::Encoding;
 pub use estimate::{Estimate, estimate};
 pub use explain::{ExplainedStep, Explanation, explain};
 pub use filter::{Alpha, Animation, CostClass};

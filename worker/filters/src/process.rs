@@ -1,16 +1,18 @@
 //! The whole way: decode once, run every chain, encode each result.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use crate::chain::check_within;
 use crate::codec::{self, Encode, Plays, TimedFrame};
 use crate::context::Context;
+use crate::encoding::{Encoding, Settings};
 use crate::estimate::estimate;
 use crate::format::Format;
 use crate::limits::Limits;
-use crate::probe::ImageInfo;
+use crate::probe::{Header, ImageInfo};
 use crate::refusal::Refusal;
 use crate::segments::filters_palette;
 
@@ -27,10 +29,8 @@ pub struct Job<'a> {
     pub input: &'a [u8],
     /// Chains; one result each. The input is decoded once.
     pub chains: &'a [String],
-    /// The format of all results; `None`: as the input.
-    pub format: Option<Format>,
-    /// Quality of lossy formats, 1–100; `None`: [`Format::default_quality`].
-    pub quality: Option<u8>,
+    /// How all results are written.
+    pub encoding: Encoding,
     /// Limits for the input, every step and the results.
     pub limits: Limits,
     /// When the job must have ended.
@@ -88,18 +88,18 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
         threads: job.threads.max(1),
         limits: job.limits,
         frame_index: 0,
+        keeps_profile: false,
     };
     context.check()?;
     let (header, mut decoder) = codec::open(job.input, &job.limits)?;
     let info = header.info();
-    let format = job.format.unwrap_or(info.format);
-    let quality = job.quality.unwrap_or(format.default_quality()).clamp(1, 100);
-    let mut results: Vec<Running> = job
-        .chains
-        .iter()
-        .map(|chain| Running::start(chain, &info, format, quality, decoder.plays(), &job.limits))
-        .collect();
-    palettes::recolour(job.input, header, &mut results, &context)?;
+    let format = job.encoding.format_of(info.format);
+    let profile = kept_profile(job, header, format);
+    context.keeps_profile = profile.is_some();
+    let settings = job.encoding.settings(info.format, profile);
+    let start = |chain: &String| Running::start(chain, &info, &settings, decoder.plays(), job);
+    let mut results: Vec<Running> = job.chains.iter().map(start).collect();
+    palettes::recolour(job.input, header, &mut results, settings.effort, &context)?;
     if results.iter().any(Running::is_done) && !results.iter().any(Running::wants_frames) {
         return Ok(results.into_iter().map(|running| running.finish(format, header.frames)).collect());
     }
@@ -119,6 +119,12 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
         return Err(Refusal::broken("the image has no frames"));
     }
     Ok(results.into_iter().map(|running| running.finish(format, frames)).collect())
+}
+
+/// The input's colour profile, if results shall hold it and can.
+fn kept_profile(job: &Job<'_>, header: Header, output: Format) -> Option<Arc<[u8]>> {
+    let asked = job.encoding.keep_profile && output.has_profiles();
+    asked.then(|| codec::profile(job.input, header)).flatten().map(Arc::from)
 }
 
 /// Gives a frame to every chain that wants it; the last one gets the frame itself, the others copies.
@@ -149,22 +155,16 @@ struct Work {
 }
 
 impl Running {
-    fn start(
-        chain: &str,
-        info: &ImageInfo,
-        format: Format,
-        quality: u8,
-        plays: Plays,
-        limits: &Limits,
-    ) -> Self {
+    fn start(chain: &str, info: &ImageInfo, settings: &Settings, plays: Plays, job: &Job<'_>) -> Self {
+        let limits = job.limits;
         let checked = check_within(chain, &limits.chains).map_err(Refusal::from);
         let started = checked.and_then(|chain| {
-            estimate(&chain, info, format, limits)?;
-            if filters_palette(&chain, info, format) {
-                return Ok(Self::Recolouring(Box::new(Filtering::new(chain, *limits, false))));
+            estimate(&chain, info, &job.encoding, &limits)?;
+            if settings.profile.is_none() && filters_palette(&chain, info, settings.format) {
+                return Ok(Self::Recolouring(Box::new(Filtering::new(chain, limits, false))));
             }
-            let encoder = codec::create(format, quality, info.frames, plays);
-            let filtering = Filtering::new(chain, *limits, format.has_16_bits());
+            let encoder = codec::create(settings, info.frames, plays);
+            let filtering = Filtering::new(chain, limits, settings.format.has_16_bits());
             Ok(Self::Working(Box::new(Work { filtering, encoder })))
         });
         started.unwrap_or_else(Self::Failed)

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap says less, not more")]
 
-use imgfilter_filters::{Job, Limits, RefusalCode, probe, process};
+use imgfilter_filters::{Encoding, Job, Limits, RefusalCode, probe, process};
 
 /// The most memory that this process has had, in KiB.
 fn peak() -> u64 {
@@ -34,8 +34,7 @@ fn a_claim_of_many_pixels_takes_no_memory() {
         let job = Job {
             input: &file,
             chains: &[String::new(), "blur(3)".to_owned()],
-            format: None,
-            quality: None,
+            encoding: Encoding::default(),
             limits: Limits::default(),
             deadline: None,
             threads: 1,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use imgfilter_filters::{self as filters, Format, Job, Limits, Mistake};
+use imgfilter_filters::{self as filters, Encoding, Format, Job, Limits, Mistake};
 
 use crate::cli::Outcome;
 use crate::config::{Assets, ImageLimits};
@@ -29,6 +29,12 @@ pub struct Options {
     /// Quality of lossy formats, 1 to 100
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
+    /// How long to look for a smaller file, 1 to 7; 3 if not given
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=7))]
+    effort: Option<u8>,
+    /// Stay in the image's colour profile and write it into the result, instead of converting to sRGB
+    #[arg(long)]
+    keep_profile: bool,
     /// Threads to use; 0 means one for each core
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     threads: usize,
@@ -56,8 +62,12 @@ pub fn run(options: &Options) -> Outcome {
     let job = Job {
         input: &input,
         chains: &chains,
-        format: options.format.or_else(|| by_extension(&options.output)),
-        quality: options.quality,
+        encoding: Encoding {
+            format: options.format.or_else(|| by_extension(&options.output)),
+            quality: options.quality,
+            effort: options.effort,
+            keep_profile: options.keep_profile,
+        },
         limits,
         deadline: None,
         threads: if options.threads == 0 { cores() } else { options.threads },

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use imgfilter_filters::{self as filters, Explanation, Format, Limits};
+use imgfilter_filters::{self as filters, Encoding, Explanation, Format, Limits};
 use serde_json::json;
 
 use super::apply::{format, pointed_out};
@@ -23,6 +23,9 @@ pub struct Options {
     /// Format of the result: jpeg, png, gif, webp, tiff, bmp, avif; without it, that of the image
     #[arg(long, value_name = "NAME", value_parser = format)]
     format: Option<Format>,
+    /// How long to look for a smaller file, 1 to 7; 3 if not given
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=7))]
+    effort: Option<u8>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -42,7 +45,8 @@ pub fn run(options: &Options) -> Outcome {
         .map_err(|mistake| pointed_out(&options.chain, &mistake))?;
     let image = filters::probe_file(&options.image, &limits)?;
     let output = options.format.unwrap_or(image.format);
-    let explanation = filters::explain(&chain, &image, output, &limits)?;
+    let encoding = Encoding { format: options.format, effort: options.effort, ..Encoding::default() };
+    let explanation = filters::explain(&chain, &image, &encoding, &limits)?;
     let lane = options.lanes.lane(explanation.estimate.cost_ms);
     if options.json {
         let told = json!({ "image": image, "format": output, "lane": lane, "plan": explanation });
@@ -95,7 +99,7 @@ mod tests {
     fn fused_filters_stand_on_one_line() {
         let image = ImageInfo { format: Format::Png, width: 640, height: 480, frames: 1, palette: false };
         let chain = check("sepia|invert|blur(2)").unwrap();
-        let explanation = filters::explain(&chain, &image, Format::Png, &Limits::default()).unwrap();
+        let explanation = filters::explain(&chain, &image, &Format::Png.into(), &Limits::default()).unwrap();
         let words = in_words(&explanation);
         assert!(words.starts_with("  1. sepia(amount=1)|invert\n"), "{words}");
         assert!(words.contains("  2. blur(sigma=2)\n     by stage"), "{words}");

@@ -38,6 +38,11 @@ pub struct Spec {
     pub format: Option<String>,
     /// 1–100, for lossy formats.
     pub quality: Option<u8>,
+    /// 1–7, how long to look for a smaller file.
+    pub effort: Option<u8>,
+    /// Whether results stay in the input's colour profile.
+    #[serde(default)]
+    pub keep_profile: bool,
 }
 
 impl Spec {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use imgfilter_filters as filters;
-use imgfilter_filters::{ChainLimits, Format, Limits, PresetUse, Refusal, RefusalCode};
+use imgfilter_filters::{ChainLimits, Encoding, Format, Limits, PresetUse, Refusal, RefusalCode};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -86,16 +86,8 @@ impl Engine {
 
     /// Filters an image, in its turn: when memory for it is free. `cancel` ends it early.
     pub async fn filter(&self, input: Bytes, spec: &Spec, cancel: Cancel) -> Results {
-        let format = match spec.format.as_deref() {
-            None => None,
-            Some(name) => Some(Format::from_name(name).ok_or_else(|| {
-                Refusal::new(
-                    RefusalCode::UnsupportedFormat,
-                    format!("{name} is not a format that is written here"),
-                )
-            })?),
-        };
-        let pieces = self.pieces_for(&input, spec, format)?;
+        let encoding = encoding(spec)?;
+        let pieces = self.pieces_for(&input, spec, encoding)?;
         let Ok(memory) = Arc::clone(&self.memory).acquire_many_owned(pieces).await else {
             unreachable!("the semaphore is never closed")
         };
@@ -103,8 +95,7 @@ impl Engine {
         let work = Work {
             input,
             chains: spec.to_run().to_vec(),
-            format,
-            quality: spec.quality,
+            encoding,
             limits: self.limits,
             deadline: self.deadline,
             threads: self.threads,
@@ -130,12 +121,12 @@ impl Engine {
 
     /// How much memory the dearest chain needs, and the results of all, which are kept to the end. More than the whole
     /// budget is not asked for: it then runs alone.
-    fn pieces_for(&self, input: &[u8], spec: &Spec, format: Option<Format>) -> Result<u32, Refusal> {
+    fn pieces_for(&self, input: &[u8], spec: &Spec, encoding: Encoding) -> Result<u32, Refusal> {
         let image = filters::probe(input, &self.limits)?;
-        let estimates = spec.filters.iter().filter_map(|chain| {
+        let estimates = spec.to_run().iter().filter_map(|chain| {
             // A chain that is refused costs nothing; the job will say why.
-            let chain = filters::check(chain).ok()?;
-            filters::estimate(&chain, &image, format.unwrap_or(image.format), &self.limits).ok()
+            let chain = filters::check_within(chain, &self.limits.chains).ok()?;
+            filters::estimate(&chain, &image, &encoding, &self.limits).ok()
         });
         let (working, written) = estimates.fold((0, 0), |(working, written), estimate| {
             let pixels = u64::from(estimate.width) * u64::from(estimate.height) * u64::from(image.frames);
@@ -146,12 +137,26 @@ impl Engine {
     }
 }
 
+/// How the results of a task are written.
+fn encoding(spec: &Spec) -> Result<Encoding, Refusal> {
+    let unknown = |name: &str| {
+        let detail = format!("{name} is not a format that is written here");
+        Refusal::new(RefusalCode::UnsupportedFormat, detail)
+    };
+    let format = spec.format.as_deref().map(|name| Format::from_name(name).ok_or_else(|| unknown(name)));
+    Ok(Encoding {
+        format: format.transpose()?,
+        quality: spec.quality,
+        effort: spec.effort,
+        keep_profile: spec.keep_profile,
+    })
+}
+
 /// A job with all that it needs, to be moved to its thread.
 struct Work {
     input: Bytes,
     chains: Vec<String>,
-    format: Option<Format>,
-    quality: Option<u8>,
+    encoding: Encoding,
     limits: Limits,
     deadline: Duration,
     threads: usize,
@@ -168,8 +173,7 @@ impl Work {
         let job = filters::Job {
             input: &self.input,
             chains: &self.chains,
-            format: self.format,
-            quality: self.quality,
+            encoding: self.encoding,
             limits: self.limits,
             deadline: Some(Instant::now() + self.deadline),
             threads: if others == 0 { self.threads } else { 1 },

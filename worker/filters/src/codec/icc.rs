@@ -21,6 +21,17 @@ pub(super) enum Source {
     Rgb,
 }
 
+/// The longest profile that is kept, in bytes.
+const LONGEST: usize = 4 << 20;
+
+/// Whether a result may be written with this profile: it is one of red, green and blue, and no attempt to fill the
+/// result with other things.
+pub(super) fn can_stay(icc: &[u8]) -> bool {
+    let is_rgb =
+        || ColorProfile::new_from_slice(icc).is_ok_and(|known| known.color_space == DataColorSpace::Rgb);
+    icc.len() <= LONGEST && catch_unwind(is_rgb).unwrap_or(false)
+}
+
 /// A profile that is not sRGB.
 #[derive(Clone)]
 pub(super) struct Profile {
@@ -84,6 +95,9 @@ impl Profile {
 
     /// As [`Profile::apply`], for a profile that was read before.
     pub fn convert(&self, frame: &mut Frame, context: &Context<'_>) -> Result<(), Refusal> {
+        if context.keeps_profile {
+            return Ok(());
+        }
         let (row, alpha) = (frame.row(), frame.alpha);
         match (&self.transform, &mut frame.samples) {
             (Transform::Bytes(transform), Samples::U8(samples)) => {

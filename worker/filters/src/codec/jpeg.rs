@@ -12,6 +12,7 @@ use super::icc::{Profile, Source};
 use super::inks;
 use super::{Encode, TimedFrame, check_side, no_frame};
 use crate::context::Context;
+use crate::encoding::Settings;
 use crate::format::Format;
 use crate::frame::Frame;
 use crate::probe::{Header, jpeg::is_complete};
@@ -95,16 +96,24 @@ fn broken(error: DecodeErrors) -> Refusal {
     Refusal::broken(format!("the JPEG file cannot be decoded: {error:?}"))
 }
 
+/// The embedded colour profile, if samples are decoded to what it is for.
+pub(super) fn profile(input: &[u8], header: &Header) -> Option<Vec<u8>> {
+    let decoder = decoder(input, header).ok()?;
+    let coloured = matches!(decoder.input_colorspace()?, ColorSpace::YCbCr | ColorSpace::RGB);
+    coloured.then(|| decoder.icc_profile())?
+}
+
 /// Writes one picture.
 pub(super) struct Encoder {
-    quality: u8,
+    settings: Settings,
     bytes: Option<Vec<u8>>,
 }
 
 impl Encoder {
-    /// An encoder of a quality of 1 to 100.
-    pub fn new(quality: u8) -> Self {
-        Self { quality, bytes: None }
+    /// An encoder that makes use of quality, effort and profile: the coefficients' codes fit the picture from the
+    /// fourth effort on, and from the sixth on it is written in scans.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, bytes: None }
     }
 }
 
@@ -115,7 +124,7 @@ impl Encode for Encoder {
         let frame = frame.frame.over_white();
         let samples = frame.bytes()?;
         // Without colour one component says it all: two thirds of the work are saved, and a tenth of the bytes.
-        let greys = greys(samples);
+        let greys = if self.settings.profile.is_none() { greys(samples) } else { None };
         let (pixels, pitch, format, subsampling) = match &greys {
             Some(greys) => (&greys[..], frame.width as usize, PixelFormat::GRAY, Subsamp::Gray),
             None => (samples, frame.row(), PixelFormat::RGB, Subsamp::Sub2x2),
@@ -124,13 +133,49 @@ impl Encode for Encoder {
         let image = Image { pixels, width, pitch, height, format };
         let failed = |error: turbojpeg::Error| Refusal::internal(format!("libjpeg-turbo: {error}"));
         let mut compressor = Compressor::new().map_err(failed)?;
-        compressor.set_quality(i32::from(self.quality.clamp(1, 100))).map_err(failed)?;
+        let effort = self.settings.effort;
+        compressor.set_quality(i32::from(self.settings.quality)).map_err(failed)?;
         compressor.set_subsamp(subsampling).map_err(failed)?;
-        self.bytes = Some(compressor.compress_to_vec(image).map_err(failed)?);
+        compressor
+            .set_optimize(effort.choose([false, false, false, true, true, true, true]))
+            .map_err(failed)?;
+        compressor
+            .set_progressive(effort.choose([false, false, false, false, false, true, true]))
+            .map_err(failed)?;
+        let bytes = compressor.compress_to_vec(image).map_err(failed)?;
+        self.bytes = Some(match &self.settings.profile {
+            Some(profile) => with_profile(&bytes, profile),
+            None => bytes,
+        });
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<u8>, Refusal> {
         self.bytes.ok_or_else(no_frame)
     }
+}
+
+/// The file with a colour profile after its first header. (ICC.1:2022, annex B.4.)
+fn with_profile(file: &[u8], profile: &[u8]) -> Vec<u8> {
+    const NAME: &[u8] = b"ICC_PROFILE\0";
+    /// What fits a segment beside its length, the name and the two numbers.
+    const PIECE: usize = 65_535 - 2 - NAME.len() - 2;
+    // Start of image and the JFIF header, which says its own length.
+    let header = match file {
+        [_, _, 0xff, 0xe0, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+        _ => 2,
+    };
+    let (before, after) = file.split_at(header.min(file.len()));
+    let mut bytes = Vec::with_capacity(file.len() + profile.len() + 1024);
+    bytes.extend(before);
+    let count = profile.chunks(PIECE).len() as u8;
+    for (number, piece) in (1..=count).zip(profile.chunks(PIECE)) {
+        bytes.extend([0xff, 0xe2]);
+        bytes.extend(((piece.len() + 2 + NAME.len() + 2) as u16).to_be_bytes());
+        bytes.extend(NAME);
+        bytes.extend([number, count]);
+        bytes.extend(piece);
+    }
+    bytes.extend(after);
+    bytes
 }

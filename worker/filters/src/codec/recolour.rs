@@ -5,6 +5,7 @@
 
 use super::{gif, png};
 use crate::context::Context;
+use crate::encoding::Effort;
 use crate::format::Format;
 use crate::frame::Frame;
 use crate::probe::Header;
@@ -24,11 +25,12 @@ pub(crate) fn recolour(
     input: &[u8],
     header: Header,
     paints: &mut [Paint<'_>],
+    effort: Effort,
     context: &Context<'_>,
 ) -> Result<Vec<Result<Vec<u8>, Refusal>>, Refusal> {
     match header.format {
         Format::Gif => gif::recolour(input, header, paints, context),
-        Format::Png => png::recolour(input, header, paints, context),
+        Format::Png => png::recolour(input, header, paints, effort, context),
         other => Err(Refusal::internal(format!("{} has no palette to be filtered", other.name()))),
     }
 }

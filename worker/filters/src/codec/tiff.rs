@@ -4,5 +4,5 @@ mod decode;
 mod encode;
 mod page;
 
-pub(super) use decode::decode;
+pub(super) use decode::{decode, profile};
 pub(super) use encode::Encoder;

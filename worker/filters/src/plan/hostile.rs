@@ -31,7 +31,7 @@ fn plans(name: &str, text: &str) {
     small_and_quick(name, || {
         let chain = check(text).unwrap_or_else(|mistake| panic!("{text}: {mistake}"));
         let image = ImageInfo { format: Format::Png, width: 640, height: 480, frames: 1, palette: false };
-        estimate(&chain, &image, Format::Png, &Limits::default()).unwrap();
+        estimate(&chain, &image, &Format::Png.into(), &Limits::default()).unwrap();
         for all in [true, false] {
             let shape = Shape { size: (640, 480), alpha: true, wide: all };
             let means = move |_| Means { tables: all, functions: all, sums: all, jit: all };

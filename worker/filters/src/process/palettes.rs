@@ -3,6 +3,7 @@
 use super::{Output, Running, guarded};
 use crate::codec::{self, Paint};
 use crate::context::Context;
+use crate::encoding::Effort;
 use crate::probe::Header;
 use crate::refusal::Refusal;
 
@@ -14,6 +15,7 @@ pub(super) fn recolour(
     input: &[u8],
     header: Header,
     results: &mut [Running],
+    effort: Effort,
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
     let mut paints: Vec<Paint<'_>> = Vec::new();
@@ -25,7 +27,7 @@ pub(super) fn recolour(
     if paints.is_empty() {
         return Ok(());
     }
-    let files = codec::recolour(input, header, &mut paints, context)?;
+    let files = codec::recolour(input, header, &mut paints, effort, context)?;
     drop(paints);
     let info = header.info();
     let waiting = results.iter_mut().filter(|running| matches!(running, Running::Recolouring(_)));

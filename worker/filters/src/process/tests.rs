@@ -15,7 +15,8 @@ fn picture(width: u32, height: u32) -> Frame {
 
 fn file(format: Format, frames: &[Frame]) -> Vec<u8> {
     let context = Context::unlimited(1);
-    let mut encoder = codec::create(format, 90, frames.len() as u32, Plays::Forever);
+    let settings = Encoding { quality: Some(90), ..format.into() }.settings(format, None);
+    let mut encoder = codec::create(&settings, frames.len() as u32, Plays::Forever);
     for frame in frames {
         encoder.push(TimedFrame { frame: frame.clone(), delay_ms: 70 }, &context).unwrap();
     }
@@ -26,8 +27,7 @@ fn job<'a>(input: &'a [u8], chains: &'a [String]) -> Job<'a> {
     Job {
         input,
         chains,
-        format: None,
-        quality: None,
+        encoding: Encoding::default(),
         limits: Limits::default(),
         deadline: None,
         threads: 1,
@@ -86,7 +86,7 @@ fn every_frame_of_an_animation_is_filtered() {
             bytes_of(&after.frame).chunks(channels).all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2])
         );
     }
-    let still = Job { format: Some(Format::Jpeg), ..job(&input, &chains) };
+    let still = Job { encoding: Format::Jpeg.into(), ..job(&input, &chains) };
     let refusal = process(&still).unwrap().remove(0).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::AnimationNotSupported);
 }

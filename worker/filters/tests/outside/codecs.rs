@@ -1,9 +1,9 @@
 //! Reading and writing, held against ImageMagick, which has its own decoders.
 
-use imgfilter_filters::{Format, Limits, probe};
+use imgfilter_filters::{Encoding, Format, Limits, probe};
 
 use super::pixels::{Pixels, assert_close, by_engine, by_imagemagick, difference, from_png};
-use super::tools::{Files, convert, engine, filtered, identify, photo};
+use super::tools::{Files, convert, encoded, engine, filtered, identify, photo};
 
 #[test]
 fn jpeg_of_every_kind_is_read_like_libjpeg_does() {
@@ -277,17 +277,8 @@ fn avif_is_read_by_others_as_it_was_written() {
         let png = convert(&photo, &[&["-"], options, &["-strip", "png:-"]].concat());
         let wanted = by_engine(&png, "");
         for (quality, mean) in [(50, 5.0), (95, 1.5)] {
-            let job = imgfilter_filters::Job {
-                input: &png,
-                chains: &[String::new()],
-                format: Some(Format::Avif),
-                quality: Some(quality),
-                limits: Limits::default(),
-                deadline: None,
-                threads: 2,
-                cancel: None,
-            };
-            let file = imgfilter_filters::process(&job).unwrap().remove(0).unwrap().bytes;
+            let encoding = Encoding { quality: Some(quality), ..Format::Avif.into() };
+            let file = encoded(&png, "", encoding).unwrap().bytes;
             let what = format!("{kind} of quality {quality}");
             // ImageMagick 6 leaves alpha out, and halves all chroma.
             if kind != "alpha" {
@@ -350,18 +341,31 @@ fn quality_changes_the_size() {
     let photo = photo("nature/FreshFlower.jpg");
     for format in [Format::Jpeg, Format::WebP, Format::Avif] {
         let size = |quality| {
-            let job = imgfilter_filters::Job {
-                input: &photo,
-                chains: &["resize(width=400)".to_owned()],
-                format: Some(format),
-                quality: Some(quality),
-                limits: Limits::default(),
-                deadline: None,
-                threads: 2,
-                cancel: None,
-            };
-            imgfilter_filters::process(&job).unwrap()[0].as_ref().unwrap().bytes.len()
+            let encoding = Encoding { quality: Some(quality), ..format.into() };
+            encoded(&photo, "resize(width=400)", encoding).unwrap().bytes.len()
         };
         assert!(size(10) * 2 < size(80) && size(80) < size(100), "{}", format.name());
+    }
+}
+
+#[test]
+fn effort_makes_files_smaller_and_nothing_worse() {
+    let photo = photo("nature/FreshFlower.jpg");
+    for format in [Format::Jpeg, Format::Png, Format::WebP, Format::Tiff, Format::Avif] {
+        let files = [1, 3, 5, 7].map(|effort| {
+            let encoding = Encoding { effort: Some(effort), ..format.into() };
+            encoded(&photo, "resize(width=300)", encoding).unwrap().bytes
+        });
+        let sizes = files.each_ref().map(Vec::len);
+        let usual = engine(&photo, "resize(width=300)", Some(format)).unwrap().bytes;
+        assert!(files[1] == usual, "{}: 3 is the usual effort", format.name());
+        assert!(sizes[3] < sizes[0] && sizes[2] <= sizes[1] + sizes[1] / 50, "{}: {sizes:?}", format.name());
+        // Lossless formats and the codes of a JPEG change no sample; the others find other ways to the same quality.
+        let (largest, mean) = match format {
+            Format::Jpeg | Format::Png | Format::Tiff => (0, 0.0),
+            _ => (90, 3.0),
+        };
+        let (least, most) = (by_imagemagick(&files[0], &[]), by_imagemagick(&files[3], &[]));
+        assert_close(format.name(), &most, &least, largest, mean);
     }
 }

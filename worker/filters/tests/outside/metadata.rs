@@ -1,10 +1,10 @@
 //! Orientation and profiles are applied; nothing else about the photographer comes out again.
 
-use imgfilter_filters::{Format, Limits, probe};
+use imgfilter_filters::{Encoding, Format, Limits, probe};
 use moxcms::ColorProfile;
 
 use super::pixels::{assert_close, by_engine, by_imagemagick, from_png};
-use super::tools::{Files, convert, filtered, photo};
+use super::tools::{Files, convert, encoded, filtered, photo};
 
 /// An Exif block with an orientation, a camera and a place.
 fn exif(orientation: u8) -> Vec<u8> {
@@ -183,4 +183,59 @@ fn a_profile_in_webp_and_png_counts_too() {
     let tagged = convert(&png, &["-", "-profile", profile.to_str().unwrap(), "png24:-"]);
     assert!(tagged.windows(4).any(|window| window == b"iCCP"), "the test itself");
     assert_ne!(by_engine(&tagged, ""), by_engine(&png, ""));
+}
+
+const WITH_PROFILES: [Format; 4] = [Format::Jpeg, Format::Png, Format::WebP, Format::Tiff];
+
+#[test]
+fn a_profile_is_kept_on_request_and_the_samples_with_it() {
+    let files = Files::new();
+    let icc = ColorProfile::new_adobe_rgb().encode().unwrap();
+    let profile = files.put("adobe.icc", &icc);
+    let small = convert(&photo("nature/Aqua.jpg"), &["-", "-resize", "200x150!", "-strip", "png24:-"]);
+    let plain = from_png(&small);
+    for from in WITH_PROFILES {
+        let target = format!("{}:-", from.name());
+        let options =
+            ["-", "-profile", profile.to_str().unwrap(), "-quality", "98", "-compress", "none", &target];
+        let input = convert(&small, &options);
+        for to in WITH_PROFILES {
+            let encoding = Encoding { keep_profile: true, quality: Some(98), ..to.into() };
+            let file = encoded(&input, "", encoding).unwrap().bytes;
+            let what = format!("{} to {}", from.name(), to.name());
+            assert!(convert(&file, &["-", "icc:-"]) == icc, "{what}: the profile");
+            // The samples as they are, without the profile.
+            assert_close(&what, &by_imagemagick(&file, &["-strip"]), &plain, 60, 3.0);
+        }
+    }
+}
+
+#[test]
+fn a_kept_profile_is_that_of_the_samples() {
+    let files = Files::new();
+    let icc = ColorProfile::new_adobe_rgb().encode().unwrap();
+    let profile = files.put("adobe.icc", &icc);
+    let photo = photo("nature/Aqua.jpg");
+    let options = ["-", "-resize", "90x60!", "-strip", "-profile", profile.to_str().unwrap(), "png24:-"];
+    let wide = convert(&photo, &options);
+    // One component cannot have a profile of three, nor can a palette be filtered without its profile.
+    for (chain, colours) in [("grayscale", "16777216"), ("grayscale", "16"), ("sepia", "16")] {
+        let options = ["-", "-colors", colours, "-profile", profile.to_str().unwrap(), "png:-"];
+        let few = convert(&wide, &options);
+        for to in WITH_PROFILES {
+            let file = encoded(&few, chain, Encoding { keep_profile: true, ..to.into() }).unwrap().bytes;
+            let path = files.put(&format!("kept.{}", to.extension()), &file);
+            assert_eq!(files.vips_field(&path, "bands"), "3", "{chain} in {}", to.name());
+            assert!(convert(&file, &["-", "icc:-"]) == icc, "{chain} in {}", to.name());
+        }
+    }
+    // Formats without a place for it, and profiles of other pictures, lead to sRGB.
+    for to in [Format::Gif, Format::Bmp] {
+        let kept = encoded(&wide, "", Encoding { keep_profile: true, ..to.into() }).unwrap().bytes;
+        assert!(kept == filtered(&wide, "", to), "{}", to.name());
+    }
+    let press = files.put("wide.png", &wide);
+    let press = files.vips("icc_export", &press, "press.tif", &["--output-profile", "cmyk"]);
+    let kept = encoded(&press, "", Encoding { keep_profile: true, ..Format::Png.into() }).unwrap().bytes;
+    assert!(kept == filtered(&press, "", Format::Png));
 }

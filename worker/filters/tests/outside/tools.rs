@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use imgfilter_filters::{Format, Job, Limits, Output, Refusal, process};
+use imgfilter_filters::{Encoding, Format, Job, Limits, Output, Refusal, process};
 use tempfile::TempDir;
 
 /// Debian's ImageMagick, by its full name because other things are called convert too.
@@ -75,7 +75,8 @@ impl Files {
 
     /// A field of an image as libvips reads it.
     pub fn vips_field(&self, image: &Path, field: &str) -> String {
-        let all = format!("{}[n=-1]", image.display());
+        let animates = image.extension().is_some_and(|extension| extension == "gif" || extension == "webp");
+        let all = format!("{}{}", image.display(), if animates { "[n=-1]" } else { "" });
         let text = run(VIPSHEADER, &["-f", field, &all], &[]);
         String::from_utf8(text).unwrap().trim().to_owned()
     }
@@ -83,14 +84,18 @@ impl Files {
 
 /// Runs one chain.
 pub fn engine(input: &[u8], chain: &str, format: Option<Format>) -> Result<Output, Refusal> {
+    encoded(input, chain, Encoding { format, ..Encoding::default() })
+}
+
+/// Runs one chain, and writes its result in this way.
+pub fn encoded(input: &[u8], chain: &str, encoding: Encoding) -> Result<Output, Refusal> {
     let job = Job {
         input,
         chains: &[chain.to_owned()],
-        format,
-        quality: None,
+        encoding,
         limits: Limits::default(),
         deadline: None,
-        threads: 1,
+        threads: 2,
         cancel: None,
     };
     process(&job).and_then(|results| results.into_iter().next().unwrap())

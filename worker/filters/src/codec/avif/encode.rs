@@ -8,13 +8,14 @@ use super::planes::planes;
 use crate::codec::grey::greys;
 use crate::codec::{Encode, TimedFrame, check_side, no_frame};
 use crate::context::Context;
+use crate::encoding::Settings;
 use crate::format::Format;
 use crate::frame::Frame;
 use crate::refusal::Refusal;
 
-/// Effort from 9 (least) to 0. On photographs 9 takes half the time of 8, for up to a fifth more bytes; 6 takes six times
-/// that of 8, for a tenth less.
-const SPEED: u8 = 8;
+/// The encoder's speed for each effort. On photographs 9 takes half the time of 8, for up to a fifth more bytes; 6 takes
+/// six times that of 8, for a tenth less.
+const SPEEDS: [u8; 7] = [9, 9, 8, 7, 6, 5, 4];
 /// From this quality on every pixel has a colour of its own, and below it four share one.
 const FULL_COLOUR: u8 = 90;
 /// The least quality of alpha, whose edges are seen against any ground.
@@ -23,13 +24,14 @@ const ALPHA_QUALITY: u8 = 90;
 /// Writes one picture of 8 bits, as grey where there is no colour.
 pub(in crate::codec) struct Encoder {
     quality: u8,
+    speed: u8,
     bytes: Option<Vec<u8>>,
 }
 
 impl Encoder {
-    /// An encoder of a quality of 1 to 100.
-    pub fn new(quality: u8) -> Self {
-        Self { quality: quality.clamp(1, 100), bytes: None }
+    /// An encoder that makes use of quality and effort.
+    pub fn new(settings: &Settings) -> Self {
+        Self { quality: settings.quality, speed: settings.effort.choose(SPEEDS), bytes: None }
     }
 }
 
@@ -45,7 +47,7 @@ impl Encode for Encoder {
             .set_full_color_range(true);
         let colours = self.colours(&frame, &mut file, context)?;
         context.check()?;
-        let alpha = alphas(&frame, self.quality, context)?;
+        let alpha = self.alphas(&frame, context)?;
         self.bytes = Some(file.to_vec(&colours, alpha.as_deref(), frame.width, frame.height, 8));
         Ok(())
     }
@@ -61,39 +63,39 @@ impl Encoder {
         let samples = frame.bytes()?;
         if let Some(greys) = (!frame.alpha).then(|| greys(samples)).flatten() {
             file.set_monochrome(true).set_chroma_subsampling((true, true));
-            return encoded(frame, &greys, None, self.quality, context);
+            return self.encoded((frame, &greys, None), self.quality, context);
         }
         let halved = self.quality < FULL_COLOUR;
         file.set_chroma_subsampling((halved, halved)).set_seq_profile(u8::from(!halved));
         let planes = planes(samples, (frame.width as usize, frame.channels()), halved, context)?;
         let chroma = Chroma { blue: &planes.blue, red: &planes.red, halved };
-        encoded(frame, &planes.luma, Some(chroma), self.quality, context)
+        self.encoded((frame, &planes.luma, Some(chroma)), self.quality, context)
     }
-}
 
-/// Alpha as AV1; `None` if all is opaque.
-fn alphas(frame: &Frame, quality: u8, context: &Context<'_>) -> Result<Option<Vec<u8>>, Refusal> {
-    if !frame.alpha {
-        return Ok(None);
+    /// Alpha as AV1; `None` if all is opaque.
+    fn alphas(&self, frame: &Frame, context: &Context<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+        if !frame.alpha {
+            return Ok(None);
+        }
+        let alphas: Vec<u8> = frame.bytes()?.as_chunks::<4>().0.iter().map(|pixel| pixel[3]).collect();
+        if alphas.iter().all(|&alpha| alpha == u8::MAX) {
+            return Ok(None);
+        }
+        self.encoded((frame, &alphas, None), self.quality.max(ALPHA_QUALITY), context).map(Some)
     }
-    let alphas: Vec<u8> = frame.bytes()?.as_chunks::<4>().0.iter().map(|pixel| pixel[3]).collect();
-    if alphas.iter().all(|&alpha| alpha == u8::MAX) {
-        return Ok(None);
-    }
-    encoded(frame, &alphas, None, quality.max(ALPHA_QUALITY), context).map(Some)
-}
 
-fn encoded(
-    frame: &Frame,
-    luma: &[u8],
-    chroma: Option<Chroma<'_>>,
-    quality: u8,
-    context: &Context<'_>,
-) -> Result<Vec<u8>, Refusal> {
-    let picture = Picture { width: frame.width, height: frame.height, luma, chroma };
-    let threads = u32::try_from(context.threads).unwrap_or(1);
-    let options = Options { quantiser: quantiser(quality), speed: SPEED, threads };
-    imgfilter_aom::encode(&picture, &options).map_err(|error| Refusal::internal(error.to_string()))
+    /// Planes of the size of a frame as AV1.
+    fn encoded(
+        &self,
+        (frame, luma, chroma): (&Frame, &[u8], Option<Chroma<'_>>),
+        quality: u8,
+        context: &Context<'_>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let picture = Picture { width: frame.width, height: frame.height, luma, chroma };
+        let threads = u32::try_from(context.threads).unwrap_or(1);
+        let options = Options { quantiser: quantiser(quality), speed: self.speed, threads };
+        imgfilter_aom::encode(&picture, &options).map_err(|error| Refusal::internal(error.to_string()))
+    }
 }
 
 /// The quantiser of a quality, as libavif takes it.

@@ -1,11 +1,15 @@
 //! PNG with a new palette: the numbers of the pixels stay as they are, in as few bits as before.
 
+use std::borrow::Cow;
+
 use png::{BitDepth, ColorType, Transformations};
 
-use super::{compress_numbers, failed, read};
+use super::encode::Stored;
+use super::read;
 use crate::codec::icc::{Profile, Source};
 use crate::codec::recolour::{Colours, Paint, Painted};
 use crate::context::Context;
+use crate::encoding::Effort;
 use crate::probe::Header;
 use crate::refusal::Refusal;
 
@@ -28,6 +32,7 @@ pub(in crate::codec) fn recolour(
     input: &[u8],
     header: Header,
     paints: &mut [Paint<'_>],
+    effort: Effort,
     context: &Context<'_>,
 ) -> Result<Vec<Result<Vec<u8>, Refusal>>, Refusal> {
     let (reader, rows) = read(input, &header, Transformations::IDENTITY, context)?;
@@ -45,10 +50,7 @@ pub(in crate::codec) fn recolour(
         count: colours_needed(rgb.len() / 3, info.bit_depth, &rows),
         rows,
     };
-    let mut write = |paint| {
-        context.check()?;
-        indexed.write(&colours.painted(paint)?).map_err(failed)
-    };
+    let mut write = |paint| indexed.write(&colours.painted(paint)?, effort, context);
     Ok(paints.iter_mut().map(&mut write).collect())
 }
 
@@ -65,19 +67,19 @@ fn colours_needed(colours: usize, depth: BitDepth, rows: &[u8]) -> usize {
 }
 
 impl Indexed {
-    fn write(&self, painted: &Painted) -> Result<Vec<u8>, png::EncodingError> {
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
-        encoder.set_color(ColorType::Indexed);
-        encoder.set_depth(self.depth);
-        encoder.set_palette(&painted.rgb[..self.count * 3]);
+    fn write(&self, painted: &Painted, effort: Effort, context: &Context<'_>) -> Result<Vec<u8>, Refusal> {
         let alphas = painted.alpha.as_deref().unwrap_or_default();
         let alphas = &alphas[..self.count.min(alphas.len())];
-        if let Some(last) = alphas.iter().rposition(|&alpha| alpha < u8::MAX) {
-            encoder.set_trns(&alphas[..=last]);
-        }
-        compress_numbers(&mut encoder);
-        encoder.write_header()?.write_image_data(&self.rows)?;
-        Ok(bytes)
+        let seen_through = alphas.iter().rposition(|&alpha| alpha < u8::MAX);
+        let stored = Stored {
+            size: (self.width, self.height),
+            colour: ColorType::Indexed,
+            depth: self.depth,
+            palette: Some(Cow::Borrowed(&painted.rgb[..self.count * 3])),
+            alphas: seen_through.map(|last| &alphas[..=last]),
+            samples: Cow::Borrowed(&self.rows),
+            profile: None,
+        };
+        stored.write(effort, context)
     }
 }

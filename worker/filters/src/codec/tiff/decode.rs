@@ -8,6 +8,7 @@ use crate::codec::icc::{Profile, Source};
 use crate::codec::inks;
 use crate::context::Context;
 use crate::frame::{Frame, narrow};
+use crate::limits::Limits;
 use crate::probe::Header;
 use crate::probe::tiff::{PHOTOMETRIC_INTERPRETATION, short_bytes, short_number};
 use crate::refusal::Refusal;
@@ -25,6 +26,16 @@ pub(in crate::codec) fn decode(
     // The crate asserts that lengths in the file agree.
     catch_unwind(AssertUnwindSafe(|| read(input, header, context)))
         .unwrap_or_else(|_| Err(Refusal::broken("the TIFF file cannot be decoded")))
+}
+
+/// The embedded colour profile, if samples are decoded to what it is for.
+pub(in crate::codec) fn profile(input: &[u8], header: &Header) -> Option<Vec<u8>> {
+    let read = || {
+        let (input, palette) = without_palette(input);
+        let mut page = Page::open(&input, palette, header, &Limits::default()).ok()?;
+        matches!(page.colour, Colour::Rgb | Colour::Ycc | Colour::Palette).then(|| page.profile())?
+    };
+    catch_unwind(read).ok()?
 }
 
 fn read(input: &[u8], header: &Header, context: &Context<'_>) -> Result<Frame, Refusal> {

@@ -41,6 +41,13 @@ impl<'a> Decoder<'a> {
     }
 }
 
+/// The embedded colour profile.
+pub(in crate::codec) fn profile(input: &[u8]) -> Option<Vec<u8>> {
+    let mut decoder = WebPDecoder::new(Cursor::new(input)).ok()?;
+    decoder.set_memory_limit(LONGEST_PROFILE);
+    decoder.icc_profile().ok()?
+}
+
 impl Decode for Decoder<'_> {
     fn next(&mut self, context: &Context<'_>) -> Result<Option<TimedFrame>, Refusal> {
         context.check()?;

@@ -19,7 +19,8 @@ const LEVELS: std::ops::RangeInclusive<u32> = 2..=8;
 /// Why it is none.
 pub(super) fn read(bytes: &[u8]) -> Result<Table, String> {
     let limits = Limits::default();
-    let context = Context { deadline: None, cancel: None, threads: 1, limits, frame_index: 0 };
+    let context =
+        Context { deadline: None, cancel: None, threads: 1, limits, frame_index: 0, keeps_profile: false };
     let (header, mut decoder) = codec::open(bytes, &limits).map_err(|refusal| refusal.detail)?;
     let level = level(&header)?;
     match decoder.next(&context) {
@@ -60,10 +61,11 @@ fn nodes<T: Copy + Into<f32>>(samples: &[T], channels: usize, white: f32) -> Vec
 mod tests {
     use super::*;
     use crate::codec::{Plays, TimedFrame, create};
+    use crate::encoding::Encoding;
     use crate::format::Format;
 
     fn png(frame: Frame) -> Vec<u8> {
-        let mut encoder = create(Format::Png, 100, 1, Plays::Times(1));
+        let mut encoder = create(&Encoding::default().settings(Format::Png, None), 1, Plays::Times(1));
         encoder.push(TimedFrame { frame, delay_ms: 0 }, &Context::unlimited(1)).unwrap();
         encoder.finish().unwrap()
     }
