@@ -185,7 +185,7 @@ impl Links {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Filters")]
 pub struct Assets {
-    /// Folder of files that chains name: images/ for watermarks and blending, luts/ for colour tables. It need not exist
+    /// Folder of files that chains name: images/ for watermarks and blending, luts/ for colour tables, fonts/ for texts. It need not exist
     #[arg(long, env = "IMGFILTER_ASSETS", value_name = "PATH", default_value = "/etc/imgfilter/assets")]
     pub assets: PathBuf,
     /// Folder of presets, which chains name as `preset(name)`: a chain in each file NAME.chain. It need not exist.

@@ -1,6 +1,6 @@
-//! The operator's files: images and colour tables that chains may name.
+//! The operator's files: images, colour tables and fonts that chains may name.
 //!
-//! They lie in one folder with the subfolders `images/` and `luts/`. A chain names a file without its
+//! They lie in one folder with the subfolders `images/`, `luts/` and `fonts/`. A chain names a file without its
 //! extension, in letters, digits, `_` and `-` alone, so that no other file can be reached. A file is read when it is
 //! first named, and again when it has changed.
 
@@ -20,8 +20,6 @@ use crate::spelling;
 
 /// Characters that a name has at most.
 pub(crate) const MAX_NAME: usize = 64;
-/// Bytes that a file has at most.
-const MAX_BYTES: u64 = 16 << 20;
 /// Longest side of an operator's image, in pixels.
 const MAX_SIDE: u32 = 8192;
 /// Pixels of an operator's image: 64 MiB when decoded.
@@ -34,6 +32,8 @@ pub(crate) enum Kind {
     Image,
     /// A colour table.
     Lut,
+    /// A font.
+    Font,
 }
 
 impl Kind {
@@ -41,6 +41,7 @@ impl Kind {
         match self {
             Self::Image => "images",
             Self::Lut => "luts",
+            Self::Font => "fonts",
         }
     }
 
@@ -49,6 +50,7 @@ impl Kind {
         match self {
             Self::Image => "image",
             Self::Lut => "colour table",
+            Self::Font => "font",
         }
     }
 
@@ -57,6 +59,16 @@ impl Kind {
         match self {
             Self::Image => &["png", "webp", "jpg", "jpeg", "gif"],
             Self::Lut => &["cube", "png"],
+            Self::Font => &["ttf", "otf", "ttc"],
+        }
+    }
+
+    /// Bytes that a file has at most.
+    fn max_bytes(self) -> u64 {
+        match self {
+            Self::Image | Self::Lut => 16 << 20,
+            // One of all Chinese characters has 20 MiB.
+            Self::Font => 64 << 20,
         }
     }
 }
@@ -83,7 +95,7 @@ struct Assets {
 static ASSETS: RwLock<Option<Arc<Assets>>> = RwLock::new(None);
 
 /// Says where the operator's files lie, for every chain of this process from now on. The folder has the subfolders
-/// `images/` and `luts/`, each of which may be missing. Without a folder, or with `None`, chains that name
+/// `images/`, `luts/` and `fonts/`, each of which may be missing. Without a folder, or with `None`, chains that name
 /// a file are mistakes.
 pub fn set_assets_folder(folder: Option<&Path>) {
     let assets = folder.map(|folder| Arc::new(Assets::new(folder)));
@@ -129,6 +141,11 @@ pub(crate) fn image(parameter: &'static str, name: &str) -> Result<Arc<Frame>, A
     load(Kind::Image, parameter, name, decode)
 }
 
+/// Whether the operator has a file of this kind and name.
+pub(crate) fn has(kind: Kind, name: &str) -> bool {
+    current().is_some_and(|assets| assets.find(kind, name).is_some())
+}
+
 fn decode(bytes: &[u8]) -> Result<Frame, String> {
     let limits = Limits { max_dimension: MAX_SIDE, max_pixels: MAX_PIXELS, ..Limits::default() };
     let context =
@@ -166,8 +183,8 @@ impl Assets {
         let unusable = |reason: String| {
             ArgumentError::new(parameter, format!("the {} `{name}` cannot be used: {reason}", kind.noun()))
         };
-        if bytes > MAX_BYTES {
-            return Err(unusable(format!("it has more than {} bytes", MAX_BYTES)));
+        if bytes > kind.max_bytes() {
+            return Err(unusable(format!("it has more than {} bytes", kind.max_bytes())));
         }
         // The path stays out of the message: strangers read it.
         let contents = fs::read(&path).map_err(|error| unusable(error.kind().to_string()))?;
@@ -288,7 +305,7 @@ mod tests {
             assets.load(Kind::Lut, "name", "warm", |_| Err::<(), _>("it is sour".to_owned())).unwrap_err();
         assert_eq!(error.message, "the colour table `warm` cannot be used: it is sour");
         let large = fs::File::create(folder.path().join("luts/large.cube")).unwrap();
-        large.set_len(MAX_BYTES + 1).unwrap();
+        large.set_len(Kind::Lut.max_bytes() + 1).unwrap();
         let error = assets.load(Kind::Lut, "name", "large", text).unwrap_err();
         assert!(
             error.message.contains("16777216 bytes") && !error.message.contains('/'),

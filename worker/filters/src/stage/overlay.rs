@@ -4,5 +4,7 @@ pub(crate) mod blend;
 pub(crate) mod border;
 mod compose;
 mod modes;
+mod placing;
 pub(crate) mod shadow;
+pub(crate) mod text;
 pub(crate) mod watermark;

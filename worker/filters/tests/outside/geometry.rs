@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use super::pixels::{Pixels, assert_close, by_engine, by_imagemagick, difference};
-use super::tools::{convert, photo};
+use imgfilter_filters::Format;
+
+use super::pixels::{Pixels, assert_close, by_engine, by_imagemagick, difference, from_png};
+use super::tools::{convert, filtered, photo};
 
 const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/assets");
 const LOGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/assets/images/logo.png");
 const TEXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/assets/images/texture.png");
+/// What texts are written in where the operator has no font.
+const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 
 /// A photograph of 360 × 240 as PNG.
 fn small_photo() -> Vec<u8> {
@@ -226,4 +230,50 @@ fn a_shadow_is_the_blurred_silhouette_of_imagemagick() {
     let seen = got.rgba.chunks(4).zip(wanted.rgba.chunks(4)).filter(|(got, _)| got[3] > 64);
     let most = seen.flat_map(|(a, b)| (0..3).map(|channel| a[channel].abs_diff(b[channel]))).max();
     assert!(most <= Some(1), "{most:?}");
+}
+
+#[test]
+fn letters_are_those_of_imagemagick() {
+    let white = convert(&[], &["-size", "400x120", "xc:white", "png24:-"]);
+    for (text, size) in [("Hamburgefonstiv", 40), ("WAVE Tyto fi", 48), ("Grüße, Ølstræde", 33)] {
+        let chain = format!("text(\"{text}\", northwest, x=20, y=20, size={size}, colour=black)");
+        // The point is a pixel at 72 dots an inch; the box around the words is what is compared.
+        let points = size.to_string();
+        let options = [
+            "-density",
+            "72",
+            "-font",
+            FONT,
+            "-pointsize",
+            &points,
+            "-gravity",
+            "center",
+            "-annotate",
+            "0",
+            text,
+        ];
+        let trimmed = |png: &[u8], options: &[&str]| {
+            let ends = [
+                "-bordercolor",
+                "white",
+                "-fuzz",
+                "20%",
+                "-trim",
+                "+repage",
+                "-resize",
+                "300x60!",
+                "png24:-",
+            ];
+            let size = convert(png, &[&["-"], options, &ends[..6], &["-format", "%w %h", "info:-"]].concat());
+            let size = String::from_utf8(size).unwrap();
+            let sides: Vec<i64> = size.split(' ').map(|side| side.trim().parse().unwrap()).collect();
+            (sides, from_png(&convert(png, &[&["-"], options, &ends].concat())))
+        };
+        let (size, got) = trimmed(&filtered(&white, &chain, Format::Png), &[]);
+        let (wanted_size, wanted) = trimmed(&white, &options);
+        assert!(size.iter().zip(&wanted_size).all(|(a, b)| a.abs_diff(*b) <= 3), "{size:?} {wanted_size:?}");
+        // Hinting moves edges by a part of a pixel.
+        let (_, mean) = difference(&got, &wanted);
+        assert!(mean < 16.0, "{text}: {mean}");
+    }
 }

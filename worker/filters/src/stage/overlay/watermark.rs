@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::compose::{Layer, laid_over, scaled};
+use super::compose::scaled;
 use super::modes::Mode;
+use super::placing::{POSITION, Placing, TILE, X, Y};
 use crate::assets;
 use crate::context::Context;
 use crate::filter::{Alpha, Animation, CostClass, Filter, Kind, Parameter, Step};
 use crate::frame::Frame;
 use crate::refusal::Refusal;
 use crate::stage::Stage;
-use crate::stage::geometry::Gravity;
 use crate::stage::scale::Window;
 
 /// The filter's definition.
@@ -23,22 +23,20 @@ pub(crate) const FILTER: Filter = Filter {
     animation: Animation::Frames,
     parameters: &[
         Parameter::new("image", Kind::Text { most: assets::MAX_NAME }),
-        Gravity::parameter("position").or_word("southeast"),
-        Parameter::integer("x", -16_384, 16_384).unit("px").or(0.0),
-        Parameter::integer("y", -16_384, 16_384).unit("px").or(0.0),
+        POSITION,
+        X,
+        Y,
         Parameter::number("opacity", 0.0, 100.0).unit("%").or(100.0),
         Parameter::number("scale", 0.1, 100.0).unit("%").optional(),
-        Parameter::choice("tile", &["no", "yes"]),
+        TILE,
         Mode::parameter(),
     ],
     build: |arguments| {
         Ok(Step::stage(Watermark {
             image: assets::image("image", arguments.text("image"))?,
-            position: Gravity::of(arguments.text("position")),
-            offset: (arguments.number("x") as i64, arguments.number("y") as i64),
+            placing: Placing::of(arguments),
             opacity: arguments.number("opacity") as f32 / 100.0,
             scale: arguments.optional("scale").map(|percent| percent / 100.0),
-            tile: arguments.text("tile") == "yes",
             mode: Mode::of(arguments.text("mode")),
         }))
     },
@@ -48,13 +46,10 @@ pub(crate) const FILTER: Filter = Filter {
 #[derive(Debug)]
 struct Watermark {
     image: Arc<Frame>,
-    position: Gravity,
-    /// Pixels from the sides inwards; in the middle to the right and down; between tiles.
-    offset: (i64, i64),
+    placing: Placing,
     opacity: f32,
     /// Share of the picture's width; `None`: as large as it is.
     scale: Option<f64>,
-    tile: bool,
     mode: Mode,
 }
 
@@ -67,22 +62,13 @@ impl Watermark {
         let side = |length: f64| (length * factor).round().max(1.0) as u32;
         (side(own_width), side(own_height))
     }
-
-    /// The left upper corner of an image of `size`.
-    fn corner(&self, picture: (u32, u32), size: (u32, u32)) -> (i64, i64) {
-        let room = |picture: u32, length: u32| f64::from(picture) - f64::from(length);
-        let (x, y) = self.position.place((room(picture.0, size.0), room(picture.1, size.1)));
-        let (lean_x, lean_y) = self.position.place((1.0, 1.0));
-        // From the right and the bottom inwards means to the left and up.
-        let inwards = |offset: i64, lean: f64| if lean > 0.5 { -offset } else { offset };
-        (x.floor() as i64 + inwards(self.offset.0, lean_x), y.floor() as i64 + inwards(self.offset.1, lean_y))
-    }
 }
 
 impl Stage for Watermark {
     fn cost_ms(&self, (width, height): (u32, u32)) -> f64 {
         let megapixels = f64::from(width) * f64::from(height) / 1e6;
-        let (own_width, own_height) = if self.tile { (width, height) } else { self.size((width, height)) };
+        let (own_width, own_height) =
+            if self.placing.tile { (width, height) } else { self.size((width, height)) };
         megapixels + f64::from(own_width) * f64::from(own_height) * 35e-6
     }
 
@@ -95,12 +81,7 @@ impl Stage for Watermark {
         context.check()?;
         let size = self.size(frame.size());
         let image = scaled(&self.image, Window::of(self.image.size()), size)?;
-        let gap =
-            |length: u32, gap: i64| (i64::from(length) + gap.max(0)).clamp(1, i64::from(u32::MAX)) as u32;
-        let step = self.tile.then(|| (gap(size.0, self.offset.0), gap(size.1, self.offset.1)));
-        let corner = if self.tile { (0, 0) } else { self.corner(frame.size(), size) };
-        let layer = Layer { frame: &image, corner, step, opacity: self.opacity, mode: self.mode };
-        laid_over(&frame, &layer, context)
+        self.placing.lay(&frame, &image, (self.opacity, self.mode), context)
     }
 }
 
