@@ -15,7 +15,7 @@ def edge(stack, another_edge, tmp_path_factory):
     folder.mkdir(mode=0o755)
     proxy = Proxy(folder, stack.cluster.sockets)
     url = another_edge(EDGE_DATABASE_URL=stack.cluster.conninfo("imgfilter_edge", "imgfilter")
-                       .replace(str(stack.cluster.sockets), str(folder)), NGINX_WORKERS="1")
+                       .replace(str(stack.cluster.sockets), str(folder)), NGINX_WORKERS="1", EDGE_DATABASE_CONNECTIONS="1")
     yield url, proxy
     proxy.close()
     os.remove(folder / ".s.PGSQL.5432")

@@ -125,10 +125,15 @@ fn magnified(graph: &Graph, order: &[Node]) -> HashSet<Node> {
     magnified
 }
 
-/// Operands before operations, each once; without recursion, because a chain may be long.
+/// Operands before operations, each once.
 pub(super) fn order(graph: &Graph, outputs: &[Node]) -> Vec<Node> {
-    let mut order = Vec::new();
-    let mut done: HashMap<Node, bool> = HashMap::new();
+    order_above(graph, outputs, &[])
+}
+
+/// The same without what `leaves` are made of; without recursion, because a chain may be long.
+pub(super) fn order_above(graph: &Graph, outputs: &[Node], leaves: &[Node]) -> Vec<Node> {
+    let mut order: Vec<Node> = leaves.to_vec();
+    let mut done: HashMap<Node, bool> = leaves.iter().map(|leaf| (*leaf, true)).collect();
     let mut stack: Vec<Node> = outputs.iter().rev().copied().collect();
     while let Some(&node) = stack.last() {
         match done.get(&node) {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use fidget_core::context::{Node, Op};
 
-use super::analysis::{Affine, Analysis, affine, is_heavy_between, jumps_between, order, unclamped};
+use super::analysis::{Affine, Analysis, affine, is_heavy_between, jumps_between, order, order_above, unclamped};
 use super::curve::{Curve, Domain, Function, Kind};
 use super::program::{INPUTS, Instruction, Output, Program, Register, join_sums, reuse_registers};
 use super::tape::{Tape, sample, substitute};
@@ -193,7 +193,7 @@ impl<'a> Builder<'a> {
         if self.walks == 0 {
             return None;
         }
-        let within = order(self.graph, &[node]);
+        let within = order_above(self.graph, &[node], &[gate]);
         self.walks = self.walks.saturating_sub(within.len());
         // One and the same variable for all, so that the same function of different values is found to be the same.
         let replaced = HashMap::from([(gate, self.argument)]);
@@ -326,7 +326,8 @@ impl<'a> Builder<'a> {
                 known.insert(var, *register);
             }
         }
-        let within = order(self.graph, &wanted);
+        let leaves: Vec<Node> = replaced.keys().copied().collect();
+        let within = order_above(self.graph, &wanted, &leaves);
         let context = self.graph.context_mut();
         let copies: Vec<Node> =
             wanted.iter().map(|node| substitute(context, &within, *node, &replaced)).collect();
