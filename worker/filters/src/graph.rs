@@ -65,6 +65,10 @@ pub(crate) struct Graph {
     context: Context,
     ranges: HashMap<Node, Range>,
     inputs: Inputs,
+    /// Functions of one value that are written as a choice and yet do not jump, and the value each is of.
+    continuous: HashMap<Node, Node>,
+    /// Encoded values, and the light of each.
+    encodings: HashMap<Node, Node>,
 }
 
 impl std::fmt::Debug for Graph {
@@ -74,10 +78,21 @@ impl std::fmt::Debug for Graph {
 }
 
 impl Graph {
+    /// The value that a node is a continuous function of, though it is written as a choice.
+    pub fn continuous_of(&self, node: Node) -> Option<Node> {
+        self.continuous.get(&node).copied()
+    }
+
     /// An empty graph.
     pub fn new() -> Self {
         let inputs = Inputs { vars: std::array::from_fn(|_| Var::new()) };
-        Self { context: Context::new(), ranges: HashMap::new(), inputs }
+        Self {
+            context: Context::new(),
+            ranges: HashMap::new(),
+            inputs,
+            continuous: HashMap::new(),
+            encodings: HashMap::new(),
+        }
     }
 
     /// The pixel of a frame of `size`, as it is before any filter. Without `alpha` it is opaque.

@@ -11,6 +11,10 @@ impl Graph {
     /// The light of an encoded value, after IEC 61966-2-1: `v / 12.92` up to 0.04045, then
     /// `((v + 0.055) / 1.055)^2.4`.
     pub fn linear(&mut self, value: Node) -> Node {
+        // There and back again: filters in linear light that follow each other need no curve between them.
+        if let Some(light) = self.encodings.get(&value) {
+            return *light;
+        }
         let straight = self.affine(&[(value, 1.0 / 12.92)], 0.0);
         let shifted = self.affine(&[(value, 1.0 / 1.055)], 0.055 / 1.055);
         let power = self.constant(2.4);
@@ -18,7 +22,10 @@ impl Graph {
         let edge = self.constant(TOE.0 as f32);
         let dark = self.less_or_equal(value, edge);
         let light = self.select(dark, straight, bent);
-        if self.range(value).within(0.0, 1.0) { self.tighten(light, 0.0, 1.0) } else { light }
+        let unit = self.range(value).within(0.0, 1.0);
+        let light = if unit { self.tighten(light, 0.0, 1.0) } else { light };
+        self.continuous.insert(light, value);
+        light
     }
 
     /// The encoded value of light, which is clamped to 0 to 1 before; [`Graph::linear`] the other way.
@@ -31,7 +38,10 @@ impl Graph {
         let edge = self.constant(TOE.1 as f32);
         let dark = self.less_or_equal(light, edge);
         let value = self.select(dark, straight, bent);
-        self.tighten(value, 0.0, 1.0)
+        let value = self.tighten(value, 0.0, 1.0);
+        self.continuous.insert(value, light);
+        self.encodings.insert(value, light);
+        value
     }
 
     /// Red, green and blue times a matrix in linear light; alpha is handed through.

@@ -156,23 +156,34 @@ pub(super) fn order_above(graph: &Graph, outputs: &[Node], leaves: &[Node]) -> V
 
 /// Whether what lies between `gate` and `node` has a function that compiled code has to call out for.
 pub(super) fn is_heavy_between(graph: &Graph, gate: Node, node: Node) -> bool {
-    any_between(graph, gate, node, |op| Function::of(op).is_some())
+    any_between(graph, gate, node, false, |op| Function::of(op).is_some())
 }
 
 /// Whether what lies between `gate` and `node` has an operation that jumps.
 pub(super) fn jumps_between(graph: &Graph, gate: Node, node: Node) -> bool {
     use BinaryOpcode::{And, Compare, Mod, Or};
     use UnaryOpcode::{Ceil, Floor, Not, Round};
-    any_between(graph, gate, node, |op| {
+    any_between(graph, gate, node, true, |op| {
         matches!(op, Op::Unary(Ceil | Floor | Not | Round, _) | Op::Binary(And | Compare | Mod | Or, ..))
     })
 }
 
-fn any_between(graph: &Graph, gate: Node, node: Node, is_sought: impl Fn(Op) -> bool) -> bool {
+/// Whether an operation between `gate` and `node` is sought; what is known to be continuous may be passed over whole.
+fn any_between(
+    graph: &Graph,
+    gate: Node,
+    node: Node,
+    pass_continuous: bool,
+    is_sought: impl Fn(Op) -> bool,
+) -> bool {
     let mut seen = HashSet::from([gate]);
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {
         if !seen.insert(node) {
+            continue;
+        }
+        if let Some(argument) = graph.continuous_of(node).filter(|_| pass_continuous) {
+            stack.push(argument);
             continue;
         }
         if is_sought(graph.op(node)) {

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use fidget_core::context::{Node, Op};
 
-use super::analysis::{Affine, Analysis, affine, is_heavy_between, jumps_between, order, order_above, unclamped};
+use super::analysis::{
+    Affine, Analysis, affine, is_heavy_between, jumps_between, order, order_above, unclamped,
+};
 use super::curve::{Curve, Domain, Function, Kind};
 use super::program::{INPUTS, Instruction, Output, Program, Register, join_sums, reuse_registers};
 use super::tape::{Tape, sample, substitute};
@@ -252,6 +254,10 @@ impl<'a> Builder<'a> {
         for tables in levels {
             let gates: Vec<Node> = tables.iter().filter_map(|node| Some(self.curve(*node)?.0)).collect();
             self.tape(&gates, &variables)?;
+            // Later code reads what this computed; else every level would compute all those before it again.
+            for gate in gates {
+                variables.entry(gate).or_insert_with(|| self.graph.variable(Range::ANY).0);
+            }
             for node in tables {
                 let (gate, curve) = self.curve(node)?;
                 let from = *self.held.get(&gate)?;

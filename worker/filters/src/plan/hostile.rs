@@ -91,7 +91,7 @@ fn what_is_long_or_deep_does_not_eat_the_stack() {
     for chain in ["sepia|", "hue(10)|", "vignette|", "equation(r=sqrt(g+x),g=b^r)|"] {
         plans(chain, chain.repeat(64).trim_end_matches('|'));
     }
-    plans("temperature", "temperature(9000)|".repeat(16).trim_end_matches('|'));
+    plans("temperature", "temperature(9000)|".repeat(64).trim_end_matches('|'));
 }
 
 #[test]
