@@ -52,7 +52,7 @@ docs: build ## regenerate the pages that the program writes itself
 	$(PROGRAM) filters --markdown > docs/FILTERS.md
 	$(PROGRAM) config --markdown > docs/CONFIGURATION.md
 
-fuzz: ## feed strangers' bytes to the parsers, FUZZ_SECONDS (600) each; needs a nightly compiler and cargo-fuzz
+fuzz: ## feed strangers' bytes to the parsers, FUZZ_SECONDS (600) each; needs cargo-fuzz
 	@worker/filters/fuzz/run $(or $(FUZZ_SECONDS),600)
 
 gallery: build ## draw a contact sheet of every filter and every look
