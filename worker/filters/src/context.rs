@@ -60,14 +60,28 @@ impl Context<'_> {
             return Ok(());
         }
         let rows = rows_in_a_band(row * size_of::<T>());
-        let run = |(index, band): (usize, &mut [T])| {
+        self.for_each_strip(samples, row * rows, |index, band| work(index * rows, band))
+    }
+
+    /// Works through `samples` in strips of `length` samples, the last one aside. `work` gets the number of the strip
+    /// and the strip, and must not depend on their order.
+    ///
+    /// # Errors
+    /// As [`Context::for_each_band`]; work on a strip that takes its time asks [`Context::check`] itself.
+    pub fn for_each_strip<T: Send>(
+        &self,
+        samples: &mut [T],
+        length: usize,
+        work: impl Fn(usize, &mut [T]) -> Result<(), Refusal> + Sync,
+    ) -> Result<(), Refusal> {
+        let run = |(index, strip): (usize, &mut [T])| {
             self.check()?;
-            work(index * rows, band)
+            work(index, strip)
         };
         if self.threads <= 1 {
-            samples.chunks_mut(row * rows).enumerate().try_for_each(run)
+            samples.chunks_mut(length).enumerate().try_for_each(run)
         } else {
-            samples.par_chunks_mut(row * rows).enumerate().try_for_each(run)
+            samples.par_chunks_mut(length).enumerate().try_for_each(run)
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Gaussian blur.
 
 use super::Stage;
-use super::sample::{ForSamples, Plane, Sample, in_its_depth};
+use super::sample::{ForSamples, InPlace, Plane, Sample, in_its_depth, in_place};
 use super::scale::{Interpolation, Window, scale};
 use super::weighed::{is_opaque, weighed};
 use crate::context::Context;
 use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
 use crate::frame::Frame;
 use crate::refusal::Refusal;
-use separable::{Finish, HalfKernel, convolved};
+use separable::{Finish, HalfKernel};
+use strips::Convolution;
 
 pub(super) mod separable;
+mod strips;
 
 /// The filter's definition.
 pub(crate) const FILTER: Filter = Filter {
@@ -46,62 +48,80 @@ impl Stage for Blur {
     }
 
     fn scratch_bytes(&self, (width, height): (u32, u32)) -> u64 {
-        // A picture with alpha is widened to 16 bits first.
+        // The sums of a few rows, a strong blur's smaller picture, and 16 bits for a picture with alpha.
         u64::from(width) * u64::from(height) * 4 * 2
     }
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
-        blurred(&frame, self.sigma, context)
+        blurred(frame, self.sigma, context)
     }
 }
 
 /// The frame, blurred with a standard deviation of `sigma` pixels, in its own depth. The edge pixels are taken to
 /// go on outside of the picture. Colours weigh by their alpha.
-pub(super) fn blurred(frame: &Frame, sigma: f64, context: &Context<'_>) -> Result<Frame, Refusal> {
+pub(super) fn blurred(frame: Frame, sigma: f64, context: &Context<'_>) -> Result<Frame, Refusal> {
     context.check()?;
     if sigma < LEAST_SIGMA {
-        return Ok(frame.clone());
+        return Ok(frame);
     }
-    let gaussian = Gaussian { sigma, context };
-    weighed(frame, context, |frame| in_its_depth(frame, &gaussian))
+    let gaussian = Gaussian { sigma, finish: Finish::Sum, context };
+    weighed(frame, context, |frame| {
+        if gaussian.is_strong() { in_its_depth(&frame, &gaussian) } else { in_place(frame, &gaussian) }
+    })
 }
 
 struct Gaussian<'a> {
     sigma: f64,
+    finish: Finish,
     context: &'a Context<'a>,
+}
+
+impl InPlace for Gaussian<'_> {
+    fn on<T: Sample>(&self, samples: &mut [T], width: usize, channels: usize) -> Result<(), Refusal> {
+        self.convolve(samples, width * channels, channels, (self.sigma, self.sigma))
+    }
 }
 
 impl ForSamples for Gaussian<'_> {
     fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
-        let samples = if self.sigma < 2.0 * WORKING_SIGMA {
-            self.convolve(input, (self.sigma, self.sigma))?
-        } else {
-            self.scaled_down(input)?
-        };
-        Ok((samples, input.size))
+        Ok((self.scaled_down(input)?, input.size))
     }
 }
 
 impl Gaussian<'_> {
+    /// Whether it is done in a smaller picture.
+    fn is_strong(&self) -> bool {
+        self.sigma >= 2.0 * WORKING_SIGMA
+    }
+
     /// Convolves with a Gaussian of its own standard deviation for each axis.
-    fn convolve<T: Sample>(&self, input: Plane<'_, T>, sigma: (f64, f64)) -> Result<Vec<T>, Refusal> {
-        convolved(input, &gaussian(sigma.0), &gaussian(sigma.1), Finish::Sum, self.context)
+    fn convolve<T: Sample>(
+        &self,
+        samples: &mut [T],
+        row: usize,
+        channels: usize,
+        sigma: (f64, f64),
+    ) -> Result<(), Refusal> {
+        let Self { finish, context, .. } = *self;
+        let (across, down) = (&gaussian(sigma.0), &gaussian(sigma.1));
+        Convolution { across, down, finish, context }.run(samples, row, channels)
     }
 
     /// Scales down, blurs, scales up. The smaller picture has a margin as wide as the kernel reaches, made of the
     /// edge pixels alone, so that the edges come out as they would in full size.
     fn scaled_down<T: Sample>(&self, input: Plane<'_, T>) -> Result<Vec<T>, Refusal> {
         let (across, down) = (Axis::new(self.sigma, input.size.0), Axis::new(self.sigma, input.size.1));
-        let small = with_margin(input, across, down)?;
+        let mut small = with_margin(input, across, down)?;
         let size = (across.padded(), down.padded());
-        let blurred = self.convolve(Plane { samples: &small, size, ..input }, (across.sigma, down.sigma))?;
+        let (row, channels) = (Plane { size, ..input }.row(), input.channels());
+        self.convolve(&mut small, row, channels, (across.sigma, down.sigma))?;
         let inner = Window {
             left: f64::from(across.margin),
             top: f64::from(down.margin),
             width: f64::from(across.cells),
             height: f64::from(down.cells),
         };
-        let small = Plane { samples: &blurred[..], size, ..input };
+        let small = Plane { samples: &small[..], size, ..input };
         scale(small, inner, input.size, Interpolation::Linear, true)
     }
 }
@@ -115,24 +135,23 @@ fn reach(sigma: f64) -> u32 {
     (sigma * REACH).ceil().max(1.0) as u32
 }
 
-/// The frame with `amount` times its difference to its blur, where that is `threshold` or more; or nothing if that
-/// must be done in several passes: for strong blurs, and where colours weigh by their alpha.
-pub(super) fn unsharp_in_one_pass(
-    frame: &Frame,
+/// Whether a frame's difference to its blur can be had while it is blurred: not for strong blurs, nor where colours
+/// weigh by their alpha.
+pub(super) fn is_of_one_pass(frame: &Frame, sigma: f64) -> bool {
+    sigma < 2.0 * WORKING_SIGMA && (!frame.alpha || is_opaque(frame))
+}
+
+/// The frame, blurred and finished in one pass; [`is_of_one_pass`] must hold.
+///
+/// # Errors
+/// `DeadlineExceeded`.
+pub(super) fn in_one_pass(
+    frame: Frame,
     sigma: f64,
     finish: Finish,
     context: &Context<'_>,
-) -> Option<Result<Frame, Refusal>> {
-    struct Unsharp<'a>(f64, Finish, &'a Context<'a>);
-    impl ForSamples for Unsharp<'_> {
-        fn on<T: Sample>(&self, input: Plane<'_, T>) -> Result<(Vec<T>, (u32, u32)), Refusal> {
-            let Self(sigma, finish, context) = *self;
-            let kernel = gaussian(sigma);
-            Ok((convolved(input, &kernel, &kernel, finish, context)?, input.size))
-        }
-    }
-    let one_pass = sigma < 2.0 * WORKING_SIGMA && (!frame.alpha || is_opaque(frame));
-    one_pass.then(|| in_its_depth(frame, &Unsharp(sigma, finish, context)))
+) -> Result<Frame, Refusal> {
+    in_place(frame, &Gaussian { sigma, finish, context })
 }
 
 /// How one side of a picture is scaled down.

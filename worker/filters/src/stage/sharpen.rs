@@ -2,7 +2,7 @@
 
 use super::Stage;
 use super::blur::separable::Finish;
-use super::blur::{blurred, unsharp_in_one_pass};
+use super::blur::{blurred, in_one_pass, is_of_one_pass};
 use super::sample::{ForSamples, Plane, Sample, in_its_depth};
 use crate::context::Context;
 use crate::filter::{Alpha, Animation, CostClass, Filter, Parameter, Step};
@@ -58,14 +58,12 @@ impl Stage for Sharpen {
             return Ok(frame);
         }
         let wide = matches!(frame.samples, Samples::U16(_));
-        if wide || self.amount <= MOST_FOR_ONE_PASS {
+        if (wide || self.amount <= MOST_FOR_ONE_PASS) && is_of_one_pass(&frame, self.sigma) {
             let finish = Finish::Unsharp { amount: self.amount, threshold: self.threshold };
-            if let Some(sharpened) = unsharp_in_one_pass(&frame, self.sigma, finish, context) {
-                return sharpened;
-            }
+            return in_one_pass(frame, self.sigma, finish, context);
         }
         let frame = if self.amount > MOST_FOR_8_BITS { frame.widened() } else { frame };
-        let blurred = blurred(&frame, self.sigma, context)?;
+        let blurred = blurred(frame.clone(), self.sigma, context)?;
         let sharpened = in_its_depth(&frame, &Difference { blurred, mask: *self, context })?;
         Ok(if wide { sharpened } else { sharpened.narrowed() })
     }

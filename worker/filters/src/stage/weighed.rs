@@ -12,17 +12,17 @@ const WHITE: u64 = u16::MAX as u64;
 /// Where a pixel is transparent, `work` gets a frame of 16 bits, because dim colours would not survive the way back
 /// in 8; the result has the depth of `frame`. An opaque frame is worked on as it is.
 pub(super) fn weighed(
-    frame: &Frame,
+    frame: Frame,
     context: &Context<'_>,
-    work: impl FnOnce(&Frame) -> Result<Frame, Refusal>,
+    work: impl FnOnce(Frame) -> Result<Frame, Refusal>,
 ) -> Result<Frame, Refusal> {
-    if !frame.alpha || is_opaque(frame) {
+    if !frame.alpha || is_opaque(&frame) {
         return work(frame);
     }
     let wide = matches!(frame.samples, Samples::U16(_));
-    let mut frame = frame.clone().widened();
+    let mut frame = frame.widened();
     weigh(&mut frame, context, |colour, alpha| (colour * alpha + WHITE / 2) / WHITE)?;
-    let mut frame = work(&frame)?;
+    let mut frame = work(frame)?;
     weigh(&mut frame, context, |colour, alpha| ((colour * WHITE + alpha / 2) / alpha.max(1)).min(WHITE))?;
     Ok(if wide { frame } else { frame.narrowed() })
 }

@@ -1,19 +1,18 @@
-//! Convolution with a symmetric kernel, down and then across, row by row: a row is summed down, and across while its
-//! sums are still in the cache, so that nothing but the result is kept.
+//! Sums of a symmetric kernel over a row, and over rows.
 //!
 //! Samples of 8 bits are summed in 16-bit fixed point, four times as many at once as in floating point; its sums are
 //! within a sixth of a level for the kernels of this crate. Samples of 16 bits are summed in floating point.
 
 use multiversion::multiversion;
 
-use super::super::sample::{Plane, Sample};
-use crate::context::Context;
-use crate::refusal::Refusal;
+use super::super::sample::Sample;
 
-/// Samples whose sums are kept in registers while the taps are gone through.
-const LANES: usize = 128;
-/// The same at the end of a row.
-const FEW_LANES: usize = 16;
+/// Samples that a register holds sums of, and registers of sums that are kept while the taps are gone through.
+const LANES: usize = 32;
+const REGISTERS: usize = 4;
+const MANY: usize = LANES * REGISTERS;
+/// Samples at a time near the end of a row.
+const FEW: usize = 16;
 
 /// Half of a symmetric kernel: the weight of the middle, then those of 1, 2, … samples off. With both sides they sum
 /// up to 1.
@@ -29,7 +28,8 @@ impl HalfKernel {
         Self(weights.into_iter().map(|weight| weight / sum).collect())
     }
 
-    fn reach(&self) -> usize {
+    /// Samples on each side that have a weight.
+    pub fn reach(&self) -> usize {
         self.0.len() - 1
     }
 }
@@ -45,17 +45,17 @@ pub(in crate::stage) enum Finish {
 
 /// How samples of a depth are summed.
 pub(in crate::stage) trait Summed: Copy + Default + Send + Sync {
-    /// A sum, and the sum of two samples.
+    /// A sum, of one sample or of many.
     type Sum: Copy + Default + Send + Sync;
     /// The weight of two samples.
     type Weight: Copy + Send + Sync;
 
     /// The weights of a kernel for two samples each; the middle is taken twice. Then what a sum begins with.
     fn weights(kernel: &HalfKernel) -> (Vec<Self::Weight>, Self::Sum);
-    /// Two samples.
-    fn two(first: Self, second: Self) -> Self::Sum;
-    /// Two sums.
-    fn two_sums(first: Self::Sum, second: Self::Sum) -> Self::Sum;
+    /// A sample by itself.
+    fn lifted(sample: Self) -> Self::Sum;
+    /// Two of a kind.
+    fn two(first: Self::Sum, second: Self::Sum) -> Self::Sum;
     /// More of a sum.
     fn plus(sum: Self::Sum, two: Self::Sum, weight: Self::Weight) -> Self::Sum;
     /// The nearest sample.
@@ -80,15 +80,13 @@ impl Summed for u8 {
         (weights, start)
     }
 
-    /// The bit that is set, a 256th of a level, keeps the compiler from multiplying before it shifts: that would take
-    /// 32 bits.
     #[inline(always)]
-    fn two(first: Self, second: Self) -> u16 {
-        ((u16::from(first) + u16::from(second)) << 7) | 1
+    fn lifted(sample: Self) -> u16 {
+        u16::from(sample) << 7
     }
 
     #[inline(always)]
-    fn two_sums(first: u16, second: u16) -> u16 {
+    fn two(first: u16, second: u16) -> u16 {
         first.wrapping_add(second)
     }
 
@@ -119,12 +117,12 @@ impl Summed for u16 {
     }
 
     #[inline(always)]
-    fn two(first: Self, second: Self) -> f32 {
-        f32::from(first) + f32::from(second)
+    fn lifted(sample: Self) -> f32 {
+        f32::from(sample)
     }
 
     #[inline(always)]
-    fn two_sums(first: f32, second: f32) -> f32 {
+    fn two(first: f32, second: f32) -> f32 {
         first + second
     }
 
@@ -144,39 +142,41 @@ impl Summed for u16 {
     }
 }
 
-/// Convolves with one kernel across and one down. The edge pixels go on outside of the picture; every channel is
-/// taken by itself.
-///
-/// # Errors
-/// `DeadlineExceeded`.
-pub(in crate::stage) fn convolved<T: Sample>(
-    input: Plane<'_, T>,
-    across: &HalfKernel,
-    down: &HalfKernel,
-    finish: Finish,
-    context: &Context<'_>,
-) -> Result<Vec<T>, Refusal> {
-    let row = input.row();
-    let height = input.size.1 as usize;
-    let channels = input.channels();
-    let (across_weights, start) = T::weights(across);
-    let (down_weights, down_start) = T::weights(down);
-    let margin = across.reach() * channels;
-    let mut samples = vec![T::default(); input.samples.len()];
-    context.for_each_band(&mut samples, row, |first, band| {
-        let mut sums = vec![T::Sum::default(); row + 2 * margin];
-        let line = |y: usize| &input.samples[y * row..][..row];
-        for (y, out) in (first..).zip(band.chunks_exact_mut(row)) {
-            let lines: Vec<[&[T]; 2]> = (0..=down.reach())
-                .map(|off| [line(y.saturating_sub(off)), line((y + off).min(height - 1))])
-                .collect();
-            sum_down::<T>(&lines, &down_weights, down_start, &mut sums[margin..margin + row]);
-            extend(&mut sums, margin, channels);
-            sum_across::<T>(&sums, channels, &across_weights, start, line(y), finish, out);
-        }
-        Ok(())
-    })?;
-    Ok(samples)
+/// A kernel as the sums need it.
+#[derive(Debug)]
+pub(super) struct Weights<T: Summed> {
+    /// Each once for every lane: what is loaded as a vector is multiplied as one, while a number that is spread over the
+    /// lanes makes compilers widen the products to 32 bits.
+    taps: Vec<[T::Weight; LANES]>,
+    start: T::Sum,
+}
+
+impl<T: Summed> Weights<T> {
+    /// Those of a kernel.
+    pub fn of(kernel: &HalfKernel) -> Self {
+        let (weights, start) = T::weights(kernel);
+        Self { taps: weights.into_iter().map(|weight| [weight; LANES]).collect(), start }
+    }
+
+    fn reach(&self) -> usize {
+        self.taps.len() - 1
+    }
+}
+
+/// Sums a row of samples across; the first and the last pixel go on outside of the row, and every channel is taken by
+/// itself. `wide` is room for the row with what goes on.
+pub(super) fn sum_across<T: Sample>(
+    line: &[T],
+    channels: usize,
+    weights: &Weights<T>,
+    wide: &mut Vec<T::Sum>,
+    sums: &mut [T::Sum],
+) {
+    let margin = weights.reach() * channels;
+    wide.resize(line.len() + 2 * margin, T::Sum::default());
+    lift(line, &mut wide[margin..margin + line.len()]);
+    extend(wide, margin, channels);
+    each_across::<T>(wide, channels, weights, sums);
 }
 
 /// Repeats the first and the last pixel over the margins.
@@ -191,95 +191,115 @@ fn extend<S: Copy>(sums: &mut [S], margin: usize, channels: usize) {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-fn sum_down<T: Sample>(lines: &[[&[T]; 2]], weights: &[T::Weight], start: T::Sum, sums: &mut [T::Sum]) {
-    let mut done = 0;
-    while done < sums.len() {
-        done += match sums.len() - done {
-            LANES.. => down_lanes::<T, LANES>(lines, weights, start, done, sums),
-            FEW_LANES.. => down_lanes::<T, FEW_LANES>(lines, weights, start, done, sums),
-            _ => down_lanes::<T, 1>(lines, weights, start, done, sums),
-        };
+fn lift<T: Sample>(line: &[T], sums: &mut [T::Sum]) {
+    for (sum, sample) in sums.iter_mut().zip(line) {
+        *sum = T::lifted(*sample);
     }
-}
-
-#[inline(always)]
-fn down_lanes<T: Sample, const N: usize>(
-    lines: &[[&[T]; 2]],
-    weights: &[T::Weight],
-    start: T::Sum,
-    at: usize,
-    sums: &mut [T::Sum],
-) -> usize {
-    let mut lanes = [start; N];
-    for ([above, below], weight) in lines.iter().zip(weights) {
-        let (above, below) = (&above[at..at + N], &below[at..at + N]);
-        for lane in 0..N {
-            lanes[lane] = T::plus(lanes[lane], T::two(above[lane], below[lane]), *weight);
-        }
-    }
-    sums[at..at + N].copy_from_slice(&lanes);
-    N
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-fn sum_across<T: Sample>(
-    sums: &[T::Sum],
-    channels: usize,
-    weights: &[T::Weight],
-    start: T::Sum,
-    originals: &[T],
-    finish: Finish,
-    out: &mut [T],
-) {
+fn each_across<T: Sample>(wide: &[T::Sum], channels: usize, weights: &Weights<T>, sums: &mut [T::Sum]) {
     let mut done = 0;
-    while done < out.len() {
-        let rest = out.len() - done;
-        let (sums, originals, out) = (&sums[done..], &originals[done..], &mut out[done..]);
-        done += match rest {
-            LANES.. => across_lanes::<T, LANES>(sums, channels, weights, start, originals, finish, out),
-            FEW_LANES.. => {
-                across_lanes::<T, FEW_LANES>(sums, channels, weights, start, originals, finish, out)
-            }
-            _ => across_lanes::<T, 1>(sums, channels, weights, start, originals, finish, out),
+    while done < sums.len() {
+        let (wide, sums) = (&wide[done..], &mut sums[done..]);
+        done += match sums.len() {
+            MANY.. => across::<T, LANES, REGISTERS>(wide, channels, weights, sums),
+            FEW.. => across::<T, FEW, 1>(wide, channels, weights, sums),
+            _ => across::<T, 1, 1>(wide, channels, weights, sums),
         };
     }
 }
 
 #[inline(always)]
-fn across_lanes<T: Sample, const N: usize>(
-    sums: &[T::Sum],
+fn across<T: Sample, const N: usize, const R: usize>(
+    wide: &[T::Sum],
     channels: usize,
-    weights: &[T::Weight],
-    start: T::Sum,
-    originals: &[T],
-    finish: Finish,
-    out: &mut [T],
+    weights: &Weights<T>,
+    sums: &mut [T::Sum],
 ) -> usize {
-    let middle = (weights.len() - 1) * channels;
-    let mut lanes = [start; N];
-    for (off, weight) in weights.iter().enumerate() {
-        let left = &sums[middle - off * channels..][..N];
-        let right = &sums[middle + off * channels..][..N];
+    let middle = weights.reach() * channels;
+    let mut lanes = [[weights.start; N]; R];
+    for (off, tap) in weights.taps.iter().enumerate() {
+        let left = &wide[middle - off * channels..][..N * R];
+        let right = &wide[middle + off * channels..][..N * R];
+        add::<T, N, R>(&mut lanes, left, right, tap);
+    }
+    sums[..N * R].copy_from_slice(lanes.as_flattened());
+    N * R
+}
+
+/// Adds what one tap weighs to the sums.
+#[inline(always)]
+fn add<T: Sample, const N: usize, const R: usize>(
+    sums: &mut [[T::Sum; N]; R],
+    first: &[T::Sum],
+    second: &[T::Sum],
+    tap: &[T::Weight; LANES],
+) {
+    for (register, sums) in sums.iter_mut().enumerate() {
+        let (first, second) = (&first[register * N..][..N], &second[register * N..][..N]);
         for lane in 0..N {
-            lanes[lane] = T::plus(lanes[lane], T::two_sums(left[lane], right[lane]), *weight);
+            sums[lane] = T::plus(sums[lane], T::two(first[lane], second[lane]), tap[lane]);
         }
     }
-    let (originals, out) = (&originals[..N], &mut out[..N]);
+}
+
+/// The row that is summed to, twice, then those above and below it.
+pub(super) type Lines<'a, T> = Vec<[&'a [<T as Summed>::Sum]; 2]>;
+
+/// Sums rows of sums down, and makes neighbouring rows of `row` samples of it. They go side by side, because most of
+/// what they read is the same.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
+pub(super) fn sum_down<T: Sample>(
+    lines: &[Lines<'_, T>],
+    weights: &Weights<T>,
+    finish: Finish,
+    rows: &mut [T],
+    row: usize,
+) {
+    let mut done = 0;
+    while done < row {
+        let rows = lines.iter().zip(rows.chunks_exact_mut(row).map(|samples| &mut samples[done..]));
+        let mut taken = 0;
+        for (lines, samples) in rows {
+            taken = match samples.len() {
+                MANY.. => down::<T, LANES, REGISTERS>(lines, weights, done, finish, samples),
+                FEW.. => down::<T, FEW, 1>(lines, weights, done, finish, samples),
+                _ => down::<T, 1, 1>(lines, weights, done, finish, samples),
+            };
+        }
+        done += taken.max(1);
+    }
+}
+
+#[inline(always)]
+fn down<T: Sample, const N: usize, const R: usize>(
+    lines: &[[&[T::Sum]; 2]],
+    weights: &Weights<T>,
+    at: usize,
+    finish: Finish,
+    samples: &mut [T],
+) -> usize {
+    let mut lanes = [[weights.start; N]; R];
+    for ([above, below], tap) in lines.iter().zip(&weights.taps) {
+        add::<T, N, R>(&mut lanes, &above[at..at + N * R], &below[at..at + N * R], tap);
+    }
+    let (lanes, samples) = (lanes.as_flattened(), &mut samples[..N * R]);
     match finish {
         Finish::Sum => {
-            for lane in 0..N {
-                out[lane] = T::nearest(lanes[lane]);
+            for lane in 0..N * R {
+                samples[lane] = T::nearest(lanes[lane]);
             }
         }
         Finish::Unsharp { amount, threshold } => {
             let threshold = threshold * T::WHITE.value();
-            for lane in 0..N {
-                let value = originals[lane].value();
+            for lane in 0..N * R {
+                let value = samples[lane].value();
                 let difference = value - T::sum_value(lanes[lane]);
                 let added = if difference.abs() < threshold { 0.0 } else { difference * amount };
-                out[lane] = T::rounded(value + added);
+                samples[lane] = T::rounded(value + added);
             }
         }
     }
-    N
+    N * R
 }

@@ -46,7 +46,7 @@ fn rough(width: u32, height: u32, alpha: bool) -> Frame {
 
 fn worst(frame: &Frame, sigma: f64) -> f64 {
     let context = Context::unlimited(1);
-    let got = blurred(frame, sigma, &context).unwrap();
+    let got = blurred(frame.clone(), sigma, &context).unwrap();
     assert_eq!(got.size(), frame.size());
     let per_level = if matches!(got.samples, Samples::U16(_)) { 257.0 } else { 1.0 };
     let got: Vec<f64> = match got.samples {
@@ -97,7 +97,7 @@ fn invisible_colours_do_not_bleed() {
     let samples = (0..64 * 8).flat_map(|i| if i % 64 < 32 { [255, 0, 0, 255] } else { [0, 255, 0, 0] });
     let frame = Frame::from_u8(64, 8, true, samples.collect()).unwrap();
     for sigma in [2.0, 20.0] {
-        let got = blurred(&frame, sigma, &Context::unlimited(1)).unwrap();
+        let got = blurred(frame.clone(), sigma, &Context::unlimited(1)).unwrap();
         for pixel in got.bytes().unwrap().chunks_exact(4).filter(|pixel| pixel[3] > 1) {
             assert!(pixel[0] >= 254 && pixel[1] <= 1, "{pixel:?}");
         }
@@ -108,7 +108,7 @@ fn invisible_colours_do_not_bleed() {
 fn threads_do_not_change_the_result() {
     let frame = rough(301, 203, false);
     for sigma in [3.0, 33.0] {
-        let one = blurred(&frame, sigma, &Context::unlimited(1)).unwrap();
-        assert_eq!(blurred(&frame, sigma, &Context::unlimited(3)).unwrap(), one);
+        let one = blurred(frame.clone(), sigma, &Context::unlimited(1)).unwrap();
+        assert_eq!(blurred(frame.clone(), sigma, &Context::unlimited(3)).unwrap(), one);
     }
 }

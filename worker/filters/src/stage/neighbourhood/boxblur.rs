@@ -41,7 +41,7 @@ impl Stage for BoxBlur {
         if self.radius == 0 {
             return Ok(frame);
         }
-        weighed(&frame, context, |frame| by_bands(frame, self, context))
+        weighed(frame, context, |frame| by_bands(&frame, self, context))
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn graded(
 ) -> Result<Frame, Refusal> {
     let mut result = frame.clone();
     for (level, part) in LEVELS.into_iter().enumerate() {
-        let blurred = blurred(frame, sigma * part, context)?;
+        let blurred = blurred(frame.clone(), sigma * part, context)?;
         // Where this level has a share, the level before has covered everything.
         let share = |x: f32, y: f32| (strength(x, y) * LEVELS.len() as f32 - level as f32).clamp(0.0, 1.0);
         result = by_bands(&result, &Mix { blurred: &blurred, share }, context)?;

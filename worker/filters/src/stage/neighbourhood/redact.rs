@@ -125,7 +125,7 @@ impl Stage for Redact {
         let area = self.area(frame.size())?;
         let part = cut(&frame, area);
         let part = match self.mode {
-            Mode::Blur(sigma) => blurred(&part, sigma, context)?,
+            Mode::Blur(sigma) => blurred(part, sigma, context)?,
             Mode::Pixelate(size) => Pixelate { size }.apply(part, context)?,
             Mode::Fill(colour) => filled(part, colour),
         };

@@ -66,8 +66,8 @@ pub(super) fn smeared(
     let narrow = matches!(frame.samples, Samples::U8(_));
     let fine = (0..steps.fine).map(|step| at(f64::from(step))).collect();
     let coarse = (0..steps.coarse).map(|step| at(first + f64::from(step * steps.fine))).collect();
-    let smeared = weighed(&frame.clone().widened(), context, |frame| {
-        let frame = by_bands(frame, &Mean(fine), context)?;
+    let smeared = weighed(frame.clone().widened(), context, |frame| {
+        let frame = by_bands(&frame, &Mean(fine), context)?;
         by_bands(&frame, &Mean(coarse), context)
     })?;
     Ok(if narrow { smeared.narrowed() } else { smeared })

@@ -102,7 +102,7 @@ impl Stage for Shadow {
         let size = self.output_size(frame.size(), &context.limits)?;
         let layout = self.layout(frame.size());
         let silhouette = in_its_depth(&frame, &Silhouette { corner: layout.shadow, size })?;
-        let silhouette = blurred(&Frame { alpha: false, ..silhouette }, self.sigma, context)?;
+        let silhouette = blurred(Frame { alpha: false, ..silhouette }, self.sigma, context)?;
         let picture = placed(frame.with_alpha(), layout.picture, size, [0; 4])?;
         in_place(picture, &Below { shadow: self, silhouette: &silhouette, context })
     }

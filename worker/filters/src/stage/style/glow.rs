@@ -54,9 +54,9 @@ impl Stage for Glow {
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
         let light = if self.threshold > 0.0 {
             let bright = by_bands(&frame, &Bright(self.threshold), context)?;
-            blurred(&bright, self.sigma, context)?
+            blurred(bright, self.sigma, context)?
         } else {
-            blurred(&frame, self.sigma, context)?
+            blurred(frame.clone(), self.sigma, context)?
         };
         by_bands(&frame, &Screen { light: &light, amount: self.amount }, context)
     }

@@ -54,7 +54,7 @@ impl Stage for Sketch {
 
     fn apply(&self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
         // In 16 bits: in the dark half a level is much of the fraction.
-        let blurred = blurred(&frame.clone().widened(), self.sigma, context)?;
+        let blurred = blurred(frame.clone().widened(), self.sigma, context)?;
         by_bands(&frame, &Dodge { sketch: *self, blurred: &blurred }, context)
     }
 }
