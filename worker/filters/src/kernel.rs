@@ -32,7 +32,7 @@ use tables::Tables;
 const WORTH_COMPILING: u64 = 20_000;
 
 /// Which means a kernel may use; all do the same.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Means {
     /// Tables and polynomials.
     pub tables: bool,
@@ -67,14 +67,12 @@ pub(crate) struct Source {
     pub levels: usize,
 }
 
-/// A run of point filters, ready to run over frames of one size and depth.
+/// A run of point filters, ready to run over frames of one depth, and of one size if they ask for places.
 #[derive(Debug)]
 pub(crate) struct Kernel {
     work: Work,
     /// Whether the result can be transparent.
     alpha: bool,
-    /// Width and height of the frames it is made for.
-    size: (u32, u32),
 }
 
 #[derive(Debug)]
@@ -102,16 +100,16 @@ impl Kernel {
         });
         let alpha = graph.value(outputs[3]).is_none_or(|value| value < 1.0);
         if graph.pixel(source.size, source.alpha).channels == outputs {
-            return Ok(Self { work: Work::Nothing, alpha, size: source.size });
+            return Ok(Self { work: Work::Nothing, alpha });
         }
         if means.tables
             && let Some(tables) = Tables::new(graph, outputs, source)
         {
-            return Ok(Self { work: Work::Tables(Box::new(tables)), alpha, size: source.size });
+            return Ok(Self { work: Work::Tables(Box::new(tables)), alpha });
         }
         let program = check::checked(graph, outputs, source, means)
             .ok_or_else(|| Refusal::internal("the equations could not be compiled"))?;
-        Ok(Self { work: Work::Program(program), alpha, size: source.size })
+        Ok(Self { work: Work::Program(program), alpha })
     }
 
     /// Whether the result has a fourth channel.
@@ -133,11 +131,6 @@ impl Kernel {
             (Samples::U16(samples), true) => Samples::U16(pass.same(samples, context)?),
         };
         Ok(Frame { width, height, alpha: self.alpha, samples })
-    }
-
-    /// Width and height of the frames it is made for.
-    pub fn size(&self) -> (u32, u32) {
-        self.size
     }
 
     /// A word for the kind of kernel, for tests and explanations.
@@ -271,14 +264,13 @@ impl Pass<'_> {
         }
         let [_, _, _, _, x, y, ..] = workspace.registers.as_mut_slice() else { return };
         let [columns, rows] = &program.positions;
-        let (mut column, mut row) = (first % self.width, first / self.width);
-        for index in 0..count {
-            x.values[index] = columns[column];
-            y.values[index] = rows[row];
-            column += 1;
-            if column == self.width {
-                (column, row) = (0, row + 1);
-            }
+        let mut done = 0;
+        while done < count {
+            let (column, row) = ((first + done) % self.width, (first + done) / self.width);
+            let run = (self.width - column).min(count - done);
+            x.values[done..done + run].copy_from_slice(&columns[column..column + run]);
+            y.values[done..done + run].fill(rows[row]);
+            done += run;
         }
     }
 

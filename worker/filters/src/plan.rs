@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 use crate::segments::{Named, Segment, segments};
 use crate::stage::Stage;
+use kernels::{Made, kernel};
 
 /// Nodes of a graph from which a run of point filters is cut in two.
 const MAX_FUSED_NODES: usize = 4000;
@@ -58,7 +59,7 @@ struct Rest {
 #[derive(Debug)]
 enum Planned {
     /// A run of point filters; `wide` if 16-bit samples are wanted of it.
-    Kernel { kernel: Kernel, wide: bool, spellings: Vec<String> },
+    Kernel { kernel: Arc<Kernel>, wide: bool, spellings: Vec<String>, size: (u32, u32) },
     /// A stage; `wide` if it is to compute with 16-bit samples.
     Stage { stage: Named<Arc<dyn Stage>>, wide: bool, size: (u32, u32) },
 }
@@ -166,12 +167,9 @@ impl Plan {
         self.works
             .iter()
             .map(|planned| match planned {
-                Planned::Kernel { kernel, wide, spellings } => Part {
-                    filters: spellings.clone(),
-                    means: kernel.kind(),
-                    wide: *wide,
-                    size: kernel.size(),
-                },
+                Planned::Kernel { kernel, wide, spellings, size } => {
+                    Part { filters: spellings.clone(), means: kernel.kind(), wide: *wide, size: *size }
+                }
                 Planned::Stage { stage, wide, size } => {
                     Part { filters: vec![stage.spelling.clone()], means: "stage", wide: *wide, size: *size }
                 }
@@ -224,17 +222,15 @@ impl Planner {
         let pixels = u64::from(self.size.0) * u64::from(self.size.1);
         let mut rest = points;
         while !rest.is_empty() {
-            let mut graph = Graph::new();
             let source =
                 Source { size: self.size, alpha: self.alpha, levels: if self.wide { 65_536 } else { 256 } };
-            let (outputs, taken) = fuse(&mut graph, rest, self.size, self.alpha);
+            let Made { kernel, taken } = kernel(rest, &source, means(pixels))?;
             let spellings = rest[..taken].iter().map(|point| point.spelling.clone()).collect();
             rest = &rest[taken..];
             let wide = more || !rest.is_empty();
-            let kernel = Kernel::new(&mut graph, outputs, &source, means(pixels))?;
             self.alpha = kernel.alpha();
             self.wide = wide;
-            self.works.push(Planned::Kernel { kernel, wide, spellings });
+            self.works.push(Planned::Kernel { kernel, wide, spellings, size: self.size });
         }
         Ok(())
     }
@@ -250,6 +246,8 @@ impl Planner {
         Ok(())
     }
 }
+
+mod kernels;
 
 #[cfg(test)]
 mod hostile;

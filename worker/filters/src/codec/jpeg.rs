@@ -7,7 +7,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use super::grey::greys;
+use super::grey::is_grey;
 use super::icc::{Profile, Source};
 use super::inks;
 use super::{Encode, TimedFrame, check_side, no_frame};
@@ -124,13 +124,10 @@ impl Encode for Encoder {
         let frame = frame.frame.over_white();
         let samples = frame.bytes()?;
         // Without colour one component says it all: two thirds of the work are saved, and a tenth of the bytes.
-        let greys = if self.settings.profile.is_none() { greys(samples) } else { None };
-        let (pixels, pitch, format, subsampling) = match &greys {
-            Some(greys) => (&greys[..], frame.width as usize, PixelFormat::GRAY, Subsamp::Gray),
-            None => (samples, frame.row(), PixelFormat::RGB, Subsamp::Sub2x2),
-        };
+        let grey = self.settings.profile.is_none() && is_grey(samples);
+        let subsampling = if grey { Subsamp::Gray } else { Subsamp::Sub2x2 };
         let (width, height) = (frame.width as usize, frame.height as usize);
-        let image = Image { pixels, width, pitch, height, format };
+        let image = Image { pixels: samples, width, pitch: frame.row(), height, format: PixelFormat::RGB };
         let failed = |error: turbojpeg::Error| Refusal::internal(format!("libjpeg-turbo: {error}"));
         let mut compressor = Compressor::new().map_err(failed)?;
         let effort = self.settings.effort;

@@ -10,6 +10,8 @@ mod bytes;
 #[cfg(target_arch = "x86_64")]
 mod cubics;
 #[cfg(target_arch = "x86_64")]
+mod numbers;
+#[cfg(target_arch = "x86_64")]
 mod pixels;
 
 /// Whether the processor has what is used here.
@@ -66,5 +68,16 @@ pub(super) fn segments(segments: &Segments, values: &[f32], out: &mut [f32]) -> 
         return unsafe { cubics::evaluate(segments, values, out) };
     }
     let _ = (segments, values, out);
+    0
+}
+
+/// Looks values up in a table of 256 numbers, `scale` of them in a unit, the first at `low`; the nearest holds.
+pub(super) fn numbers(table: &[f32; 256], low: f32, scale: f32, values: &[f32], out: &mut [f32]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if is_there() {
+        // SAFETY: the processor has what the function is compiled for.
+        return unsafe { numbers::look_up(table, low, scale, values, out) };
+    }
+    let _ = (table, low, scale, values, out);
     0
 }

@@ -19,6 +19,8 @@ mod vector;
 
 /// The largest difference from the function: a sixteenth of a level of 255.
 const TOLERANCE: f32 = 1.0 / 4096.0;
+/// Adding it to a number from 0 to 2²² leaves the number, rounded, in the low bits.
+pub(super) const ROUNDER: f32 = 8_388_608.0;
 
 /// A function of one value.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! A run of point filters as a short program over blocks of pixels.
 
 use multiversion::multiversion;
+use multiversion::target::selected_target;
 
 use super::curve::Curve;
 use super::tape::{Evaluator, Tape};
@@ -37,9 +38,10 @@ pub(super) struct Row {
 
 impl Row {
     #[inline(always)]
-    fn of(self, [a, b, c]: [f32; ROWS]) -> f32 {
-        let [fa, fb, fc] = self.factors;
-        bounded(self.offset + fa * a + fb * b + fc * c, self.bounds)
+    fn of<const FUSED: bool>(self, values: [f32; ROWS]) -> f32 {
+        let terms = self.factors.into_iter().zip(values);
+        let total = terms.fold(self.offset, |total, (factor, value)| plus::<FUSED>(total, factor, value));
+        bounded(total, self.bounds)
     }
 }
 
@@ -154,7 +156,7 @@ impl Program {
     }
 }
 
-/// Sums in the order of the terms, so that every machine finds the same.
+/// Sums in the order of the terms.
 fn run_affine(
     registers: &[Box<Plane>],
     terms: &[(Register, f32)],
@@ -186,8 +188,15 @@ fn bounded(value: f32, [low, high]: [f32; 2]) -> f32 {
     if value < high { value } else { high }
 }
 
+/// The sum and a product, rounded once where the processor has an instruction for that (`FUSED`): half the work, and
+/// never farther from the truth.
 #[inline(always)]
-fn sum<const N: usize>(
+fn plus<const FUSED: bool>(sum: f32, factor: f32, value: f32) -> f32 {
+    if FUSED { factor.mul_add(value, sum) } else { sum + factor * value }
+}
+
+#[inline(always)]
+fn sum<const N: usize, const FUSED: bool>(
     planes: [&Values; N],
     factors: [f32; N],
     offset: f32,
@@ -197,7 +206,7 @@ fn sum<const N: usize>(
     for (index, out) in out.iter_mut().enumerate() {
         let mut total = offset;
         for term in 0..N {
-            total += factors[term] * planes[term][index];
+            total = plus::<FUSED>(total, factors[term], planes[term][index]);
         }
         *out = bounded(total, bounds);
     }
@@ -205,22 +214,38 @@ fn sum<const N: usize>(
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_one(planes: [&Values; 1], factors: [f32; 1], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    sum(planes, factors, offset, bounds, out);
+    if selected_target!().supports_feature_str("fma") {
+        sum::<_, true>(planes, factors, offset, bounds, out);
+    } else {
+        sum::<_, false>(planes, factors, offset, bounds, out);
+    }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_two(planes: [&Values; 2], factors: [f32; 2], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    sum(planes, factors, offset, bounds, out);
+    if selected_target!().supports_feature_str("fma") {
+        sum::<_, true>(planes, factors, offset, bounds, out);
+    } else {
+        sum::<_, false>(planes, factors, offset, bounds, out);
+    }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_three(planes: [&Values; 3], factors: [f32; 3], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    sum(planes, factors, offset, bounds, out);
+    if selected_target!().supports_feature_str("fma") {
+        sum::<_, true>(planes, factors, offset, bounds, out);
+    } else {
+        sum::<_, false>(planes, factors, offset, bounds, out);
+    }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_four(planes: [&Values; 4], factors: [f32; 4], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    sum(planes, factors, offset, bounds, out);
+    if selected_target!().supports_feature_str("fma") {
+        sum::<_, true>(planes, factors, offset, bounds, out);
+    } else {
+        sum::<_, false>(planes, factors, offset, bounds, out);
+    }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
@@ -233,12 +258,25 @@ fn multiply(
     y: &mut Values,
     z: &mut Values,
 ) {
+    if selected_target!().supports_feature_str("fma") {
+        multiply_rows::<true>([a, b, c], rows, [x, y, z]);
+    } else {
+        multiply_rows::<false>([a, b, c], rows, [x, y, z]);
+    }
+}
+
+#[inline(always)]
+fn multiply_rows<const FUSED: bool>(
+    [a, b, c]: [&Values; ROWS],
+    rows: &[Row; ROWS],
+    [x, y, z]: [&mut Values; ROWS],
+) {
     let [first, second, third] = *rows;
     for index in 0..BLOCK {
         let read = [a[index], b[index], c[index]];
-        x[index] = first.of(read);
-        y[index] = second.of(read);
-        z[index] = third.of(read);
+        x[index] = first.of::<FUSED>(read);
+        y[index] = second.of::<FUSED>(read);
+        z[index] = third.of::<FUSED>(read);
     }
 }
 

@@ -3,8 +3,9 @@
 use fidget_core::context::{Context, Node};
 use multiversion::multiversion;
 
+use super::super::avx512;
 use super::super::tape::sample;
-use super::{even, is_near};
+use super::{ROUNDER, even, is_near};
 
 /// Entries of evenly spaced tables that are tried, the smallest first.
 const EVEN_SIZES: [usize; 4] = [1024, 4096, 16_384, 65_536];
@@ -80,6 +81,13 @@ impl Table {
 
     /// Looks up every value.
     pub fn look_up(&self, values: &[f32], out: &mut [f32]) {
+        let done = match (self.spacing, self.entries.as_array()) {
+            (Spacing::Even { low, scale }, Some(entries)) => {
+                avx512::numbers(entries, low, scale, values, out)
+            }
+            _ => 0,
+        };
+        let (values, out) = (&values[done..], &mut out[done..]);
         let last = (self.entries.len() - 1) as u32;
         let mut places = [0; STRIDE];
         for (values, out) in values.chunks(STRIDE).zip(out.chunks_mut(STRIDE)) {
@@ -95,9 +103,6 @@ impl Table {
         }
     }
 }
-
-/// Adding it to a number from 0 to 2²² leaves the number, rounded, in the low bits.
-const ROUNDER: f32 = 8_388_608.0;
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn even_places(low: f32, scale: f32, last: u32, values: &[f32], places: &mut [u32; STRIDE]) {
