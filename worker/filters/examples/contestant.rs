@@ -13,6 +13,10 @@ use serde_json::json;
 
 const QUALITY: u8 = 80;
 
+/// That of the service.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [who, chain, photo, rounds, seconds] = arguments.as_slice() else {

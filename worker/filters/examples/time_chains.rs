@@ -22,6 +22,10 @@ const CHAINS: [&str; 12] = [
     "equation(r = r^(0.5 + luma), g = g*exp(-2*x), b = sin(b*3*y))",
 ];
 
+/// That of the service.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or("name a JPEG file")?;
