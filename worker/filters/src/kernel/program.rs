@@ -39,8 +39,9 @@ pub(super) struct Row {
 impl Row {
     #[inline(always)]
     fn of<const FUSED: bool>(self, values: [f32; ROWS]) -> f32 {
-        let terms = self.factors.into_iter().zip(values);
-        let total = terms.fold(self.offset, |total, (factor, value)| plus::<FUSED>(total, factor, value));
+        let [[fa, fb, fc], [a, b, c]] = [self.factors, values];
+        let total = plus::<FUSED>(self.offset, fa, a);
+        let total = plus::<FUSED>(plus::<FUSED>(total, fb, b), fc, c);
         bounded(total, self.bounds)
     }
 }
@@ -214,7 +215,7 @@ fn sum<const N: usize, const FUSED: bool>(
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_one(planes: [&Values; 1], factors: [f32; 1], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    if selected_target!().supports_feature_str("fma") {
+    if const { selected_target!().supports_feature_str("fma") } {
         sum::<_, true>(planes, factors, offset, bounds, out);
     } else {
         sum::<_, false>(planes, factors, offset, bounds, out);
@@ -223,7 +224,7 @@ fn sum_one(planes: [&Values; 1], factors: [f32; 1], offset: f32, bounds: [f32; 2
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_two(planes: [&Values; 2], factors: [f32; 2], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    if selected_target!().supports_feature_str("fma") {
+    if const { selected_target!().supports_feature_str("fma") } {
         sum::<_, true>(planes, factors, offset, bounds, out);
     } else {
         sum::<_, false>(planes, factors, offset, bounds, out);
@@ -232,7 +233,7 @@ fn sum_two(planes: [&Values; 2], factors: [f32; 2], offset: f32, bounds: [f32; 2
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_three(planes: [&Values; 3], factors: [f32; 3], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    if selected_target!().supports_feature_str("fma") {
+    if const { selected_target!().supports_feature_str("fma") } {
         sum::<_, true>(planes, factors, offset, bounds, out);
     } else {
         sum::<_, false>(planes, factors, offset, bounds, out);
@@ -241,7 +242,7 @@ fn sum_three(planes: [&Values; 3], factors: [f32; 3], offset: f32, bounds: [f32;
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_four(planes: [&Values; 4], factors: [f32; 4], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    if selected_target!().supports_feature_str("fma") {
+    if const { selected_target!().supports_feature_str("fma") } {
         sum::<_, true>(planes, factors, offset, bounds, out);
     } else {
         sum::<_, false>(planes, factors, offset, bounds, out);
@@ -258,7 +259,7 @@ fn multiply(
     y: &mut Values,
     z: &mut Values,
 ) {
-    if selected_target!().supports_feature_str("fma") {
+    if const { selected_target!().supports_feature_str("fma") } {
         multiply_rows::<true>([a, b, c], rows, [x, y, z]);
     } else {
         multiply_rows::<false>([a, b, c], rows, [x, y, z]);
