@@ -35,8 +35,8 @@ const OPERATION_MS: f64 = 0.04;
 /// Bytes of a pixel in memory: four channels, and twice that between steps, where samples have 16 bits.
 const PIXEL_BYTES: u64 = 4;
 const WIDE_PIXEL_BYTES: u64 = 2 * PIXEL_BYTES;
-/// Bytes of memory that every job takes.
-const JOB_BYTES: u64 = 4 << 20;
+/// Bytes of memory that every job takes: code, and the huge pages that the allocator begins.
+const JOB_BYTES: u64 = 8 << 20;
 
 /// Estimates a chain, and refuses what can be known to be impossible from the headers alone.
 ///
@@ -81,7 +81,7 @@ pub fn estimate(
     let written = u64::from(image.frames) * pixels(size);
     Ok(Estimate {
         cost_ms: JOB_MS + f64::from(image.frames) * frame_ms,
-        memory_bytes: JOB_BYTES + pixels((image.width, image.height)) * PIXEL_BYTES + peak + canvas + written,
+        memory_bytes: allocated(pixels((image.width, image.height)) * PIXEL_BYTES + peak + canvas + written),
         width: size.0,
         height: size.1,
     })
@@ -94,7 +94,7 @@ fn of_palette(image: &ImageInfo) -> Estimate {
     let written = u64::from(image.frames) * pixels(size);
     Estimate {
         cost_ms: JOB_MS + f64::from(image.frames) * frame_ms,
-        memory_bytes: JOB_BYTES + pixels(size) * (PIXEL_BYTES + encoder_bytes(image.format)) + written,
+        memory_bytes: allocated(pixels(size) * (PIXEL_BYTES + encoder_bytes(image.format)) + written),
         width: image.width,
         height: image.height,
     }
@@ -147,9 +147,20 @@ fn megapixels(size: (u32, u32)) -> f64 {
     pixels(size) as f64 / 1e6
 }
 
-/// Bytes that an encoder takes beside the frame, for each pixel.
+/// Memory that a job takes for the bytes that it uses: a quarter more is between them, or kept for the next ones.
+fn allocated(used: u64) -> u64 {
+    JOB_BYTES + used + used / 4
+}
+
+/// Bytes that an encoder takes beside the frame, for each pixel: what does not compress is written as it is, into a
+/// file that is moved when it grows.
 fn encoder_bytes(format: Format) -> u64 {
-    if format == Format::Avif { 20 } else { 2 }
+    match format {
+        Format::Jpeg => 2,
+        Format::Gif => 8,
+        Format::Png | Format::WebP | Format::Tiff | Format::Bmp => 16,
+        Format::Avif => 28,
+    }
 }
 
 /// Milliseconds to decode a megapixel of a photograph, a first estimate on one core of a server of 2023.

@@ -7,7 +7,7 @@ use fidget_core::context::Node;
 use serde::Serialize;
 
 use crate::chain::Link;
-use crate::graph::{Graph, Pixel};
+use crate::graph::{Graph, Pixel, Range};
 use crate::limits::ChainLimits;
 use crate::refusal::Passed;
 use crate::stage::Stage;
@@ -358,16 +358,16 @@ impl PointFilter {
     /// frame.
     pub fn is_placeless(&self) -> bool {
         let mut graph = Graph::new();
-        let here = graph.pixel((1_000, 700), true);
-        let there = Pixel {
-            x: graph.constant(0.125),
-            y: graph.constant(0.875),
-            width: graph.constant(30.0),
-            height: graph.constant(50.0),
-            ..here
+        let pixel = graph.pixel((1, 1), true);
+        // Anywhere in a frame of any size: what folds for some places or sizes does not fold here.
+        let mut lowered_anywhere = || {
+            let sizes = Range::between(1.0, f32::MAX);
+            let [x, y, width, height] =
+                [Range::UNIT, Range::UNIT, sizes, sizes].map(|range| graph.variable(range).0);
+            self.lower(&mut graph, &Pixel { x, y, width, height, ..pixel })
         };
         // The graph shares what is the same, so equal expressions are equal nodes.
-        self.lower(&mut graph, &here) == self.lower(&mut graph, &there)
+        lowered_anywhere() == lowered_anywhere()
     }
 
     /// Whether every pixel keeps its alpha.

@@ -133,6 +133,15 @@ impl Kernel {
         Ok(Frame { width, height, alpha: self.alpha, samples })
     }
 
+    /// Bytes of its tables.
+    pub fn table_bytes(&self) -> usize {
+        match &self.work {
+            Work::Nothing => 0,
+            Work::Tables(tables) => tables.bytes(),
+            Work::Program(program) => program.table_bytes(),
+        }
+    }
+
     /// A word for the kind of kernel, for tests and explanations.
     pub fn kind(&self) -> &'static str {
         use program::Instruction;

@@ -137,7 +137,9 @@ mod tests {
 
     #[test]
     fn what_asks_where_it_is_stays_where_it_is() {
-        for equation in ["r = x", "g = g*y", "b = 10/w", "b = b*h"] {
+        let equations =
+            ["r = x", "g = g*y", "b = 10/w", "b = b*h", "r = w > 2000 ? 0 : r", "g = max(g, x*w - 1500)"];
+        for equation in equations {
             let chain = format!("equation({equation})|flip");
             assert_eq!(order(&chain), ["equation", "flip"], "{chain}");
         }

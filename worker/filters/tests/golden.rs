@@ -1,5 +1,6 @@
 //! Every filter's example and every look on one photograph, beside the pictures in `golden/`, which people have looked
-//! at. With `UPDATE_GOLDEN=1` in the environment the pictures are written anew.
+//! at: on the left the means of small squares, on the right how much their pixels differ from each other, which is what
+//! sharpening, smoothing and noise change. With `UPDATE_GOLDEN=1` in the environment the pictures are written anew.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap says less, not more")]
 
@@ -12,7 +13,7 @@ use imgfilter_filters::{
 use rayon::prelude::*;
 
 /// Pixels a side of the squares whose mean is kept: small changes show, and the pictures stay small.
-const SQUARE: usize = 8;
+const SQUARE: usize = 10;
 /// How far a square may be off, in levels: filters that jump (threshold, dither, halftone) may do so at another pixel
 /// where the last bit is another, as it is between processors.
 const MOST: u8 = 12;
@@ -41,7 +42,7 @@ fn filters_and_looks_are_as_they_were() {
         .collect::<Vec<_>>()
         .par_iter()
         .filter_map(|(name, chain)| {
-            let found = means(&read(&filtered(&photo, chain)));
+            let found = squares(&read(&filtered(&photo, chain)));
             let file = tests.join("golden").join(format!("{name}.png"));
             if std::env::var_os("UPDATE_GOLDEN").is_some() {
                 write(&file, &found);
@@ -80,27 +81,37 @@ fn compare(found: &Picture, golden: &Picture) -> Result<(), String> {
     near.then_some(()).ok_or_else(|| format!("off by {most} levels at most, by {mean:.2} on the average"))
 }
 
-/// The means of squares; colours weigh by their alpha.
-fn means(picture: &Picture) -> Picture {
+/// The means of squares, and beside them the standard deviations, four times as large so that little ones count;
+/// colours weigh by their alpha.
+fn squares(picture: &Picture) -> Picture {
     let height = picture.rgba.len() / 4 / picture.width;
-    let squares = |length: usize| length.div_ceil(SQUARE);
-    let mut rgba = Vec::new();
-    for (y, x) in (0..squares(height)).flat_map(|y| (0..squares(picture.width)).map(move |x| (y, x))) {
-        let (mut sums, mut pixels) = ([0.0; 4], 0.0);
-        for row in y * SQUARE..(y * SQUARE + SQUARE).min(height) {
-            for column in x * SQUARE..(x * SQUARE + SQUARE).min(picture.width) {
-                let pixel = &picture.rgba[(row * picture.width + column) * 4..][..4];
-                let alpha = f64::from(pixel[3]);
-                (0..3).for_each(|channel| sums[channel] += f64::from(pixel[channel]) * alpha);
-                sums[3] += alpha;
-                pixels += 1.0;
-            }
-        }
-        let colours = [0, 1, 2].map(|channel| (sums[channel] / f64::max(sums[3], 1.0)).round() as u8);
-        rgba.extend(colours);
-        rgba.push((sums[3] / pixels).round() as u8);
+    let (across, down) = (picture.width.div_ceil(SQUARE), height.div_ceil(SQUARE));
+    let mut rgba = vec![0; across * 2 * down * 4];
+    for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
+        let rows = y * SQUARE..(y * SQUARE + SQUARE).min(height);
+        let columns = x * SQUARE..(x * SQUARE + SQUARE).min(picture.width);
+        let pixels = rows.flat_map(|row| columns.clone().map(move |column| row * picture.width + column));
+        let pixels: Vec<&[u8]> = pixels.map(|pixel| &picture.rgba[pixel * 4..][..4]).collect();
+        let (means, deviations) = statistics(&pixels);
+        rgba[(y * 2 * across + x) * 4..][..4].copy_from_slice(&means);
+        rgba[(y * 2 * across + across + x) * 4..][..4].copy_from_slice(&deviations);
     }
-    Picture { width: squares(picture.width), rgba }
+    Picture { width: across * 2, rgba }
+}
+
+/// Means and fourfold standard deviations of a square's pixels; the latter have no alpha of their own.
+fn statistics(pixels: &[&[u8]]) -> ([u8; 4], [u8; 4]) {
+    let weight = pixels.iter().map(|pixel| f64::from(pixel[3])).sum::<f64>();
+    let mean = |value: &dyn Fn(f64) -> f64, channel: usize| {
+        let weighed = pixels.iter().map(|pixel| value(f64::from(pixel[channel])) * f64::from(pixel[3]));
+        weighed.sum::<f64>() / weight.max(1.0)
+    };
+    let means = [0, 1, 2].map(|channel| mean(&|value| value, channel));
+    let deviations = [0, 1, 2].map(|channel| mean(&|value| (value - means[channel]).powi(2), channel).sqrt());
+    let [red, green, blue] = means.map(|value| value.round() as u8);
+    let alpha = (weight / pixels.len() as f64).round() as u8;
+    let [in_red, in_green, in_blue] = deviations.map(|value| (4.0 * value).round().min(255.0) as u8);
+    ([red, green, blue, alpha], [in_red, in_green, in_blue, 255])
 }
 
 fn read(file: &[u8]) -> Picture {

@@ -65,6 +65,14 @@ impl Curve {
         }
     }
 
+    /// Bytes of its table.
+    pub fn table_bytes(&self) -> usize {
+        match self {
+            Self::Table(table) => table.bytes(),
+            Self::Segments(_) | Self::Polynomial(_) | Self::Function(_) => 0,
+        }
+    }
+
     /// Finds every value's.
     pub fn evaluate(&self, values: &[f32], out: &mut [f32]) {
         match self {

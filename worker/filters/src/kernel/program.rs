@@ -105,6 +105,15 @@ impl Program {
         }
     }
 
+    /// Bytes of the tables.
+    pub fn table_bytes(&self) -> usize {
+        let bytes = |instruction: &Instruction| match instruction {
+            Instruction::Curve { curve, .. } => curve.table_bytes(),
+            _ => 0,
+        };
+        self.instructions.iter().map(bytes).sum()
+    }
+
     /// Registers for a block, those of constant outputs filled.
     pub fn workspace(&self) -> Workspace {
         let mut registers: Vec<Box<Plane>> = (0..self.registers).map(|_| Plane::of(0.0)).collect();
@@ -189,8 +198,7 @@ fn bounded(value: f32, [low, high]: [f32; 2]) -> f32 {
     if value < high { value } else { high }
 }
 
-/// The sum and a product, rounded once where the processor has an instruction for that (`FUSED`): half the work, and
-/// never farther from the truth.
+/// The sum and a product, rounded once where the processor has an instruction for that (`FUSED`).
 #[inline(always)]
 fn plus<const FUSED: bool>(sum: f32, factor: f32, value: f32) -> f32 {
     if FUSED { factor.mul_add(value, sum) } else { sum + factor * value }

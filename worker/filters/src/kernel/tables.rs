@@ -46,6 +46,11 @@ impl Tables {
         Some(Self { channels: tables.try_into().ok()? })
     }
 
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        self.channels.iter().map(|table| table.bytes.len() + size_of_val(&table.words[..])).sum()
+    }
+
     /// Replaces the samples of interleaved pixels.
     pub fn in_place<D: Depth>(&self, samples: &mut [D], channels: usize) {
         if channels == 4 {

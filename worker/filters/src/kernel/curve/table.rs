@@ -79,6 +79,11 @@ impl Table {
         is_near(|values, out| self.look_up(values, out), at, &right).then_some(self)
     }
 
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.entries[..])
+    }
+
     /// Looks up every value.
     pub fn look_up(&self, values: &[f32], out: &mut [f32]) {
         let done = match (self.spacing, self.entries.as_array()) {
@@ -87,7 +92,10 @@ impl Table {
             }
             _ => 0,
         };
-        let (values, out) = (&values[done..], &mut out[done..]);
+        self.look_up_each(&values[done..], &mut out[done..]);
+    }
+
+    fn look_up_each(&self, values: &[f32], out: &mut [f32]) {
         let last = (self.entries.len() - 1) as u32;
         let mut places = [0; STRIDE];
         for (values, out) in values.chunks(STRIDE).zip(out.chunks_mut(STRIDE)) {
@@ -122,5 +130,24 @@ fn magnitude_places(shift: u32, last: u32, values: &[f32], places: &mut [u32; ST
     for (place, &value) in places.iter_mut().zip(values) {
         let value = if value > 0.0 { value } else { 0.0 };
         *place = ((value.to_bits() >> shift).max(zero) - zero).min(last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registers_and_memory_hold_the_same() {
+        let entries: Vec<f32> = (0..256).map(|index| (index as f32).sqrt()).collect();
+        let mut values: Vec<f32> = (-100..1_200).map(|index| index as f32 / 2_040.0 - 0.25).collect();
+        values.extend([f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, 1e30, -1e30]);
+        for (low, high) in [(0.0, 1.0), (-0.25, 0.3), (0.1, 0.1)] {
+            let table = Table::even(entries.clone(), low, high);
+            let (mut fast, mut plain) = (vec![-1.0; values.len()], vec![-2.0; values.len()]);
+            table.look_up(&values, &mut fast);
+            table.look_up_each(&values, &mut plain);
+            assert_eq!(fast, plain, "from {low} to {high}");
+        }
     }
 }

@@ -63,7 +63,7 @@ impl Convolution<'_> {
         [across, down]: &[Weights<T>; 2],
     ) -> Result<(), Refusal> {
         let reach = self.down.reach();
-        let mut ring = Ring::new(2 * reach + ROWS_AT_ONCE, strip.row);
+        let mut ring = Ring::new((2 * reach + ROWS_AT_ONCE).min(height), strip.row);
         let mut wide = Vec::new();
         let mut next = strip.first.saturating_sub(reach);
         for first in (strip.first..strip.end()).step_by(ROWS_AT_ONCE) {

@@ -106,9 +106,16 @@ fn invisible_colours_do_not_bleed() {
 
 #[test]
 fn threads_do_not_change_the_result() {
-    let frame = rough(301, 203, false);
-    for sigma in [3.0, 33.0] {
-        let one = blurred(frame.clone(), sigma, &Context::unlimited(1)).unwrap();
-        assert_eq!(blurred(frame.clone(), sigma, &Context::unlimited(3)).unwrap(), one);
+    let unsharp = Finish::Unsharp { amount: 0.8, threshold: 0.01 };
+    for alpha in [false, true] {
+        for frame in [rough(301, 203, alpha), rough(301, 203, alpha).widened()] {
+            for sigma in [0.7, 3.0, 33.0] {
+                let with = |threads| blurred(frame.clone(), sigma, &Context::unlimited(threads)).unwrap();
+                assert_eq!(with(3), with(1), "sigma {sigma}");
+            }
+            let with =
+                |threads| in_one_pass(frame.clone(), 2.0, unsharp, &Context::unlimited(threads)).unwrap();
+            assert_eq!(with(3), with(1));
+        }
     }
 }
