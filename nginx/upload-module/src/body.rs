@@ -12,11 +12,11 @@ use ngx::ffi::{
 };
 
 use crate::handler::{INTERNAL, Refusal, refusal};
-use crate::handover;
 use crate::panics::caught;
 use crate::request::Request;
 use crate::slot::SlotRef;
 use crate::template::FieldTemplate;
+use crate::{handover, headers};
 
 /// Bytes that are read at once of a body that lies in a file.
 const FILE_PIECE: usize = 64 * 1024;
@@ -123,7 +123,10 @@ fn decide(request: Request, slot: SlotRef, step: Result<Step, Error>) -> Result<
     let conf = slot.conf();
     let decided = match step {
         Ok(Step::FileStarted) => return add_fields(request, slot, &conf.set_fields),
-        Ok(Step::FileEnded) => return add_fields(request, slot, &conf.aggregate_fields),
+        Ok(Step::FileEnded) => {
+            headers::add(request, conf)?;
+            return add_fields(request, slot, &conf.aggregate_fields);
+        }
         Ok(Step::FieldStarted) => slot.with_upload(|upload| match upload.part() {
             Some(Part::Field { name })
                 if conf.passed_fields.iter().any(|field| field.matches(name.as_bytes())) =>

@@ -27,6 +27,11 @@ def file(data, name="f", filename="a.bin"):
     return part(f'name="{name}"; filename="{filename}"', data, "Content-Type: application/x-test\r\n")
 
 
+def field(name, value, boundary=BOUNDARY):
+    """A field of the rewritten body, as text."""
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+
+
 def chunked(body, sizes):
     """A body in HTTP/1.1 chunks of these sizes, again and again."""
     out, at, turn = bytearray(), 0, 0
