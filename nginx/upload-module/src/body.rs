@@ -23,7 +23,7 @@ const FILE_PIECE: usize = 64 * 1024;
 
 /// What comes after the pieces that were there.
 enum Next {
-    /// nginx calls again when there are more.
+    /// nginx calls again when there are more, or when a pause is over.
     Wait,
     /// All is there.
     HandOver,
@@ -40,10 +40,13 @@ pub(crate) unsafe extern "C" fn read(r: *mut ngx_http_request_t) {
 }
 
 /// Goes on reading: nginx calls it whenever the connection has something to say. It may end the request.
-unsafe extern "C" fn go_on(r: *mut ngx_http_request_t) {
+pub(crate) unsafe extern "C" fn go_on(r: *mut ngx_http_request_t) {
     // SAFETY: nginx calls with a living request.
     let request = unsafe { Request::new(r) };
     let Some(slot) = SlotRef::find(request) else { return refuse(request, INTERNAL) };
+    if slot.with_pace(|pace| pace.is_paused()) {
+        return;
+    }
     match caught(Next::Refuse(INTERNAL), || take_in(request, slot)) {
         Next::Wait => {}
         Next::Refuse(refusal) => {
@@ -85,6 +88,9 @@ fn take_in(request: Request, slot: SlotRef) -> Next {
                 Ok(()) => Next::HandOver,
                 Err(refusal) => Next::Refuse(refusal),
             };
+        }
+        if slot.with_pace(|pace| pace.pause()) {
+            return Next::Wait;
         }
         if !some && answer == NGX_AGAIN as ngx_int_t {
             return Next::Wait;
@@ -174,7 +180,10 @@ impl Piece {
         };
         match in_memory {
             [] if buffer.in_file() != 0 => feed_file(request, slot, buffer),
-            bytes => feed(request, slot, bytes),
+            bytes => {
+                slot.with_pace(|pace| pace.count(bytes.len()));
+                feed(request, slot, bytes)
+            }
         }
     }
 

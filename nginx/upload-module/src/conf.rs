@@ -40,6 +40,7 @@ pub(crate) struct LocationConf {
     pub(crate) max_output_body_len: usize,
     pub(crate) max_parts: ngx_int_t,
     pub(crate) buffer_size: usize,
+    pub(crate) limit_rate: usize,
     pub(crate) bare_body: ngx_flag_t,
     pub(crate) pass_args: ngx_flag_t,
     pub(crate) tame_arrays: ngx_flag_t,
@@ -64,6 +65,7 @@ impl Default for LocationConf {
             max_output_body_len: UNSET_SIZE,
             max_parts: UNSET,
             buffer_size: UNSET_SIZE,
+            limit_rate: UNSET_SIZE,
             bare_body: UNSET,
             pass_args: UNSET,
             tame_arrays: UNSET,
@@ -122,6 +124,7 @@ impl LocationConf {
         );
         inherit(&mut self.max_parts, outer.max_parts, UNSET, defaults.max_parts as ngx_int_t);
         inherit(&mut self.buffer_size, outer.buffer_size, UNSET_SIZE, defaults.buffer_size);
+        inherit(&mut self.limit_rate, outer.limit_rate, UNSET_SIZE, 0);
         inherit(&mut self.bare_body, outer.bare_body, UNSET, 0);
         inherit(&mut self.pass_args, outer.pass_args, UNSET, 0);
         inherit(&mut self.tame_arrays, outer.tame_arrays, UNSET, 0);

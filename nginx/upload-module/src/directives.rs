@@ -46,7 +46,7 @@ macro_rules! slot {
 }
 
 /// Every directive; nginx may write to the table.
-pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 23] = [
     command(ngx_string!("upload_pass"), INSIDE, NGX_CONF_TAKE1, set_pass, 0),
     command(
         ngx_string!("upload_store"),
@@ -61,6 +61,7 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
     slot!("upload_max_output_body_len", ngx_conf_set_size_slot, NGX_CONF_TAKE1, max_output_body_len),
     slot!("upload_max_parts", ngx_conf_set_num_slot, NGX_CONF_TAKE1, max_parts),
     slot!("upload_buffer_size", ngx_conf_set_size_slot, NGX_CONF_TAKE1, buffer_size),
+    slot!("upload_limit_rate", ngx_conf_set_size_slot, NGX_CONF_TAKE1, limit_rate),
     slot!("upload_bare_body", ngx_conf_set_flag_slot, NGX_CONF_FLAG, bare_body),
     slot!("upload_pass_args", ngx_conf_set_flag_slot, NGX_CONF_FLAG, pass_args),
     slot!("upload_tame_arrays", ngx_conf_set_flag_slot, NGX_CONF_FLAG, tame_arrays),

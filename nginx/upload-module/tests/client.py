@@ -165,6 +165,21 @@ class Http2:
         self.answers[stream] = Answer(0, b"")
         return stream
 
+    def send(self, stream, size):
+        """Sends so many bytes of an upload at once; run() sends the rest."""
+        upload = self.pending[stream]
+        end = upload[1] + size
+        for at in range(upload[1], end, FRAME):
+            self.state.send_data(stream, upload[0][at : min(at + FRAME, end)])
+        upload[1] = end
+        self.socket.sendall(self.state.data_to_send())
+
+    def reset(self, stream):
+        """Takes an upload back."""
+        self.state.reset_stream(stream, 8)
+        self.socket.sendall(self.state.data_to_send())
+        del self.pending[stream], self.answers[stream]
+
     def _send_some(self):
         progress = False
         for stream, (body, at, reset_at) in list(self.pending.items()):

@@ -1,12 +1,13 @@
-"""What a configuration of the classic module expects: digests, ranges, arrays, headers, arguments, stores."""
+"""What a configuration of the classic module expects: digests, ranges, arrays, headers, arguments, stores, rates."""
 
 import hashlib
 import shutil
+import time
 import zlib
 
 import pytest
 
-from client import END, Http1, curl, field, file, noise, part, post
+from client import END, Http1, Http2, chunked, curl, field, file, noise, part, post
 from nginx_process import wait_until
 
 
@@ -129,3 +130,94 @@ def test_a_store_from_a_client_stays_where_it_is_meant(nginx, users):
         for user in ["missing", "../spool", "a/../../spool", ".."]:
             assert post(nginx, f"{path}?user={user}", file(b"hello") + END).status == 500
     assert not (users / "missing").exists()
+
+
+@pytest.mark.parametrize("how", ["length", "chunked", "http2"])
+def test_a_rate_is_kept(nginx, how):
+    data = noise(400_000)
+    began = time.monotonic()
+    if how == "http2":
+        with Http2(nginx) as client:
+            streams = [client.begin("/limited", file(data) + END) for _ in range(2)]
+            answers = client.run()
+            answers = [answers[stream] for stream in streams]
+    else:
+        answers = [post(nginx, "/limited", file(data) + END, chunks=[50_000] if how == "chunked" else None)]
+    took = time.monotonic() - began
+    assert [answer.parts["files"][0]["sha256"] for answer in answers] == [hashlib.sha256(data).hexdigest()] * len(answers)
+    # What is read at once comes on top, which with HTTP/2 is a whole window.
+    assert (400_000 - 65_536 - 16_384) / 204_800 < took < 10
+
+
+@pytest.mark.parametrize("how", ["length", "chunked", "http2"])
+def test_a_pause_is_not_the_clients(nginx, how):
+    """It is three seconds long, and a client may wait for one."""
+    data = noise(60_000)
+    body = file(data) + END
+    if how == "http2":
+        with Http2(nginx) as client:
+            stream = client.begin("/paused", body)
+            client.send(stream, 49_152)
+            time.sleep(2)
+            answer = client.run()[stream]
+    else:
+        with Http1(nginx) as client:
+            client.head("/paused", len(body) if how == "length" else None)
+            sent = body if how == "length" else chunked(body, [10_000])
+            client.send(sent[:49_152])
+            time.sleep(2)
+            client.send(sent[49_152:])
+            answer = client.answer()
+    assert (answer.status, answer.parts["files"][0]["sha256"]) == (200, hashlib.sha256(data).hexdigest())
+
+
+def test_a_client_that_stops_sending_after_a_pause(nginx):
+    with Http1(nginx) as client:
+        client.head("/paused", 60_000)
+        client.send(file(noise(60_000))[:20_000])
+        assert wait_until(nginx.spooled)
+        with pytest.raises(ConnectionError):
+            client.answer()
+
+
+def test_a_client_goes_away_in_a_pause(nginx):
+    body = file(noise(60_000)) + END
+    with Http1(nginx) as client:
+        client.head("/paused", len(body))
+        client.send(body[:30_000])
+        assert wait_until(nginx.spooled)
+    assert nginx.spool_is_empty()
+
+
+def test_a_stream_is_reset_in_a_pause(nginx):
+    with Http2(nginx) as client:
+        stream = client.begin("/paused", file(noise(60_000)) + END)
+        client.send(stream, 49_152)
+        assert wait_until(nginx.spooled)
+        client.reset(stream)
+        assert wait_until(lambda: not nginx.spooled(), 1), "the pause must not outlive the stream"
+
+
+def test_a_reload_lets_a_paused_upload_finish(own_nginx):
+    nginx = own_nginx().start()
+    body = file(noise(50_000)) + END
+    with Http1(nginx) as client:
+        client.head("/paused", len(body))
+        client.send(body[:40_000])
+        assert wait_until(nginx.spooled)
+        nginx.reload()
+        client.send(body[40_000:])
+        assert client.answer().parts["files"][0]["size"] == 50_000
+    assert nginx.spool_is_empty()
+    assert nginx.is_sound(), nginx.log()
+
+
+def test_many_requests_pause_at_once(nginx):
+    body = file(noise(100_000)) + END
+    clients = [Http1(nginx) for _ in range(20)]
+    for client in clients:
+        client.head("/limited", len(body))
+        client.send(body)
+    for client in clients:
+        with client:
+            assert client.answer().parts["files"][0]["size"] == 100_000

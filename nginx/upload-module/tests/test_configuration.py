@@ -35,7 +35,7 @@ def check(own_nginx, directives):
         'upload_store spool; upload_aggregate_form_field a "$upload_file_size$upload_file_sha256"; upload_pass @next;',
         "upload_store spool; if ($args) { upload_pass @next; }",
         "upload_store spool; limit_except GET { upload_pass @next; }",
-        "upload_store spool; upload_pass_args on; upload_tame_arrays off; upload_pass /next;",
+        "upload_store spool; upload_pass_args on; upload_tame_arrays off; upload_limit_rate 128k; upload_pass /next;",
         "upload_store spool; upload_add_header X-Name $upload_file_name; upload_pass @next;",
         "upload_store spool; upload_add_header $host $upload_file_md5; upload_pass @next;",
         "upload_store spool; upload_set_form_field a $upload_content_range; upload_pass @next;",
@@ -62,6 +62,7 @@ CLASSIC = """
     upload_max_part_header_len 1k;
     upload_max_file_size 10m;
     upload_max_output_body_len 100k;
+    upload_limit_rate 1m;
     upload_tame_arrays on;
     upload_empty_fiels_names on;
     upload_pass_args on;
@@ -119,6 +120,7 @@ def test_a_configuration_of_the_classic_module_loads(own_nginx):
         ("upload_bare_body yes;", "invalid value"),
         ("upload_pass_args yes;", "invalid value"),
         ("upload_tame_arrays yes;", "invalid value"),
+        ("upload_limit_rate fast;", "invalid value"),
         ("upload_add_header a;", "invalid number of arguments"),
         ("upload_add_header a $no_such_variable;", 'unknown "no_such_variable" variable'),
         ("upload_resumable yes;", '"upload_resumable": is either "on" or "off"'),
