@@ -27,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod body_kind;
+mod digests;
 mod disposition;
 mod error;
 mod file_name;
@@ -41,6 +42,7 @@ mod sweep;
 mod upload;
 
 pub use body_kind::BodyKind;
+pub use digests::{Digests, Hashes};
 pub use disposition::Disposition;
 pub use error::Error;
 pub use part::Part;

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
+use crate::Digests;
+
 /// Every part of one body, in the order it came in, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Parts {
@@ -41,6 +43,9 @@ pub struct FilePart {
     pub size: u64,
     /// Of its content, in lower-case hexadecimal digits.
     pub sha256: String,
+    /// Other digests of its content, which are no part of the account.
+    #[serde(skip)]
+    pub digests: Digests,
 }
 
 /// A plain field.
@@ -92,6 +97,7 @@ mod tests {
                 path: "/spool/0000000001".into(),
                 size: 3,
                 sha256: "00ff".into(),
+                digests: Digests { crc32: "00000000".into(), ..Digests::default() },
             }],
             fields: vec![FieldPart { name: "filters".into(), value: "sepia(0.8)\n".into() }],
             dropped: vec![DroppedPart {

@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use crate::digests::{Digests, Hasher, Hashes};
 
 /// What the name of a file that is being written ends in.
 pub(crate) const PARTIAL: &str = ".part";
@@ -26,6 +26,7 @@ pub struct Spool {
     pub(crate) directory: PathBuf,
     pub(crate) levels: [usize; 3],
     access: u32,
+    hashes: Hashes,
     next_number: fn(bool) -> u64,
 }
 
@@ -35,7 +36,13 @@ impl Spool {
     /// `next_number` is told whether the number it gave last was taken; it gives different numbers to everyone who
     /// writes to this folder, as far as it can.
     pub fn new(directory: impl Into<PathBuf>, next_number: fn(bool) -> u64) -> Self {
-        Spool { directory: directory.into(), levels: [0; 3], access: PRIVATE, next_number }
+        Spool {
+            directory: directory.into(),
+            levels: [0; 3],
+            access: PRIVATE,
+            hashes: Hashes::default(),
+            next_number,
+        }
     }
 
     /// Spreads the files over folders named after their last digits: with levels 1 and 2, `0000001234` lies in
@@ -48,6 +55,12 @@ impl Spool {
     /// Access bits of complete files, for example 0o640.
     pub fn with_access(mut self, access: u32) -> Self {
         self.access = access;
+        self
+    }
+
+    /// Digests that are computed of each file beside SHA-256.
+    pub fn with_hashes(mut self, hashes: Hashes) -> Self {
+        self.hashes = hashes;
         self
     }
 
@@ -83,7 +96,7 @@ impl Spool {
                 partial: Removed(partial),
                 path,
                 access: self.access,
-                digest: Sha256::new(),
+                hasher: Hasher::new(self.hashes),
                 size: 0,
             });
         }
@@ -98,7 +111,10 @@ impl Spool {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(PRIVATE);
         let opened = match options.open(&partial) {
-            Err(error) if error.kind() == ErrorKind::NotFound && self.levels[0] > 0 => {
+            // Only what is below the spool is made: one that is not there is a mistake, or not mounted.
+            Err(error)
+                if error.kind() == ErrorKind::NotFound && self.levels[0] > 0 && self.directory.is_dir() =>
+            {
                 let folder = partial.parent().unwrap_or(&self.directory);
                 DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
                 options.open(&partial)
@@ -129,7 +145,7 @@ pub(crate) struct SpoolFile {
     partial: Removed,
     path: PathBuf,
     access: u32,
-    digest: Sha256,
+    hasher: Hasher,
     size: u64,
 }
 
@@ -138,6 +154,7 @@ pub(crate) struct SpoolFile {
 pub(crate) struct Facts {
     pub(crate) size: u64,
     pub(crate) sha256: String,
+    pub(crate) digests: Digests,
 }
 
 impl SpoolFile {
@@ -155,7 +172,7 @@ impl SpoolFile {
         if let Some(out) = &mut self.out {
             out.write_all(data)?;
         }
-        self.digest.update(data);
+        self.hasher.update(data);
         self.size += data.len() as u64;
         Ok(())
     }
@@ -170,7 +187,8 @@ impl SpoolFile {
         }
         fs::rename(&self.partial.0, &self.path)?;
         self.partial.0 = PathBuf::new();
-        Ok(Facts { size: self.size, sha256: hex::encode(self.digest.finalize_reset()) })
+        let (sha256, digests) = self.hasher.finish();
+        Ok(Facts { size: self.size, sha256, digests })
     }
 }
 

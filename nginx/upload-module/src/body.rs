@@ -12,18 +12,18 @@ use ngx::ffi::{
 };
 
 use crate::handler::{INTERNAL, Refusal, refusal};
-use crate::handover;
 use crate::panics::caught;
 use crate::request::Request;
 use crate::slot::SlotRef;
 use crate::template::FieldTemplate;
+use crate::{handover, headers};
 
 /// Bytes that are read at once of a body that lies in a file.
 const FILE_PIECE: usize = 64 * 1024;
 
 /// What comes after the pieces that were there.
 enum Next {
-    /// nginx calls again when there are more.
+    /// nginx calls again when there are more, or when a pause is over.
     Wait,
     /// All is there.
     HandOver,
@@ -40,10 +40,13 @@ pub(crate) unsafe extern "C" fn read(r: *mut ngx_http_request_t) {
 }
 
 /// Goes on reading: nginx calls it whenever the connection has something to say. It may end the request.
-unsafe extern "C" fn go_on(r: *mut ngx_http_request_t) {
+pub(crate) unsafe extern "C" fn go_on(r: *mut ngx_http_request_t) {
     // SAFETY: nginx calls with a living request.
     let request = unsafe { Request::new(r) };
     let Some(slot) = SlotRef::find(request) else { return refuse(request, INTERNAL) };
+    if slot.with_pace(|pace| pace.is_paused()) {
+        return;
+    }
     match caught(Next::Refuse(INTERNAL), || take_in(request, slot)) {
         Next::Wait => {}
         Next::Refuse(refusal) => {
@@ -86,6 +89,9 @@ fn take_in(request: Request, slot: SlotRef) -> Next {
                 Err(refusal) => Next::Refuse(refusal),
             };
         }
+        if slot.with_pace(|pace| pace.pause()) {
+            return Next::Wait;
+        }
         if !some && answer == NGX_AGAIN as ngx_int_t {
             return Next::Wait;
         }
@@ -123,7 +129,10 @@ fn decide(request: Request, slot: SlotRef, step: Result<Step, Error>) -> Result<
     let conf = slot.conf();
     let decided = match step {
         Ok(Step::FileStarted) => return add_fields(request, slot, &conf.set_fields),
-        Ok(Step::FileEnded) => return add_fields(request, slot, &conf.aggregate_fields),
+        Ok(Step::FileEnded) => {
+            headers::add(request, conf)?;
+            return add_fields(request, slot, &conf.aggregate_fields);
+        }
         Ok(Step::FieldStarted) => slot.with_upload(|upload| match upload.part() {
             Some(Part::Field { name })
                 if conf.passed_fields.iter().any(|field| field.matches(name.as_bytes())) =>
@@ -171,7 +180,10 @@ impl Piece {
         };
         match in_memory {
             [] if buffer.in_file() != 0 => feed_file(request, slot, buffer),
-            bytes => feed(request, slot, bytes),
+            bytes => {
+                slot.with_pace(|pace| pace.count(bytes.len()));
+                feed(request, slot, bytes)
+            }
         }
     }
 

@@ -3,11 +3,10 @@
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
 
-use imgfilter_multipart::{Limits, Spool};
+use imgfilter_multipart::{Hashes, Limits};
 use ngx::core::{NGX_CONF_ERROR, NGX_CONF_OK};
 use ngx::ffi::{
-    NGX_CONF_UNSET, NGX_LOG_EMERG, ngx_conf_t, ngx_flag_t, ngx_int_t, ngx_next_temp_number, ngx_path_t,
-    ngx_uint_t, off_t,
+    NGX_CONF_UNSET, NGX_LOG_EMERG, ngx_conf_t, ngx_flag_t, ngx_int_t, ngx_path_t, ngx_uint_t, off_t,
 };
 use ngx::http::{HttpModuleLocationConf, NgxHttpCoreModule};
 use ngx::ngx_conf_log_error;
@@ -15,8 +14,8 @@ use ngx::ngx_conf_log_error;
 use crate::handler;
 use crate::panics::caught;
 use crate::pattern::Pattern;
-use crate::request::bytes;
 use crate::status_set::StatusSet;
+use crate::store::StoreTemplate;
 use crate::template::{FieldTemplate, Template};
 
 /// What nginx's own setters take for "not set".
@@ -26,13 +25,14 @@ const UNSET_SIZE: usize = usize::MAX;
 /// What the whole configuration has once.
 #[derive(Debug, Default)]
 pub(crate) struct MainConf {
-    /// Every folder an `upload_store` names.
+    /// Every folder an `upload_store` names without variables.
     pub(crate) stores: Vec<*mut ngx_path_t>,
 }
 
 /// What each location has. nginx's setters write to its plain members by their offset.
 #[repr(C)]
 pub(crate) struct LocationConf {
+    /// Null where there is none, or one with variables.
     pub(crate) store: *mut ngx_path_t,
     pub(crate) store_access: ngx_uint_t,
     pub(crate) max_file_size: off_t,
@@ -40,12 +40,19 @@ pub(crate) struct LocationConf {
     pub(crate) max_output_body_len: usize,
     pub(crate) max_parts: ngx_int_t,
     pub(crate) buffer_size: usize,
+    pub(crate) limit_rate: usize,
     pub(crate) bare_body: ngx_flag_t,
+    pub(crate) pass_args: ngx_flag_t,
+    pub(crate) tame_arrays: ngx_flag_t,
+    pub(crate) store_template: Option<StoreTemplate>,
     pub(crate) pass: Option<Template>,
     pub(crate) set_fields: Vec<FieldTemplate>,
     pub(crate) aggregate_fields: Vec<FieldTemplate>,
     pub(crate) passed_fields: Vec<Pattern>,
+    pub(crate) headers: Vec<FieldTemplate>,
     pub(crate) cleanup: StatusSet,
+    /// What the fields and headers above want to know of a file.
+    pub(crate) hashes: Hashes,
 }
 
 impl Default for LocationConf {
@@ -58,23 +65,26 @@ impl Default for LocationConf {
             max_output_body_len: UNSET_SIZE,
             max_parts: UNSET,
             buffer_size: UNSET_SIZE,
+            limit_rate: UNSET_SIZE,
             bare_body: UNSET,
+            pass_args: UNSET,
+            tame_arrays: UNSET,
+            store_template: None,
             pass: None,
             set_fields: Vec::new(),
             aggregate_fields: Vec::new(),
             passed_fields: Vec::new(),
+            headers: Vec::new(),
             cleanup: StatusSet::default(),
+            hashes: Hashes::default(),
         }
     }
 }
 
 impl LocationConf {
-    /// The store as a spool; None where no `upload_store` is in force, which a location that uploads never is.
-    pub(crate) fn spool(&self) -> Option<Spool> {
-        // SAFETY: a path that was configured lives as long as the configuration.
-        let path = unsafe { self.store.as_ref()? };
-        let access = u32::try_from(self.store_access).unwrap_or(0o600);
-        Some(spool(path).with_access(access))
+    /// Whether an `upload_store` is in force.
+    pub(crate) fn has_store(&self) -> bool {
+        !self.store.is_null() || self.store_template.is_some()
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -89,8 +99,9 @@ impl LocationConf {
 
     fn inherit(&mut self, outer: &LocationConf) {
         let defaults = Limits::default();
-        if self.store.is_null() {
+        if !self.has_store() {
             self.store = outer.store;
+            self.store_template = outer.store_template;
         }
         inherit(&mut self.store_access, outer.store_access, UNSET_SIZE, 0o600);
         inherit(
@@ -113,7 +124,10 @@ impl LocationConf {
         );
         inherit(&mut self.max_parts, outer.max_parts, UNSET, defaults.max_parts as ngx_int_t);
         inherit(&mut self.buffer_size, outer.buffer_size, UNSET_SIZE, defaults.buffer_size);
+        inherit(&mut self.limit_rate, outer.limit_rate, UNSET_SIZE, 0);
         inherit(&mut self.bare_body, outer.bare_body, UNSET, 0);
+        inherit(&mut self.pass_args, outer.pass_args, UNSET, 0);
+        inherit(&mut self.tame_arrays, outer.tame_arrays, UNSET, 0);
         if self.set_fields.is_empty() {
             self.set_fields.clone_from(&outer.set_fields);
         }
@@ -123,9 +137,14 @@ impl LocationConf {
         if self.passed_fields.is_empty() {
             self.passed_fields.clone_from(&outer.passed_fields);
         }
+        if self.headers.is_empty() {
+            self.headers.clone_from(&outer.headers);
+        }
         if self.cleanup.is_empty() {
             self.cleanup.clone_from(&outer.cleanup);
         }
+        let evaluated_at_end = self.aggregate_fields.iter().chain(&self.headers);
+        self.hashes = evaluated_at_end.fold(Hashes::default(), |all, field| all.union(field.hashes));
     }
 }
 
@@ -133,19 +152,6 @@ fn inherit<T: PartialEq + Copy>(value: &mut T, outer: T, unset: T, default: T) {
     if *value == unset {
         *value = if outer == unset { default } else { outer };
     }
-}
-
-/// A configured path as a spool, with the numbers nginx gives its own temporary files.
-pub(crate) fn spool(path: &ngx_path_t) -> Spool {
-    use std::os::unix::ffi::OsStrExt;
-    // SAFETY: the path's name lives as long as the path.
-    let directory = std::ffi::OsStr::from_bytes(unsafe { bytes(&path.name) });
-    Spool::new(directory, next_number).with_levels(path.level)
-}
-
-fn next_number(collision: bool) -> u64 {
-    // SAFETY: it adds to a counter that all workers share.
-    unsafe { ngx_next_temp_number(ngx_uint_t::from(collision)) as u64 }
 }
 
 /// Lets a location inherit from what it lies in.
@@ -168,7 +174,7 @@ pub(crate) unsafe extern "C" fn merge_location(
             inner.pass = Some(pass);
             core.handler = Some(handler::handle);
         }
-        if inner.pass.is_some() && inner.store.is_null() {
+        if inner.pass.is_some() && !inner.has_store() {
             ngx_conf_log_error!(NGX_LOG_EMERG, cf, "\"upload_pass\" needs an \"upload_store\"");
             return NGX_CONF_ERROR;
         }

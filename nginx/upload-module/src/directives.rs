@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 use std::mem::offset_of;
+use std::path::Path;
 use std::ptr::null_mut;
 
 use ngx::core::{NGX_CONF_ERROR, NGX_CONF_OK};
@@ -15,8 +16,9 @@ use crate::module::UploadModule;
 use crate::panics::caught;
 use crate::pattern::Pattern;
 use crate::request::bytes;
+use crate::store::{StoreTemplate, leads_up, levels};
 use crate::template::{FieldTemplate, Template};
-use crate::variables::known_at_end_only;
+use crate::variables::{hashes_in, known_at_end_only};
 
 type Setter = unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char;
 
@@ -44,7 +46,7 @@ macro_rules! slot {
 }
 
 /// Every directive; nginx may write to the table.
-pub(crate) static mut COMMANDS: [ngx_command_t; 14] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 23] = [
     command(ngx_string!("upload_pass"), INSIDE, NGX_CONF_TAKE1, set_pass, 0),
     command(
         ngx_string!("upload_store"),
@@ -59,11 +61,21 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 14] = [
     slot!("upload_max_output_body_len", ngx_conf_set_size_slot, NGX_CONF_TAKE1, max_output_body_len),
     slot!("upload_max_parts", ngx_conf_set_num_slot, NGX_CONF_TAKE1, max_parts),
     slot!("upload_buffer_size", ngx_conf_set_size_slot, NGX_CONF_TAKE1, buffer_size),
+    slot!("upload_limit_rate", ngx_conf_set_size_slot, NGX_CONF_TAKE1, limit_rate),
     slot!("upload_bare_body", ngx_conf_set_flag_slot, NGX_CONF_FLAG, bare_body),
+    slot!("upload_pass_args", ngx_conf_set_flag_slot, NGX_CONF_FLAG, pass_args),
+    slot!("upload_tame_arrays", ngx_conf_set_flag_slot, NGX_CONF_FLAG, tame_arrays),
     command(ngx_string!("upload_set_form_field"), EVERYWHERE, NGX_CONF_TAKE2, add_set_field, 0),
     command(ngx_string!("upload_aggregate_form_field"), EVERYWHERE, NGX_CONF_TAKE2, add_aggregate_field, 0),
     command(ngx_string!("upload_pass_form_field"), EVERYWHERE, NGX_CONF_TAKE1, add_passed_field, 0),
+    command(ngx_string!("upload_add_header"), EVERYWHERE, NGX_CONF_TAKE2, add_header, 0),
     command(ngx_string!("upload_cleanup"), EVERYWHERE, NGX_CONF_1MORE, add_cleanup, 0),
+    // The classic module has them; here they do nothing.
+    command(ngx_string!("upload_empty_fiels_names"), EVERYWHERE, NGX_CONF_FLAG, accept_flag, 0),
+    command(ngx_string!("upload_resumable"), EVERYWHERE, NGX_CONF_FLAG, accept_resumable, 0),
+    command(ngx_string!("upload_state_store"), EVERYWHERE, NGX_CONF_TAKE1234, ignore, 0),
+    command(ngx_string!("upload_merge_buffer_size"), EVERYWHERE, NGX_CONF_TAKE1, ignore, 0),
+    command(ngx_string!("upload_range_header_buffer_size"), EVERYWHERE, NGX_CONF_TAKE1, ignore, 0),
     ngx_command_t::empty(),
 ];
 
@@ -78,12 +90,16 @@ struct Directive<'a> {
 impl Directive<'_> {
     /// Reports a mistake, which ends the reading of the configuration.
     fn refuse(&self, complaint: &str) -> Option<()> {
-        // SAFETY: a directive has a name.
-        let name = String::from_utf8_lossy(unsafe { bytes(&self.words[0]) });
-        ngx_conf_log_error!(NGX_LOG_EMERG, self.cf, "\"{name}\": {complaint}");
+        ngx_conf_log_error!(NGX_LOG_EMERG, self.cf, "\"{}\": {complaint}", self.argument(0));
         None
     }
 
+    /// Says that the directive does not do what whoever wrote it may think.
+    fn warn(&self, remark: &str) {
+        ngx_conf_log_error!(NGX_LOG_WARN, self.cf, "\"{}\" {remark}", self.argument(0));
+    }
+
+    /// The word of this place; the directive's name is the first.
     fn argument(&self, number: usize) -> String {
         // SAFETY: the words live as long as the directive is read.
         String::from_utf8_lossy(unsafe { bytes(&self.words[number]) }).into_owned()
@@ -95,7 +111,16 @@ impl Directive<'_> {
     }
 
     fn field(&self) -> Option<FieldTemplate> {
-        Some(FieldTemplate { name: self.template(1)?, value: self.template(2)? })
+        let hashes = hashes_in(&self.argument(1)).union(hashes_in(&self.argument(2)));
+        Some(FieldTemplate { name: self.template(1)?, value: self.template(2)?, hashes })
+    }
+
+    fn flag(&self) -> Option<bool> {
+        match self.argument(1).to_ascii_lowercase().as_str() {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => self.refuse("is either \"on\" or \"off\"").map(|()| false),
+        }
     }
 }
 
@@ -141,14 +166,20 @@ unsafe extern "C" fn set_store(
     cmd: *mut ngx_command_t,
     conf: *mut c_void,
 ) -> *mut c_char {
-    let check = |directive: &mut Directive<'_>| match directive.argument(1).contains('$') {
-        true => directive.refuse("cannot hold variables"),
-        false => Some(()),
+    let mut has_variables = false;
+    let check = |directive: &mut Directive<'_>| {
+        has_variables = directive.argument(1).contains('$');
+        match (has_variables, directive.conf.has_store()) {
+            (_, true) => directive.refuse("is duplicate"),
+            (true, false) => set_store_template(directive),
+            (false, false) => Some(()),
+        }
     };
     // SAFETY: nginx calls with a directive of this module, whose member at `offset` is a path pointer.
     unsafe {
-        if read(cf, conf, check) != NGX_CONF_OK {
-            return NGX_CONF_ERROR;
+        let answer = read(cf, conf, check);
+        if has_variables || answer != NGX_CONF_OK {
+            return answer;
         }
         let answer = ngx_conf_set_path_slot(cf, cmd, conf);
         if answer != NGX_CONF_OK {
@@ -163,6 +194,17 @@ unsafe extern "C" fn set_store(
     };
     // SAFETY: as above.
     unsafe { read(cf, conf, remember) }
+}
+
+/// A store with variables: nginx makes and checks only folders whose names it knows.
+fn set_store_template(directive: &mut Directive<'_>) -> Option<()> {
+    if leads_up(Path::new(&directive.argument(1))) {
+        return directive.refuse("cannot hold both variables and \"..\"");
+    }
+    let arguments: Vec<_> = (2..directive.words.len()).map(|number| directive.argument(number)).collect();
+    let Some(levels) = levels(&arguments) else { return directive.refuse("invalid value of a level") };
+    directive.conf.store_template = Some(StoreTemplate { folder: directive.template(1)?, levels });
+    Some(())
 }
 
 unsafe extern "C" fn add_set_field(
@@ -216,6 +258,20 @@ unsafe extern "C" fn add_passed_field(
     }
 }
 
+unsafe extern "C" fn add_header(
+    cf: *mut ngx_conf_t,
+    _: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    let add = |directive: &mut Directive<'_>| {
+        let header = directive.field()?;
+        directive.conf.headers.push(header);
+        Some(())
+    };
+    // SAFETY: nginx calls with a directive of this module.
+    unsafe { read(cf, conf, add) }
+}
+
 unsafe extern "C" fn add_cleanup(
     cf: *mut ngx_conf_t,
     _: *mut ngx_command_t,
@@ -233,4 +289,38 @@ unsafe extern "C" fn add_cleanup(
     };
     // SAFETY: nginx calls with a directive of this module.
     unsafe { read(cf, conf, add) }
+}
+
+/// For what needs no switch here: names may be empty, and are told of in `$upload_parts`.
+unsafe extern "C" fn accept_flag(
+    cf: *mut ngx_conf_t,
+    _: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: nginx calls with a directive of this module.
+    unsafe { read(cf, conf, |directive| directive.flag().map(drop)) }
+}
+
+unsafe extern "C" fn accept_resumable(
+    cf: *mut ngx_conf_t,
+    _: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    let accept = |directive: &mut Directive<'_>| {
+        if directive.flag()? {
+            directive.warn("has no effect: uploads cannot be resumed; see \"upload_bare_body\"");
+        }
+        Some(())
+    };
+    // SAFETY: nginx calls with a directive of this module.
+    unsafe { read(cf, conf, accept) }
+}
+
+unsafe extern "C" fn ignore(cf: *mut ngx_conf_t, _: *mut ngx_command_t, conf: *mut c_void) -> *mut c_char {
+    let accept = |directive: &mut Directive<'_>| {
+        directive.warn("has no effect: uploads cannot be resumed");
+        Some(())
+    };
+    // SAFETY: nginx calls with a directive of this module.
+    unsafe { read(cf, conf, accept) }
 }

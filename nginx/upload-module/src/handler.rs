@@ -2,17 +2,18 @@
 
 use imgfilter_multipart::{BodyKind, Error, Upload};
 use ngx::ffi::{
-    NGX_DONE, NGX_HTTP_BAD_REQUEST, NGX_HTTP_INTERNAL_SERVER_ERROR, NGX_HTTP_NOT_ALLOWED, NGX_HTTP_POST,
-    NGX_HTTP_PUT, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, NGX_HTTP_SERVICE_UNAVAILABLE, NGX_HTTP_SPECIAL_RESPONSE,
-    NGX_HTTP_UNSUPPORTED_MEDIA_TYPE, NGX_LOG_CRIT, NGX_LOG_ERR, NGX_LOG_INFO,
+    NGX_DONE, NGX_HTTP_BAD_REQUEST, NGX_HTTP_INTERNAL_SERVER_ERROR, NGX_HTTP_NOT_ALLOWED, NGX_HTTP_OPTIONS,
+    NGX_HTTP_POST, NGX_HTTP_PUT, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, NGX_HTTP_SERVICE_UNAVAILABLE,
+    NGX_HTTP_SPECIAL_RESPONSE, NGX_HTTP_UNSUPPORTED_MEDIA_TYPE, NGX_LOG_CRIT, NGX_LOG_ERR, NGX_LOG_INFO,
     ngx_http_read_client_request_body, ngx_http_request_t, ngx_int_t, ngx_uint_t,
 };
 
-use crate::body;
 use crate::conf::LocationConf;
 use crate::panics::caught;
 use crate::request::Request;
 use crate::slot::SlotRef;
+use crate::store::spool_for;
+use crate::{body, headers};
 
 /// An HTTP status, as nginx's functions return it.
 pub(crate) type Refusal = ngx_int_t;
@@ -24,6 +25,9 @@ pub(crate) const INTERNAL: Refusal = NGX_HTTP_INTERNAL_SERVER_ERROR as Refusal;
 pub(crate) unsafe extern "C" fn handle(r: *mut ngx_http_request_t) -> ngx_int_t {
     // SAFETY: nginx runs a content handler for a living request.
     let request = unsafe { Request::new(r) };
+    if let Some(conf) = request.conf().filter(|conf| is_preflight(request, conf)) {
+        return caught(INTERNAL, || headers::answer_options(request, conf));
+    }
     if let Err(refusal) = caught(Err(INTERNAL), || begin(request)) {
         return refusal;
     }
@@ -33,6 +37,12 @@ pub(crate) unsafe extern "C" fn handle(r: *mut ngx_http_request_t) -> ngx_int_t 
         let answer = ngx_http_read_client_request_body(r, Some(body::read));
         if answer >= NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t { answer } else { NGX_DONE as ngx_int_t }
     }
+}
+
+/// Whether the request only asks for the headers of `upload_add_header`. Where there are none, OPTIONS is as much
+/// refused as any other method.
+fn is_preflight(request: Request, conf: &LocationConf) -> bool {
+    request.method() & NGX_HTTP_OPTIONS as ngx_uint_t != 0 && !conf.headers.is_empty()
 }
 
 /// Gives the request a slot with an upload for its kind of body.
@@ -54,7 +64,7 @@ fn begin(request: Request) -> Result<(), Refusal> {
 }
 
 fn upload_for(request: Request, conf: &LocationConf) -> Result<Upload, Refusal> {
-    let spool = conf.spool().ok_or(INTERNAL)?;
+    let spool = spool_for(request, conf)?;
     let content_type = request.content_type();
     match BodyKind::of(content_type).map_err(|error| refusal(request, &error))? {
         BodyKind::Form { boundary } => Ok(Upload::form(boundary, spool, conf.limits())),

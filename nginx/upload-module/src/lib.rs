@@ -2,7 +2,7 @@
 //!
 //! Directives and variables are those of the classic upload module, and a few of our own. This crate is nginx's side
 //! of it: what a body means is decided in `imgfilter-multipart`. One upload runs through
-//! [`handler`] (may this request upload?), [`body`] (pieces of the body to the parser, unbuffered),
+//! [`handler`] (may this request upload?), [`body`] (pieces of the body to the parser, unbuffered, at their [`pace`]),
 //! [`handover`] (the rewritten body to the next location) and, when the request ends, [`slot`] (files go or stay).
 //!
 //! Callbacks of nginx are `extern "C"` functions that catch every panic; raw requests are behind
@@ -13,12 +13,15 @@ mod conf;
 mod directives;
 mod handler;
 mod handover;
+mod headers;
 mod module;
+mod pace;
 mod panics;
 mod pattern;
 mod process;
 mod request;
 mod slot;
 mod status_set;
+mod store;
 mod template;
 mod variables;

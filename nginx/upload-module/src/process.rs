@@ -8,9 +8,9 @@ use ngx::ffi::{
 use ngx::http::HttpModuleMainConf;
 use ngx::ngx_log_error;
 
-use crate::conf::spool;
 use crate::module::UploadModule;
 use crate::panics::caught;
+use crate::store::spool;
 
 /// Removes what a killed nginx left half-written. One worker is enough; those of other nginxes are not harmed.
 pub(crate) unsafe extern "C" fn start(cycle: *mut ngx_cycle_t) -> ngx_int_t {

@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 use std::slice;
 
 use ngx::ffi::{
-    NGX_LOG_ERR, ngx_hash_key, ngx_http_request_t, ngx_list_push, ngx_log_t, ngx_pnalloc, ngx_str_t,
-    ngx_table_elt_t, ngx_uint_t,
+    NGX_LOG_ERR, ngx_connection_t, ngx_hash_key, ngx_http_request_t, ngx_list_push, ngx_log_t, ngx_pnalloc,
+    ngx_str_t, ngx_table_elt_t, ngx_uint_t,
 };
 use ngx::http::{HttpModuleLocationConf, list_iterator};
 use ngx::ngx_log_error;
@@ -98,6 +98,29 @@ impl Request {
         }
     }
 
+    /// Whether the answer has this header with this value.
+    pub(crate) fn answer_has(self, name: &[u8], value: &[u8]) -> bool {
+        // SAFETY: the request is alive, and its headers live as long.
+        let mut headers = unsafe { list_iterator(&(*self.as_ptr()).headers_out.headers) };
+        headers.any(|(key, given)| key.as_bytes().eq_ignore_ascii_case(name) && given.as_bytes() == value)
+    }
+
+    /// Adds a header to the answer.
+    pub(crate) fn add_to_answer(self, name: &[u8], value: &[u8]) -> Result<(), OutOfMemory> {
+        let (name, value) = (self.copy(name)?, self.copy(value)?);
+        // SAFETY: the request is alive, and the list has made room for the element that is written.
+        unsafe {
+            let headers = &raw mut (*self.as_ptr()).headers_out.headers;
+            let header = NonNull::new(ngx_list_push(headers).cast::<ngx_table_elt_t>()).ok_or(OutOfMemory)?;
+            header.write_bytes(0, 1);
+            // Not zero, which would be a header that was taken back.
+            (*header.as_ptr()).hash = 1;
+            (*header.as_ptr()).key = name;
+            (*header.as_ptr()).value = value;
+        }
+        Ok(())
+    }
+
     /// Adds a header to those the client sent. `name` in lower case is `lower`.
     pub(crate) fn push_header(
         self,
@@ -121,9 +144,15 @@ impl Request {
     }
 
     /// Where messages about this request go.
-    fn log_target(self) -> *mut ngx_log_t {
+    pub(crate) fn log_target(self) -> *mut ngx_log_t {
         // SAFETY: a living request has a connection, and that a log.
-        unsafe { (*(*self.as_ptr()).connection).log }
+        unsafe { (*self.connection()).log }
+    }
+
+    /// What the request came by; with HTTP/2 nginx makes one up for each request.
+    pub(crate) fn connection(self) -> *mut ngx_connection_t {
+        // SAFETY: the request is alive.
+        unsafe { (*self.as_ptr()).connection }
     }
 
     /// Writes a line to the error log; `level` is one of NGX_LOG_.

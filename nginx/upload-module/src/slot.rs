@@ -10,6 +10,7 @@ use imgfilter_multipart::Upload;
 use ngx::ffi::{ngx_pool_cleanup_add, ngx_str_t};
 
 use crate::conf::LocationConf;
+use crate::pace::Pace;
 use crate::panics::caught;
 use crate::request::{OutOfMemory, Request};
 
@@ -17,6 +18,7 @@ use crate::request::{OutOfMemory, Request};
 pub(crate) struct Slot {
     request: Request,
     upload: Upload,
+    pace: Pace,
     /// Of the location with the `upload_pass`; the request may be in another one by now.
     conf: &'static LocationConf,
     /// `$upload_parts`, in the request's pool. Its presence says that the files were handed over.
@@ -37,7 +39,8 @@ impl SlotRef {
         // SAFETY: the request is alive, and so is its pool.
         let record = unsafe { ngx_pool_cleanup_add((*request.as_ptr()).pool, 0).as_mut() };
         let record = record.ok_or(OutOfMemory)?;
-        let slot = NonNull::from(Box::leak(Box::new(Slot { request, upload, conf, parts: None })));
+        let pace = Pace::new(request, conf.limit_rate);
+        let slot = NonNull::from(Box::leak(Box::new(Slot { request, upload, pace, conf, parts: None })));
         record.data = slot.as_ptr().cast();
         record.handler = Some(release);
         Ok(SlotRef(slot))
@@ -67,6 +70,12 @@ impl SlotRef {
         // SAFETY: the slot lives as long as its request, on one thread. The reference ends with `work`, which calls
         // nobody who could make another.
         work(unsafe { &mut (*self.0.as_ptr()).upload })
+    }
+
+    /// Works on the pace of the body. `work` must not go on reading it.
+    pub(crate) fn with_pace<T>(self, work: impl FnOnce(&mut Pace) -> T) -> T {
+        // SAFETY: as with the upload.
+        work(unsafe { &mut (*self.0.as_ptr()).pace })
     }
 
     pub(crate) fn conf(self) -> &'static LocationConf {

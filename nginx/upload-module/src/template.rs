@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 
+use imgfilter_multipart::Hashes;
 use ngx::ffi::{
     NGX_OK, ngx_conf_t, ngx_http_compile_complex_value, ngx_http_compile_complex_value_t,
     ngx_http_complex_value, ngx_http_complex_value_t, ngx_int_t, ngx_str_t,
@@ -53,9 +54,11 @@ impl Template {
     }
 }
 
-/// Name and value of a field to be added to the rewritten body.
+/// Name and value of a field of the rewritten body, or of a header of the answer.
 #[derive(Clone, Copy)]
 pub(crate) struct FieldTemplate {
     pub(crate) name: Template,
     pub(crate) value: Template,
+    /// What has to be computed of a file for its variables.
+    pub(crate) hashes: Hashes,
 }

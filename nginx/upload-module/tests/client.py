@@ -27,6 +27,11 @@ def file(data, name="f", filename="a.bin"):
     return part(f'name="{name}"; filename="{filename}"', data, "Content-Type: application/x-test\r\n")
 
 
+def field(name, value, boundary=BOUNDARY):
+    """A field of the rewritten body, as text."""
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+
+
 def chunked(body, sizes):
     """A body in HTTP/1.1 chunks of these sizes, again and again."""
     out, at, turn = bytearray(), 0, 0
@@ -159,6 +164,21 @@ class Http2:
         self.pending[stream] = [body, 0, reset_at]
         self.answers[stream] = Answer(0, b"")
         return stream
+
+    def send(self, stream, size):
+        """Sends so many bytes of an upload at once; run() sends the rest."""
+        upload = self.pending[stream]
+        end = upload[1] + size
+        for at in range(upload[1], end, FRAME):
+            self.state.send_data(stream, upload[0][at : min(at + FRAME, end)])
+        upload[1] = end
+        self.socket.sendall(self.state.data_to_send())
+
+    def reset(self, stream):
+        """Takes an upload back."""
+        self.state.reset_stream(stream, 8)
+        self.socket.sendall(self.state.data_to_send())
+        del self.pending[stream], self.answers[stream]
 
     def _send_some(self):
         progress = False

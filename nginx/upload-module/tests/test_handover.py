@@ -6,12 +6,7 @@ import threading
 
 import pytest
 
-from client import END, file, part, post
-from client import Http2
-
-
-def field(name, value, boundary="BB"):
-    return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+from client import END, Http2, field, file, part, post
 
 
 def test_the_body_is_written_as_the_classic_module_writes_it(nginx):

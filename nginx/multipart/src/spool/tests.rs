@@ -76,6 +76,24 @@ fn a_missing_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let spool = Spool::new(folder.path().join("missing"), always_seven);
     assert_eq!(spool.create(1).unwrap_err().kind(), ErrorKind::NotFound);
+    let spool = spool.with_levels([1, 2, 0]);
+    assert_eq!(spool.create(1).unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(!folder.path().join("missing").exists());
+}
+
+#[test]
+fn names_are_those_of_the_classic_module() {
+    let spool = Spool::new("/s", always_seven);
+    for (levels, number, path) in [
+        ([0, 0, 0], 7, "/s/0000000007"),
+        ([1, 0, 0], 123_458, "/s/8/0000123458"),
+        ([1, 2, 0], 123_458, "/s/8/45/0000123458"),
+        ([2, 1, 3], 1_234_567_890, "/s/90/8/567/1234567890"),
+        ([1, 2, 3], 0, "/s/0/00/000/0000000000"),
+        ([1, 0, 0], 12_345_678_901, "/s/1/12345678901"),
+    ] {
+        assert_eq!(spool.clone().with_levels(levels).path(number), Path::new(path));
+    }
 }
 
 #[test]

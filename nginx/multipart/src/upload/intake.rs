@@ -36,7 +36,7 @@ enum Current {
         passed: bool,
     },
     File {
-        out: SpoolFile,
+        out: Box<SpoolFile>,
         /// Where the form ended before this file.
         checkpoint: usize,
     },
@@ -101,7 +101,7 @@ impl Intake {
     }
 
     fn begin_file(&mut self, file: FilePart) -> Result<Step, Error> {
-        let out = self.spool.create(self.limits.buffer_size)?;
+        let out = Box::new(self.spool.create(self.limits.buffer_size)?);
         self.file = FilePart { path: out.path().to_owned(), ..file };
         self.file_number += 1;
         self.current = Current::File { out, checkpoint: self.form.checkpoint() };
@@ -166,6 +166,7 @@ impl Intake {
                 let facts = out.finish()?;
                 self.file.size = facts.size;
                 self.file.sha256 = facts.sha256;
+                self.file.digests = facts.digests;
                 self.parts.files.push(self.file.clone());
                 self.current = Current::FileEnded;
                 Ok(Some(Step::FileEnded))

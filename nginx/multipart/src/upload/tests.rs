@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{DroppedPart, FieldPart, Reason};
+use crate::{DroppedPart, FieldPart, Hashes, Reason};
 
 fn counting(_: bool) -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
@@ -98,6 +98,30 @@ fn a_form_comes_apart() {
     upload.keep_files();
     drop(upload);
     assert_eq!(count(folder.path()), 1);
+}
+
+#[test]
+fn other_digests_are_computed_where_they_are_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = part("name=\"a\"; filename=\"b\"", "abc") + &part("name=\"c\"; filename=\"d\"", "") + "--BB--";
+    for wanted in [true, false] {
+        let hashes = Hashes { md5: wanted, crc32: wanted, ..Hashes::default() };
+        let spool = Spool::new(folder.path(), counting).with_hashes(hashes);
+        let mut upload = Upload::form(b"BB".to_vec(), spool, Limits::default());
+        receive(&mut upload, &[body.as_bytes()]).unwrap();
+        let digests: Vec<_> =
+            upload.parts().files.iter().map(|file| (&*file.digests.md5, &*file.digests.crc32)).collect();
+        match wanted {
+            true => assert_eq!(
+                digests,
+                [
+                    ("900150983cd24fb0d6963f7d28e17f72", "352441c2"),
+                    ("d41d8cd98f00b204e9800998ecf8427e", "00000000")
+                ]
+            ),
+            false => assert_eq!(digests, [("", ""), ("", "")]),
+        }
+    }
 }
 
 #[test]
