@@ -2,6 +2,7 @@
 
 use crate::filter::Filter;
 use crate::filters;
+use crate::looks;
 use crate::spelling;
 use crate::stage;
 
@@ -174,6 +175,7 @@ pub(crate) fn meant(name: &str) -> Option<String> {
         .iter()
         .find(|(other, ours)| *other == lower && find(ours).is_some())
         .map(|(_, ours)| (*ours).to_owned())
+        .or_else(|| looks::find(&lower).map(|look| format!("look({})", look.name)))
         .or_else(|| spelling::nearest(name, FILTERS.iter().map(|filter| filter.name)))
 }
 
@@ -199,5 +201,11 @@ mod tests {
         assert_eq!(meant("negate").as_deref(), Some("invert"));
         assert_eq!(meant("greyscale").as_deref(), Some("grayscale"));
         assert_eq!(meant("qqqqq"), None);
+    }
+
+    #[test]
+    fn a_look_can_be_meant() {
+        assert_eq!(meant("noir").as_deref(), Some("look(noir)"));
+        assert_eq!(meant("vibrance").as_deref(), Some("vibrance"));
     }
 }

@@ -23,7 +23,7 @@ pub struct Options {
     /// File to write; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Format to write: jpeg, png, gif, webp, tiff, bmp, avif; without it by the output's extension, or else as the input
+    /// Format to write: jpeg, png, gif, webp, tiff, bmp, avif; without it by the output's extension, or as the input where it has none
     #[arg(long, value_name = "NAME", value_parser = format)]
     format: Option<Format>,
     /// Quality of lossy formats, 1 to 100
@@ -63,7 +63,10 @@ pub fn run(options: &Options) -> Outcome {
         input: &input,
         chains: &chains,
         encoding: Encoding {
-            format: options.format.or_else(|| by_extension(&options.output)),
+            format: match options.format {
+                Some(format) => Some(format),
+                None => by_extension(&options.output)?,
+            },
             quality: options.quality,
             effort: options.effort,
             keep_profile: options.keep_profile,
@@ -79,8 +82,12 @@ pub fn run(options: &Options) -> Outcome {
 }
 
 /// The format that the output's name asks for, if it asks for one.
-fn by_extension(output: &Path) -> Option<Format> {
-    Format::from_name(&output.extension()?.to_str()?.to_ascii_lowercase())
+fn by_extension(output: &Path) -> Result<Option<Format>, String> {
+    let Some(extension) = output.extension() else { return Ok(None) };
+    let name = extension.to_string_lossy().to_ascii_lowercase();
+    let unknown =
+        || format!("{}: no format has the extension {name}; name one by --format", output.display());
+    Format::from_name(&name).map(Some).ok_or_else(unknown)
 }
 
 /// The chain with its mistake underlined.
@@ -133,9 +140,10 @@ mod tests {
 
     #[test]
     fn the_name_of_the_output_says_its_format() {
-        assert_eq!(by_extension(Path::new("a/b.JPG")), Some(Format::Jpeg));
-        assert_eq!(by_extension(Path::new("b.webp")), Some(Format::WebP));
-        assert_eq!(by_extension(Path::new("c.TIF")), Some(Format::Tiff));
-        assert_eq!(by_extension(Path::new("-")), None);
+        assert_eq!(by_extension(Path::new("a/b.JPG")), Ok(Some(Format::Jpeg)));
+        assert_eq!(by_extension(Path::new("b.webp")), Ok(Some(Format::WebP)));
+        assert_eq!(by_extension(Path::new("c.TIF")), Ok(Some(Format::Tiff)));
+        assert_eq!(by_extension(Path::new("-")), Ok(None));
+        assert!(by_extension(Path::new("d.jxl")).unwrap_err().contains("--format"));
     }
 }

@@ -1,5 +1,6 @@
 //! `imgfilter explain`: what the engine would do with an image, and at what cost.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,6 +44,8 @@ pub fn run(options: &Options) -> Outcome {
     options.assets.open_with_presets(&limits.chains)?;
     let chain = filters::check_within(&options.chain, &limits.chains)
         .map_err(|mistake| pointed_out(&options.chain, &mistake))?;
+    File::open(&options.image)
+        .map_err(|error| format!("cannot read {}: {error}", options.image.display()))?;
     let image = filters::probe_file(&options.image, &limits)?;
     let output = options.format.unwrap_or(image.format);
     let encoding = Encoding { format: options.format, effort: options.effort, ..Encoding::default() };

@@ -117,14 +117,19 @@ pub(super) fn canonical(value: &Value) -> String {
 }
 
 fn number(parameter: &Parameter, word: &Word, min: f64, max: f64) -> Result<Value, Mistake> {
-    let unit = parameter.unit;
+    let blank = if parameter.unit.starts_with(char::is_alphabetic) { " " } else { "" };
+    let unit = format!("{blank}{}", parameter.unit);
     let plain = word.text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
     let value = match word.text.parse::<f64>() {
         Ok(value) if value.is_finite() && plain => value,
         _ => {
             // `3px` and `20%` say the unit that is meant anyway.
             let digits = word.text.trim_end_matches(|last: char| last.is_alphabetic() || "%°".contains(last));
-            let suggestion = digits.trim().parse::<f64>().ok().map(|_| digits.trim().to_owned());
+            let written = digits.trim().parse::<f64>().ok();
+            // Where the whole is 1, `80%` means 0.8.
+            let share = word.text.ends_with('%') && max <= 1.0;
+            let meant = written.map(|value| if share { value / 100.0 } else { value });
+            let suggestion = meant.filter(|value| (min..=max).contains(value)).map(|value| value.to_string());
             let message = format!("`{}` is a plain number from {min} to {max}{unit}", parameter.name);
             return Err(Mistake { suggestion, ..word.mistake(message) });
         }
