@@ -80,6 +80,10 @@ codes! {
     InvalidWait = "invalid_wait", 400, "Waiting time out of range";
     /// The request needs a key.
     KeyRequired = "key_required", 401, "A key is required";
+    /// The key is not one of this service, or no longer.
+    InvalidKey = "invalid_key", 401, "The key is not valid";
+    /// The key is good, but not for this.
+    ScopeMissing = "scope_missing", 403, "The key does not allow this";
     /// Whoever asks may not name a webhook.
     WebhookNotAllowed = "webhook_not_allowed", 403, "No webhook allowed";
     /// Not allowed, whatever the reason.
@@ -124,6 +128,14 @@ codes! {
     ImpossibleChain = "impossible_chain", 422, "The filters do not fit the image";
     /// More requests than allowed.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
+    /// More uploads than the quota of a day.
+    RequestsQuotaExceeded = "requests_quota_exceeded", 429, "Too many uploads for a day";
+    /// More bytes than the quota of a day.
+    BytesQuotaExceeded = "bytes_quota_exceeded", 429, "Too many bytes for a day";
+    /// More megapixels than the quota of a day.
+    MegapixelsQuotaExceeded = "megapixels_quota_exceeded", 429, "Too many megapixels for a day";
+    /// More tasks that have not ended than allowed.
+    OpenTasksExceeded = "open_tasks_exceeded", 429, "Too many open tasks";
     /// The headers of the request are larger than allowed.
     HeadersTooLarge = "headers_too_large", 431, "The request's headers are too large";
     /// A fault of the service.
