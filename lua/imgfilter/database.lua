@@ -2,6 +2,7 @@
 
 local config = require "imgfilter.config"
 local problems = require "imgfilter.problem"
+local quotas = require "imgfilter.quotas"
 local threads = require "imgfilter.threads"
 
 local M = {}
@@ -38,6 +39,10 @@ function M.call(func, ...)
     local pool = POOLS[func] or "read"
     local timeout = config.database_timeout + GRACE
     local answer, err = threads.run(pool, timeout, "imgfilter.database_thread", "call", conninfo, func, ...)
+    local refusal = err and quotas.of_error(err)
+    if refusal then
+        return nil, refusal
+    end
     if err then
         ngx.log(ngx.ERR, "database: ", func, ": ", err)
         return nil, problems.new("database_unavailable")

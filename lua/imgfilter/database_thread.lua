@@ -8,7 +8,9 @@ local M = {}
 -- The functions that this role may call, with their parameters' types. Each returns one value.
 local PARAMETERS = {
     announce = { "text" },
+    check_quota = { "jsonb" },
     edge_ready = {},
+    key_by_hash = { "text" },
     link_view = { "uuid" },
     submit_task = { "jsonb" },
     task_view = { "uuid" },

@@ -6,10 +6,11 @@
 local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
 local announce = require "imgfilter.announce"
-local config = require "imgfilter.config"
 local database = require "imgfilter.database"
+local keys = require "imgfilter.keys"
 local native = require "imgfilter.native"
 local problems = require "imgfilter.problem"
+local quotas = require "imgfilter.quotas"
 local s3 = require "imgfilter.s3"
 local threads = require "imgfilter.threads"
 
@@ -21,10 +22,12 @@ local PROBE_TIMEOUT = 10
 -- Before the body is read: who may, and how.
 function M.admit()
     answer.allow("POST", "PUT")
-    if not config.anonymous then
-        ngx.header["WWW-Authenticate"] = "Bearer"
-        return ngx.exit(ngx.HTTP_UNAUTHORIZED)
+    local caller, problem, challenge = keys.caller("upload")
+    problem = problem or quotas.spent(caller)
+    if problem then
+        return answer.refuse(problem, challenge)
     end
+    ngx.var.caller = cjson.encode(caller)
 end
 
 -- Bytes beyond ASCII cannot stand in JSON unless they are UTF-8; in a query string they mean their own escapes.
@@ -41,7 +44,8 @@ local function prepare()
         ngx.log(ngx.ERR, "the upload module left no parts")
         return nil, problems.new("internal_error")
     end
-    local input = '{"parts":' .. parts .. ',"query":' .. cjson.encode(ascii(ngx.var.args or "")) .. "}"
+    local query = cjson.encode(ascii(ngx.var.args or ""))
+    local input = '{"parts":' .. parts .. ',"query":' .. query .. ',"caller":' .. ngx.var.caller .. "}"
     local text, err = threads.run("native", PROBE_TIMEOUT, "imgfilter.native", "text", "prepare_upload", input)
     if not text then
         ngx.log(ngx.ERR, "prepare_upload: ", err)
@@ -54,6 +58,9 @@ end
 -- all the same, so its id is asked for once. Still unknown: the original is left for the sweep.
 local function submit(prepared)
     local view, problem = database.call("submit_task", prepared.request)
+    if problem and problem.quota then
+        return nil, problem
+    end
     if problem then
         view = database.call("task_view", prepared.task)
     end
@@ -63,10 +70,17 @@ local function submit(prepared)
     return view
 end
 
-local function receive()
+local function receive(caller)
     local prepared, problem = prepare()
     if not prepared then
         return nil, problem
+    end
+    if caller.quota then
+        -- what will be refused is not stored; submit_task has the last word
+        local _, refusal = database.call("check_quota", prepared.request)
+        if refusal then
+            return nil, refusal
+        end
     end
     local stored
     stored, problem = s3.put(prepared.object_key, prepared.path, prepared.sha256, prepared.mime)
@@ -84,8 +98,12 @@ end
 
 -- After the body was read.
 function M.submit()
-    local tasks, problem = receive()
+    local caller = cjson.decode(ngx.var.caller)
+    local tasks, problem = receive(caller)
     if not tasks then
+        if problem.quota then
+            quotas.remember(caller, problem)
+        end
         return answer.problem(problem)
     end
     return answer.json(202, tasks[1].body, { Location = tasks[1].url })
