@@ -8,8 +8,8 @@ local M = {}
 -- The functions that this role may call, with their parameters' types. Each returns one value.
 local PARAMETERS = {
     announce = { "text" },
-    check_quota = { "jsonb" },
     edge_ready = {},
+    foresee = { "jsonb" },
     key_by_hash = { "text" },
     link_view = { "uuid" },
     submit_task = { "jsonb" },

@@ -7,6 +7,7 @@ local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
 local announce = require "imgfilter.announce"
 local database = require "imgfilter.database"
+local idempotency = require "imgfilter.idempotency"
 local keys = require "imgfilter.keys"
 local native = require "imgfilter.native"
 local problems = require "imgfilter.problem"
@@ -19,12 +20,35 @@ local M = {}
 -- Reading the head of an image takes milliseconds; this is for a machine that stands still. In seconds.
 local PROBE_TIMEOUT = 10
 
+-- Who sends the upload, and under which Idempotency-Key: as lua/native reads it. Or nil, the problem, and what
+-- WWW-Authenticate says about it, if anything.
+local function sender()
+    local caller, problem, challenge = keys.caller("upload")
+    if not caller then
+        return nil, problem, challenge
+    end
+    local key
+    key, problem = idempotency.key(ngx.var.http_idempotency_key)
+    if problem then
+        return nil, problem
+    end
+    if key then
+        -- it may stand for a task that was taken before the quota was used up
+        caller.idempotency = { key = key, client = ngx.var.remote_addr }
+        return caller
+    end
+    problem = quotas.spent(caller)
+    if problem then
+        return nil, problem
+    end
+    return caller
+end
+
 -- Before the body is read: who may, and how.
 function M.admit()
     answer.allow("POST", "PUT")
-    local caller, problem, challenge = keys.caller("upload")
-    problem = problem or quotas.spent(caller)
-    if problem then
+    local caller, problem, challenge = sender()
+    if not caller then
         return answer.refuse(problem, challenge)
     end
     ngx.var.caller = cjson.encode(caller)
@@ -58,7 +82,7 @@ end
 -- all the same, so its id is asked for once. Still unknown: the original is left for the sweep.
 local function submit(prepared)
     local view, problem = database.call("submit_task", prepared.request)
-    if problem and problem.quota then
+    if problem and problem.refused then
         return nil, problem
     end
     if problem then
@@ -70,43 +94,55 @@ local function submit(prepared)
     return view
 end
 
+-- Stores the original and hands the task over: the view of the task that this upload is, or nil and the problem.
+local function take(prepared, caller)
+    if caller.quota or caller.idempotency then
+        local first, refusal = database.call("foresee", prepared.request)
+        if first or refusal then
+            return first, refusal
+        end
+    end
+    local stored, problem = s3.put(prepared.object_key, prepared.path, prepared.sha256, prepared.mime)
+    if not stored then
+        return nil, problem
+    end
+    return submit(prepared)
+end
+
+-- The task as it is answered, and whether it is one of an earlier request; or nil and the problem.
 local function receive(caller)
     local prepared, problem = prepare()
     if not prepared then
         return nil, problem
     end
-    if caller.quota then
-        -- what will be refused is not stored; submit_task has the last word
-        local _, refusal = database.call("check_quota", prepared.request)
-        if refusal then
-            return nil, refusal
-        end
-    end
-    local stored
-    stored, problem = s3.put(prepared.object_key, prepared.path, prepared.sha256, prepared.mime)
-    if not stored then
-        return nil, problem
-    end
     local view
-    view, problem = submit(prepared)
+    view, problem = take(prepared, caller)
     if not view then
         return nil, problem
     end
-    announce.lane(prepared.lane)
-    return native.call("render_tasks", "[" .. view .. "]")
+    local tasks
+    tasks, problem = native.call("render_tasks", "[" .. view .. "]")
+    if not tasks then
+        return nil, problem
+    end
+    local replayed = tasks[1].id ~= prepared.task
+    if not replayed then
+        announce.lane(prepared.lane)
+    end
+    return tasks[1], replayed
 end
 
 -- After the body was read.
 function M.submit()
     local caller = cjson.decode(ngx.var.caller)
-    local tasks, problem = receive(caller)
-    if not tasks then
-        if problem.quota then
-            quotas.remember(caller, problem)
+    local task, more = receive(caller)
+    if not task then
+        if more.quota then
+            quotas.remember(caller, more)
         end
-        return answer.problem(problem)
+        return answer.problem(more)
     end
-    return answer.json(202, tasks[1].body, { Location = tasks[1].url })
+    return answer.json(202, task.body, { Location = task.url, ["Idempotent-Replayed"] = more and "true" or nil })
 end
 
 return M

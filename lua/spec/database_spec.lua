@@ -1,7 +1,7 @@
 local support = require "lua.spec.support"
 
 local database = support.load("imgfilter.database", {
-    ["imgfilter.config"] = {}, ["imgfilter.problem"] = {}, ["imgfilter.quotas"] = {},
+    ["imgfilter.config"] = {}, ["imgfilter.idempotency"] = {}, ["imgfilter.problem"] = {}, ["imgfilter.quotas"] = {},
     ["imgfilter.threads"] = {},
 })
 

@@ -1,7 +1,6 @@
--- Raises what submit_task would raise about quotas if it were called with this request now. Asked before the original
--- is stored, so that a client beyond its quota does not fill the store; it promises nothing.
-CREATE FUNCTION check_quota(p_request jsonb) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
+-- Raises if a request would use more than its quota allows (see enforce_quota).
+CREATE FUNCTION check_quota(p_request jsonb) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_account text := account_of(p_request);
   v_used    usage;
@@ -11,5 +10,4 @@ BEGIN
     INTO v_used
     FROM usage_of(v_account, p_request) AS r LEFT JOIN usage u USING (account, day);
   PERFORM enforce_quota(p_request -> 'quota', v_used, open_tasks(v_account) + 1);
-  RETURN true;
 END $$;

@@ -33,13 +33,13 @@ SELECT is(key -> 'used', '{"requests":2,"bytes":2000,"megapixels":1.2288,"open_t
 SELECT is(owner, 'acme', 'task and image have an owner') FROM task JOIN image USING (owner) WHERE task.id = pg_temp.task_id(2) LIMIT 1;
 
 -- each limit, just reached and passed
-SELECT is(check_quota(pg_temp.with_quota(4, '{"requests":3,"bytes":3000,"megapixels":2,"open_tasks":3}')), true, 'there is room for one more');
+SELECT is(foresee(pg_temp.with_quota(4, '{"requests":3,"bytes":3000,"megapixels":2,"open_tasks":3}')), NULL, 'there is room for one more');
 SELECT is(pg_temp.submit(4, '{"requests":3,"bytes":3000,"megapixels":2,"open_tasks":3}'), 'queued', 'which is taken');
 CREATE TEMPORARY TABLE refusal (quota jsonb, code text, message text);
 INSERT INTO refusal VALUES
   ('{"requests":3}', 'IF010', 'imgfilter quota: requests 3'), ('{"bytes":3999}', 'IF011', 'imgfilter quota: bytes 3999'),
   ('{"megapixels":2}', 'IF012', 'imgfilter quota: megapixels 2'), ('{"open_tasks":3}', 'IF013', 'imgfilter quota: open_tasks 3');
-SELECT throws_ok(format($$ SELECT check_quota(pg_temp.with_quota(5, %L)) $$, quota), code, message, 'foreseen: ' || message) FROM refusal;
+SELECT throws_ok(format($$ SELECT foresee(pg_temp.with_quota(5, %L)) $$, quota), code, message, 'foreseen: ' || message) FROM refusal;
 SELECT throws_ok(format($$ SELECT pg_temp.submit(5, %L) $$, quota), code, message, 'refused: ' || message) FROM refusal;
 SELECT is(requests, 3::bigint, 'what is refused is not counted') FROM usage;
 SELECT is(count(*), 0::bigint, 'and nothing of it stays') FROM image WHERE id = pg_temp.image_id(5);

@@ -8,6 +8,7 @@ use imgfilter_filters::{Chain, Encoding, Format, ImageInfo, Limits, Mistake, Ref
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::state::State;
@@ -40,6 +41,18 @@ pub struct Caller {
     pub client: Option<String>,
     /// The limits of the key, or of the address: the database's to read.
     pub quota: Option<Value>,
+    /// The request's `Idempotency-Key`.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What an upload is recognised by when it is sent again.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Idempotency {
+    /// The header.
+    pub key: String,
+    /// The client's address, to which the key of an anonymous upload belongs.
+    pub client: String,
 }
 
 impl Caller {
@@ -166,6 +179,9 @@ fn describe(
         "owner": caller.owner,
         "client": caller.client,
         "quota": caller.quota,
+        "idempotency": caller.idempotency.as_ref().map(|idempotency| json!({
+            "key": idempotency.key, "client": idempotency.client, "fingerprint": fingerprint(spec, file),
+        })),
         "image": {
             "id": id, "sha256": file.sha256, "format": image.format.name(),
             "width": image.width, "height": image.height, "frames": image.frames, "bytes": file.size,
@@ -185,6 +201,13 @@ fn describe(
         sha256: file.sha256.clone(),
         mime: image.format.mime(),
     }
+}
+
+/// What makes two uploads the same: the bytes of the image, and the options as they were given. The name of the file and
+/// what a preset holds today make no difference.
+fn fingerprint(spec: &Spec, file: &FilePart) -> String {
+    let given = Spec { chains: None, ..spec.clone() };
+    hex::encode(Sha256::digest(json!({ "image": file.sha256, "spec": given }).to_string()))
 }
 
 /// A file name that the database can keep: it refuses NUL, and nobody misses other control characters.

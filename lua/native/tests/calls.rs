@@ -116,6 +116,29 @@ fn an_upload_belongs_to_whoever_sent_it() {
 }
 
 #[test]
+fn an_upload_is_recognised_by_its_bytes_and_options() {
+    initialise();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("0000000001");
+    std::fs::write(&file, PNG).unwrap();
+    let idempotency = |chain: &str, change: &dyn Fn(&mut Value)| {
+        let mut input = upload(&file, &[chain]);
+        input["caller"] = json!({"idempotency": {"key": "k", "client": "192.0.2.1"}});
+        change(&mut input["parts"]["files"][0]);
+        let answer = call("prepare_upload", &input);
+        let request: Value = serde_json::from_str(answer["ok"]["request"].as_str().unwrap()).unwrap();
+        request["idempotency"].clone()
+    };
+    let first = idempotency("invert", &|_| {});
+    assert_eq!((&first["key"], &first["client"]), (&json!("k"), &json!("192.0.2.1")));
+    assert_eq!(first["fingerprint"].as_str().map(str::len), Some(64));
+    assert_eq!(idempotency("invert", &|file| file["filename"] = "other.png".into()), first);
+    assert_ne!(idempotency("invert ", &|_| {})["fingerprint"], first["fingerprint"]);
+    let another_image = idempotency("invert", &|file| file["sha256"] = "cd".repeat(32).into());
+    assert_ne!(another_image["fingerprint"], first["fingerprint"]);
+}
+
+#[test]
 fn keys_are_hashed_and_nonsense_is_not() {
     let key = imgfilter_api::key::write(&[7; 32]);
     let hash = call("hash_key", &json!({ "key": key }))["ok"]["sha256"].clone();

@@ -1,11 +1,11 @@
 """Keys and quotas, in a real nginx."""
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from callers import make, refused, value
 from client import ask, raw, upload
 
 UNKNOWN = "imgf_" + "A" * 43
@@ -15,23 +15,9 @@ HEAD = (b"PUT /images HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\nExpect:
         b"Authorization: Bearer %b\r\n\r\n")
 
 
-def make(stack, owner: str, *more: str) -> dict:
-    """A new key."""
-    return json.loads(stack.command("key", "create", "--json", "--owner", owner, *more))
-
-
 def send(url: str, photo, key: str | None, query: str = ""):
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return ask(url, "PUT", "/images" + query, photo.read_bytes(), headers)
-
-
-def refused(answer, status: int, code: str) -> dict:
-    assert answer.status == status and answer.problem["code"] == code, answer
-    return answer.problem
-
-
-def value(stack, query: str) -> str:
-    return stack.cluster.sql(query, "imgfilter")
 
 
 def until_midnight() -> float:

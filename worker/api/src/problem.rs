@@ -78,6 +78,8 @@ codes! {
     InvalidWebhook = "invalid_webhook", 400, "Unusable webhook address";
     /// `wait` is not a number of seconds within the limit.
     InvalidWait = "invalid_wait", 400, "Waiting time out of range";
+    /// `Idempotency-Key` is too long, or holds what is not visible.
+    InvalidIdempotencyKey = "invalid_idempotency_key", 400, "Unusable Idempotency-Key";
     /// The request needs a key.
     KeyRequired = "key_required", 401, "A key is required";
     /// The key is not one of this service, or no longer.
@@ -94,6 +96,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The request did not arrive in time.
     RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
+    /// Another request with the same `Idempotency-Key` was quicker.
+    IdempotencyKeyInUse = "idempotency_key_in_use", 409, "The Idempotency-Key is in use";
     /// What was here has ended.
     Gone = "gone", 410, "Gone";
     /// A precondition of the request (`If-Match`, …) does not hold.
@@ -126,6 +130,8 @@ codes! {
     OutputDimensionTooLarge = "output_dimension_too_large", 422, "The result would be too wide or too high";
     /// The chain cannot be applied to this image.
     ImpossibleChain = "impossible_chain", 422, "The filters do not fit the image";
+    /// The `Idempotency-Key` stands for another upload.
+    IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key is used already";
     /// More requests than allowed.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
     /// More uploads than the quota of a day.
@@ -187,6 +193,7 @@ impl Code {
     /// Seconds after which trying again makes sense; `None` where the same request would fail again.
     pub fn retry_after(self) -> Option<u32> {
         match self.status() {
+            409 => Some(1),
             429 | 503 => Some(5),
             _ => None,
         }
