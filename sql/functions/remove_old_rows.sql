@@ -30,7 +30,8 @@ BEGIN
     RETURNING 1),
   lapsed AS (
     DELETE FROM idempotency WHERE (account, key) IN (
-      SELECT i.account, i.key FROM idempotency i WHERE i.created_at <= now() - idempotency_life() LIMIT p_limit)
+      SELECT i.account, i.key FROM idempotency i WHERE i.created_at <= now() - idempotency_life() LIMIT p_limit
+         FOR UPDATE SKIP LOCKED)
     RETURNING 1)
   SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM buried) + (SELECT count(*) FROM forgotten)
        + (SELECT count(*) FROM lapsed) INTO v_others;
