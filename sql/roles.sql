@@ -1,6 +1,6 @@
 -- Who may do what. `imgfilter migrate` runs this last, each time; it may be run any number of times.
 -- The two roles own nothing, read no table, and may call the functions named here: nothing else. How they prove who
--- they are (peer, password) is the operator's choice.
+-- they are (peer, password) is the operator's choice. API keys are made and revoked by the owner of the schema alone.
 DO $$
 DECLARE
   v_role text;
@@ -26,7 +26,8 @@ GRANT USAGE ON SCHEMA imgfilter TO imgfilter_edge, imgfilter_worker;
 REVOKE ALL ON ALL TABLES IN SCHEMA imgfilter FROM PUBLIC, imgfilter_edge, imgfilter_worker;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA imgfilter FROM PUBLIC, imgfilter_edge, imgfilter_worker;
 
-GRANT EXECUTE ON FUNCTION submit_task, task_view, tasks_since, link_view, edge_ready, announce TO imgfilter_edge;
+GRANT EXECUTE ON FUNCTION submit_task, task_view, tasks_since, link_view, edge_ready, announce, key_by_hash, foresee
+  TO imgfilter_edge;
 
 GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, reap TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, fail, release TO imgfilter_worker;

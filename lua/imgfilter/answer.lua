@@ -35,6 +35,15 @@ function M.problem(problem)
     return M.send(problem.status, "application/problem+json", problem.body, headers)
 end
 
+-- Ends a request whose body is still to come, and is not wanted: by nginx's own error, which neither reads the body nor
+-- asks for it, and error_page tells the problem. Only where the location sets $refusal. `challenge` is for
+-- WWW-Authenticate and may be nil.
+function M.refuse(problem, challenge)
+    ngx.header["WWW-Authenticate"] = challenge
+    ngx.var.refusal = cjson.encode(problem)
+    return ngx.exit(problem.status)
+end
+
 -- Ends requests of any other method. Goes by nginx's own error, which neither reads the body nor asks for it.
 function M.allow(...)
     local method = ngx.req.get_method()
@@ -66,6 +75,10 @@ local TAKEN_BACK = { "Content-Disposition", "Content-Security-Policy", "ETag", "
 function M.error_page()
     for _, name in ipairs(TAKEN_BACK) do
         ngx.header[name] = nil
+    end
+    local refusal = ngx.var.refusal
+    if refusal and refusal ~= "" then
+        return M.problem(cjson.decode(refusal))
     end
     local status = ngx.status
     local more = { detail = DETAILS[status] }

@@ -64,11 +64,27 @@ local function host_of(endpoint)
     return (host:gsub(own_port, ""))
 end
 
+local QUOTA = {
+    requests = "ANONYMOUS_REQUESTS", bytes = "ANONYMOUS_BYTES", megapixels = "ANONYMOUS_MEGAPIXELS",
+    open_tasks = "ANONYMOUS_OPEN_TASKS",
+}
+
+-- What an address may use without a key: false if that has no limit. A limit of 0 is none.
+local function anonymous_quota()
+    local quota = {}
+    for name, setting in pairs(QUOTA) do
+        local limit = number(setting)
+        quota[name] = limit > 0 and limit or nil
+    end
+    return next(quota) and quota or false
+end
+
 function M.load()
     M.public_url = variable("PUBLIC_URL"):gsub("/+$", "")
     M.spool = variable("SPOOL"):gsub("/+$", "")
     M.runtime_dir = variable("RUNTIME_DIR"):gsub("/+$", "")
     M.anonymous = switch("ANONYMOUS")
+    M.anonymous_quota = anonymous_quota()
     M.max_body = number("MAX_BODY")
     M.max_wait = duration("MAX_WAIT")
     M.database = secret("EDGE_DATABASE_URL")

@@ -1,7 +1,9 @@
 -- The database: SQL functions, each called on a thread of the pool it belongs to.
 
 local config = require "imgfilter.config"
+local idempotency = require "imgfilter.idempotency"
 local problems = require "imgfilter.problem"
+local quotas = require "imgfilter.quotas"
 local threads = require "imgfilter.threads"
 
 local M = {}
@@ -38,6 +40,12 @@ function M.call(func, ...)
     local pool = POOLS[func] or "read"
     local timeout = config.database_timeout + GRACE
     local answer, err = threads.run(pool, timeout, "imgfilter.database_thread", "call", conninfo, func, ...)
+    local refusal = err and (quotas.of_error(err) or idempotency.of_error(err))
+    if refusal then
+        -- an answer, and no sign that the database is unwell
+        refusal.refused = true
+        return nil, refusal
+    end
     if err then
         ngx.log(ngx.ERR, "database: ", func, ": ", err)
         return nil, problems.new("database_unavailable")

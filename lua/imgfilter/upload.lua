@@ -6,10 +6,12 @@
 local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
 local announce = require "imgfilter.announce"
-local config = require "imgfilter.config"
 local database = require "imgfilter.database"
+local idempotency = require "imgfilter.idempotency"
+local keys = require "imgfilter.keys"
 local native = require "imgfilter.native"
 local problems = require "imgfilter.problem"
+local quotas = require "imgfilter.quotas"
 local s3 = require "imgfilter.s3"
 local threads = require "imgfilter.threads"
 
@@ -18,13 +20,38 @@ local M = {}
 -- Reading the head of an image takes milliseconds; this is for a machine that stands still. In seconds.
 local PROBE_TIMEOUT = 10
 
+-- Who sends the upload, and under which Idempotency-Key: as lua/native reads it. Or nil, the problem, and what
+-- WWW-Authenticate says about it, if anything.
+local function sender()
+    local caller, problem, challenge = keys.caller("upload")
+    if not caller then
+        return nil, problem, challenge
+    end
+    local key
+    key, problem = idempotency.key(ngx.var.http_idempotency_key)
+    if problem then
+        return nil, problem
+    end
+    if key then
+        -- it may stand for a task that was taken before the quota was used up
+        caller.idempotency = { key = key, client = ngx.var.remote_addr }
+        return caller
+    end
+    problem = quotas.spent(caller)
+    if problem then
+        return nil, problem
+    end
+    return caller
+end
+
 -- Before the body is read: who may, and how.
 function M.admit()
     answer.allow("POST", "PUT")
-    if not config.anonymous then
-        ngx.header["WWW-Authenticate"] = "Bearer"
-        return ngx.exit(ngx.HTTP_UNAUTHORIZED)
+    local caller, problem, challenge = sender()
+    if not caller then
+        return answer.refuse(problem, challenge)
     end
+    ngx.var.caller = cjson.encode(caller)
 end
 
 -- Bytes beyond ASCII cannot stand in JSON unless they are UTF-8; in a query string they mean their own escapes.
@@ -41,7 +68,8 @@ local function prepare()
         ngx.log(ngx.ERR, "the upload module left no parts")
         return nil, problems.new("internal_error")
     end
-    local input = '{"parts":' .. parts .. ',"query":' .. cjson.encode(ascii(ngx.var.args or "")) .. "}"
+    local query = cjson.encode(ascii(ngx.var.args or ""))
+    local input = '{"parts":' .. parts .. ',"query":' .. query .. ',"caller":' .. ngx.var.caller .. "}"
     local text, err = threads.run("native", PROBE_TIMEOUT, "imgfilter.native", "text", "prepare_upload", input)
     if not text then
         ngx.log(ngx.ERR, "prepare_upload: ", err)
@@ -54,6 +82,9 @@ end
 -- all the same, so its id is asked for once. Still unknown: the original is left for the sweep.
 local function submit(prepared)
     local view, problem = database.call("submit_task", prepared.request)
+    if problem and problem.refused then
+        return nil, problem
+    end
     if problem then
         view = database.call("task_view", prepared.task)
     end
@@ -63,32 +94,55 @@ local function submit(prepared)
     return view
 end
 
-local function receive()
+-- Stores the original and hands the task over: the view of the task that this upload is, or nil and the problem.
+local function take(prepared, caller)
+    if caller.quota or caller.idempotency then
+        local first, refusal = database.call("foresee", prepared.request)
+        if first or refusal then
+            return first, refusal
+        end
+    end
+    local stored, problem = s3.put(prepared.object_key, prepared.path, prepared.sha256, prepared.mime)
+    if not stored then
+        return nil, problem
+    end
+    return submit(prepared)
+end
+
+-- The task as it is answered, and whether it is one of an earlier request; or nil and the problem.
+local function receive(caller)
     local prepared, problem = prepare()
     if not prepared then
         return nil, problem
     end
-    local stored
-    stored, problem = s3.put(prepared.object_key, prepared.path, prepared.sha256, prepared.mime)
-    if not stored then
-        return nil, problem
-    end
     local view
-    view, problem = submit(prepared)
+    view, problem = take(prepared, caller)
     if not view then
         return nil, problem
     end
-    announce.lane(prepared.lane)
-    return native.call("render_tasks", "[" .. view .. "]")
+    local tasks
+    tasks, problem = native.call("render_tasks", "[" .. view .. "]")
+    if not tasks then
+        return nil, problem
+    end
+    local replayed = tasks[1].id ~= prepared.task
+    if not replayed then
+        announce.lane(prepared.lane)
+    end
+    return tasks[1], replayed
 end
 
 -- After the body was read.
 function M.submit()
-    local tasks, problem = receive()
-    if not tasks then
-        return answer.problem(problem)
+    local caller = cjson.decode(ngx.var.caller)
+    local task, more = receive(caller)
+    if not task then
+        if more.quota then
+            quotas.remember(caller, more)
+        end
+        return answer.problem(more)
     end
-    return answer.json(202, tasks[1].body, { Location = tasks[1].url })
+    return answer.json(202, task.body, { Location = task.url, ["Idempotent-Replayed"] = more and "true" or nil })
 end
 
 return M

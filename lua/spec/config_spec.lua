@@ -4,7 +4,8 @@ local function environment(changes)
     local variables = {
         ASSETS = "/etc/x", PRESETS = "/etc/y", PRESETS_ONLY = "false", MAX_CHAIN_FILTERS = "64",
         MAX_EQUATION_LENGTH = "4096", MAX_EQUATION_DEPTH = "63", MAX_EQUATION_OPERATIONS = "1024",
-        MAX_OUTPUT_DIMENSION = "9999",
+        MAX_OUTPUT_DIMENSION = "9999", ANONYMOUS_REQUESTS = "0", ANONYMOUS_BYTES = "0", ANONYMOUS_MEGAPIXELS = "0",
+        ANONYMOUS_OPEN_TASKS = "0",
         PUBLIC_URL = "https://img.example/f/", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
         MAX_BODY = "1000", MAX_WAIT = "60s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
         EDGE_DATABASE_CONNECTIONS = "4", NATIVE_THREADS = "2", S3_BUCKET = "b", S3_TIMEOUT = "1 m",
@@ -55,6 +56,12 @@ describe("the configuration", function()
         assert.equal(9999, native.max_output_dimension)
     end)
 
+    it("has the quota of an address, where there is one", function()
+        assert.is_false((load()).anonymous_quota)
+        local config = load({ ANONYMOUS_BYTES = "1000", ANONYMOUS_OPEN_TASKS = "2" })
+        assert.same({ bytes = 1000, open_tasks = 2 }, config.anonymous_quota)
+    end)
+
     it("leaves no slash at the end of URL and folder", function()
         local config = load()
         assert.equal("https://img.example/f", config.public_url)
@@ -89,6 +96,7 @@ describe("the configuration", function()
         local mistakes = {
             SPOOL = "", MAX_BODY = "much", DATABASE_TIMEOUT = "5 parsecs", ANONYMOUS = "yes",
             S3_ENDPOINT = "s3.example", LINK_KEYS = "", PRESETS = "", PRESETS_ONLY = "1", MAX_EQUATION_DEPTH = "deep",
+            ANONYMOUS_REQUESTS = "few",
         }
         for name, value in pairs(mistakes) do
             local ran, err = pcall(load, { [name] = value })

@@ -1,7 +1,8 @@
 local support = require "lua.spec.support"
 
 local database = support.load("imgfilter.database", {
-    ["imgfilter.config"] = {}, ["imgfilter.problem"] = {}, ["imgfilter.threads"] = {},
+    ["imgfilter.config"] = {}, ["imgfilter.idempotency"] = {}, ["imgfilter.problem"] = {}, ["imgfilter.quotas"] = {},
+    ["imgfilter.threads"] = {},
 })
 
 describe("a bounded connection string", function()

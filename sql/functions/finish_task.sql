@@ -7,7 +7,7 @@ DECLARE
 BEGIN
   UPDATE task
      SET status = CASE WHEN p_errors IS NULL THEN 'done' ELSE 'failed' END, version = version + 1, queue_id = NULL,
-         errors = p_errors, finished_at = now(), expires_at = p_end
+         account = NULL, errors = p_errors, finished_at = now(), expires_at = p_end
    WHERE id = p_task AND status IN ('queued', 'processing')
   RETURNING * INTO v_task;
   IF FOUND AND v_task.spec ->> 'webhook' IS NOT NULL THEN

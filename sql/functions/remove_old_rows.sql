@@ -1,5 +1,6 @@
 -- Deletes up to p_limit tasks that ended longer than p_life ago and have nothing to show any more, and with them their
--- images, deliveries and attempts; and what died as long ago. Returns how many rows of task, image and dead went.
+-- images, deliveries and attempts; what died as long ago; and what was used on days as long ago, of addresses on any day
+-- before today; and what Idempotency-Keys stood for. Returns how many rows went, but for those that went with others.
 CREATE FUNCTION remove_old_rows(p_life interval, p_limit integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
@@ -22,7 +23,17 @@ BEGIN
   buried AS (
     DELETE FROM dead WHERE id = ANY (ARRAY(
       SELECT id FROM dead WHERE died_at < now() - p_life ORDER BY died_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
+  forgotten AS (
+    DELETE FROM usage WHERE (account, day) IN (
+      SELECT s.account, s.day FROM spent_usage(p_life) AS s LIMIT p_limit)
+    RETURNING 1),
+  lapsed AS (
+    DELETE FROM idempotency WHERE (account, key) IN (
+      SELECT i.account, i.key FROM idempotency i WHERE i.created_at <= now() - idempotency_life() LIMIT p_limit
+         FOR UPDATE SKIP LOCKED)
     RETURNING 1)
-  SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM buried) INTO v_others;
+  SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM buried) + (SELECT count(*) FROM forgotten)
+       + (SELECT count(*) FROM lapsed) INTO v_others;
   RETURN v_tasks + v_others;
 END $$;

@@ -1,28 +1,45 @@
 -- Takes an order: image, task and queue row in one transaction. The caller has chosen the ids, so asking twice is
--- harmless: the second call changes nothing and answers with the same task.
+-- harmless: the second call changes nothing and answers with the same task. So does a call with other ids and the same
+-- Idempotency-Key (see first_task).
+-- Whoever it counts for (see account_of) is charged once, and a quota that is passed refuses the whole (see charge).
 -- NOTIFY is not sent from here: it would make every commit wait for every other. See announce().
 CREATE FUNCTION submit_task(p_request jsonb) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
-  v_task  uuid   := p_request ->> 'task';
-  v_image jsonb  := p_request -> 'image';
-  v_queue bigint := nextval(pg_get_serial_sequence('imgfilter.queue', 'id'));
-  v_max   smallint := coalesce((p_request ->> 'max_attempts')::smallint, 5);
+  v_task    uuid     := p_request ->> 'task';
+  v_image   jsonb    := p_request -> 'image';
+  v_queue   bigint   := nextval(pg_get_serial_sequence('imgfilter.queue', 'id'));
+  v_account text     := account_of(p_request);
+  v_max     smallint := coalesce((p_request ->> 'max_attempts')::smallint, 5);
+  v_keyed   boolean  := p_request #> '{idempotency,key}' IS NOT NULL;
+  v_first   jsonb;
 BEGIN
+  IF v_keyed THEN
+    v_first := first_task(p_request);
+    IF v_first IS NOT NULL THEN RETURN v_first; END IF;
+  END IF;
+
   INSERT INTO image (id, owner, sha256, format, width, height, frames, bytes, object_key, filename)
   VALUES ((v_image ->> 'id')::uuid, p_request ->> 'owner', decode(v_image ->> 'sha256', 'hex'), v_image ->> 'format',
           (v_image ->> 'width')::integer, (v_image ->> 'height')::integer, (v_image ->> 'frames')::integer,
           (v_image ->> 'bytes')::bigint, v_image ->> 'object_key', nullif(v_image ->> 'filename', ''))
   ON CONFLICT (id) DO NOTHING;
 
-  INSERT INTO task (id, image_id, owner, spec, cost_ms, queue_id)
-  VALUES (v_task, (v_image ->> 'id')::uuid, p_request ->> 'owner', p_request -> 'spec',
+  INSERT INTO task (id, image_id, owner, account, spec, cost_ms, queue_id)
+  VALUES (v_task, (v_image ->> 'id')::uuid, p_request ->> 'owner', v_account, p_request -> 'spec',
           coalesce((p_request ->> 'cost_ms')::real, 0), v_queue)
   ON CONFLICT (id) DO NOTHING;
 
   IF FOUND THEN
     INSERT INTO queue (id, ref, lane, max_attempts)
     VALUES (v_queue, v_task, lane_number(p_request ->> 'lane'), v_max);
+    IF v_keyed THEN
+      PERFORM claim_idempotency(p_request);
+    END IF;
+    -- last, because it locks the account's row until the commit
+    IF v_account IS NOT NULL THEN
+      PERFORM charge(v_account, p_request);
+    END IF;
   END IF;
   RETURN (SELECT view_of(t) FROM task t WHERE t.id = v_task);
 END $$;

@@ -110,3 +110,14 @@ def test_every_listed_example_works(client, tmp_path):
 def test_health(client):
     assert curl(f"{client.url}/healthz").status == 200
     assert curl(f"{client.url}/readyz").status == 200
+
+
+def test_an_upload_sent_again_is_the_same_task(client):
+    more = ("-H", "Idempotency-Key: 0f0a7e0c-6d0f-4c52-9d5e-2a1f3f6f1d11")
+    task = client.accepted("filters=resize(width=64)", image=RAIN, more=more)
+    ended = client.wait(task)
+    again = client.upload("filters=resize(width=64)", image=RAIN, more=more)
+    assert again.status == 202 and again.headers["idempotent-replayed"] == "true"
+    assert again.json() == ended, "as it is by now"
+    other = client.upload("filters=resize(width=65)", image=RAIN, more=more)
+    assert other.status == 422 and other.problem["code"] == "idempotency_key_reused"

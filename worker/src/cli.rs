@@ -32,6 +32,8 @@ pub enum Command {
     Store(cmd::store::Options),
     /// Bring the database's schema, functions and roles up to date
     Migrate(cmd::migrate::Options),
+    /// Make, list and revoke API keys
+    Key(cmd::key::Options),
     /// Write the generated nginx configuration
     NginxConfig(Box<cmd::nginx_config::Options>),
     /// List the filters and their parameters
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Explain(options) => cmd::explain::run(&options),
         Command::Store(options) => cmd::store::run(options),
         Command::Migrate(options) => cmd::migrate::run(&options),
+        Command::Key(options) => cmd::key::run(&options),
         Command::NginxConfig(options) => cmd::nginx_config::run(&options, given),
         Command::Filters(options) => cmd::filters::run(&options),
         Command::Presets(options) => cmd::presets::run(&options),

@@ -5,6 +5,7 @@ pub mod cleanup;
 pub mod config;
 pub mod explain;
 pub mod filters;
+pub mod key;
 pub mod link_key;
 pub mod migrate;
 pub mod nginx_config;

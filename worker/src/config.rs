@@ -19,7 +19,7 @@ use thiserror::Error;
 
 pub use document::{example, markdown};
 pub use duration::{DurationMistake, parse as parse_duration};
-pub use edge::{Edge, Lanes};
+pub use edge::{AnonymousQuota, Edge, Lanes, MAX_QUOTA};
 pub use limits::{ChainLimits, ImageLimits};
 pub use secret::Secret;
 
@@ -83,7 +83,7 @@ impl Database {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct Migrate {
-    /// PostgreSQL for `imgfilter migrate`: a role that may create roles and owns the schema
+    /// PostgreSQL for `imgfilter migrate` and `imgfilter key`: a role that may create roles and owns the schema
     #[arg(
         long,
         env = "IMGFILTER_MIGRATE_DATABASE_URL",

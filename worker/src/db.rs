@@ -2,6 +2,7 @@
 
 pub mod cleanup;
 pub mod deliveries;
+pub mod keys;
 pub mod listen;
 pub mod migrate;
 pub mod tasks;
@@ -21,6 +22,9 @@ use crate::config;
 /// Connections to the database that one process opens at most.
 const MAX_CONNECTIONS: usize = 8;
 
+/// How long a call as the owner of the schema may take: a person waits for it.
+const OWNER_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// Parameters of a call.
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -28,8 +32,8 @@ type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 #[derive(Debug, Error)]
 pub enum DbError {
     /// The URL cannot be used.
-    #[error("IMGFILTER_DATABASE_URL cannot be used")]
-    Url(#[source] tokio_postgres::Error),
+    #[error("{0} cannot be used")]
+    Url(&'static str, #[source] tokio_postgres::Error),
     /// No answer in time.
     #[error("the database did not answer within {0:?}")]
     Timeout(Duration),
@@ -61,18 +65,31 @@ pub struct Db {
 impl Db {
     /// A pool for this database. Nothing is connected before the first call.
     pub fn new(config: &config::Database) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let url = config.url()?;
-        let mut parsed: tokio_postgres::Config = url.reveal().parse().map_err(DbError::Url)?;
-        parsed.connect_timeout(config.database_timeout);
+        Self::at("IMGFILTER_DATABASE_URL", &config.url()?, config.database_timeout)
+    }
+
+    /// The same as the owner of the schema, who may call every function.
+    pub fn as_owner(config: &config::Migrate) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Self::at("IMGFILTER_MIGRATE_DATABASE_URL", &config.url()?, OWNER_TIMEOUT)
+    }
+
+    fn at(
+        name: &'static str,
+        url: &config::Secret,
+        timeout: Duration,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let mut parsed: tokio_postgres::Config =
+            url.reveal().parse().map_err(|error| DbError::Url(name, error))?;
+        parsed.connect_timeout(timeout);
         parsed.application_name("imgfilter");
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Pool::builder(Manager::from_config(parsed, NoTls, recycling))
             .max_size(MAX_CONNECTIONS)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(config.database_timeout))
-            .create_timeout(Some(config.database_timeout))
+            .wait_timeout(Some(timeout))
+            .create_timeout(Some(timeout))
             .build()?;
-        Ok(Self { pool, timeout: config.database_timeout })
+        Ok(Self { pool, timeout })
     }
 
     /// A connection of one's own until it is dropped.

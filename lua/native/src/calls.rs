@@ -57,6 +57,7 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
         b"render_tasks" => render_tasks(input),
         b"problem" => problem(input),
         b"verify_link" => verify_link(input),
+        b"hash_key" => hash_key(input),
         b"catalogue" => catalogue(),
         b"sign" => {
             Ok(serde_json::to_value(sign::sign(&state::current()?.storage, &serde_json::from_slice(input)?))?)
@@ -111,6 +112,7 @@ struct Occasion {
     detail: Option<String>,
     field: Option<String>,
     limit: Option<u64>,
+    retry_after: Option<u32>,
 }
 
 fn problem(input: &[u8]) -> Result<Value, Refused> {
@@ -122,7 +124,11 @@ fn problem(input: &[u8]) -> Result<Value, Refused> {
     let mut problem = Problem::new(code, occasion.detail.unwrap_or_else(|| code.title().to_owned()));
     problem.field = occasion.field;
     problem.limit = occasion.limit;
-    Ok(tell(&problem))
+    let mut told = tell(&problem);
+    if let Some(seconds) = occasion.retry_after {
+        told["retry_after"] = seconds.into();
+    }
+    Ok(told)
 }
 
 fn tell(problem: &Problem) -> Value {
@@ -131,6 +137,17 @@ fn tell(problem: &Problem) -> Value {
         "retry_after": problem.code.retry_after(),
         "body": serde_json::to_string(problem).unwrap_or_default(),
     })
+}
+
+#[derive(Deserialize)]
+struct Key {
+    key: String,
+}
+
+/// The hash by which the database knows a key; null for what cannot be one.
+fn hash_key(input: &[u8]) -> Result<Value, Refused> {
+    let Key { key } = serde_json::from_slice(input)?;
+    Ok(json!({ "sha256": imgfilter_api::key::hash(&key).map(hex::encode) }))
 }
 
 #[derive(Deserialize)]

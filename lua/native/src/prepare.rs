@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use imgfilter_api::options::{self, FilePart, Parts, Spec};
+use imgfilter_api::options::{self, FilePart, Parts, Rules, Spec};
 use imgfilter_api::problem::{Code, Position, Problem};
 use imgfilter_filters::{Chain, Encoding, Format, ImageInfo, Limits, Mistake, Refusal, RefusalCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::state::State;
@@ -23,6 +24,43 @@ pub struct Upload {
     pub parts: Parts,
     /// As it came, not decoded.
     pub query: String,
+    /// Who sends it.
+    #[serde(default)]
+    pub caller: Caller,
+}
+
+/// Who sends an upload, as the edge found out before it read the body.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Caller {
+    /// Whose key it is; `None`: anonymous.
+    pub owner: Option<String>,
+    /// Whether the key allows a webhook.
+    pub webhook: bool,
+    /// The address an anonymous upload counts for, where these are counted.
+    pub client: Option<String>,
+    /// The limits of the key, or of the address: the database's to read.
+    pub quota: Option<Value>,
+    /// The request's `Idempotency-Key`.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What an upload is recognised by when it is sent again.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Idempotency {
+    /// The header.
+    pub key: String,
+    /// The client's address, to which the key of an anonymous upload belongs.
+    pub client: String,
+}
+
+impl Caller {
+    /// What this one may ask for, where `anonymous` is what anyone may.
+    fn rules(&self, anonymous: &Rules) -> Rules {
+        let webhook_allowed = if self.owner.is_some() { self.webhook } else { anonymous.webhook_allowed };
+        Rules { webhook_allowed, ..anonymous.clone() }
+    }
 }
 
 /// What the hook does next.
@@ -49,12 +87,12 @@ pub struct Prepared {
 /// # Errors
 /// The problem to tell the client; nothing has been written then.
 pub fn prepare(upload: &Upload, state: &State) -> Result<Prepared, Problem> {
-    let (mut spec, file) = options::read(&upload.parts, &upload.query, &state.rules)?;
+    let (mut spec, file) = options::read(&upload.parts, &upload.query, &upload.caller.rules(&state.rules))?;
     let chains = check_chains(&spec, &state.limits)?;
     spec.chains = written_out(&spec, &chains);
     let image = imgfilter_filters::probe_file(Path::new(&file.path), &state.limits).map_err(refuse)?;
     let cost_ms = estimate(&chains, &image, &spec, &state.limits)?;
-    Ok(describe(&spec, file, &image, cost_ms, state))
+    Ok(describe(&spec, file, &image, cost_ms, &upload.caller, state))
 }
 
 fn check_chains(spec: &Spec, limits: &Limits) -> Result<Vec<Chain>, Problem> {
@@ -125,13 +163,25 @@ fn unguessable_id() -> Uuid {
     Uuid::new_v7(uuid::Timestamp::now(uuid::NoContext))
 }
 
-fn describe(spec: &Spec, file: &FilePart, image: &ImageInfo, cost_ms: f64, state: &State) -> Prepared {
+fn describe(
+    spec: &Spec,
+    file: &FilePart,
+    image: &ImageInfo,
+    cost_ms: f64,
+    caller: &Caller,
+    state: &State,
+) -> Prepared {
     let (task, id) = (unguessable_id(), unguessable_id());
     let object_key = format!("o/{}/{id}", Timestamp::now().strftime("%Y%m"));
     let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
     let request = json!({
         "task": task,
-        "owner": null,
+        "owner": caller.owner,
+        "client": caller.client,
+        "quota": caller.quota,
+        "idempotency": caller.idempotency.as_ref().map(|idempotency| json!({
+            "key": idempotency.key, "client": idempotency.client, "fingerprint": fingerprint(spec, file),
+        })),
         "image": {
             "id": id, "sha256": file.sha256, "format": image.format.name(),
             "width": image.width, "height": image.height, "frames": image.frames, "bytes": file.size,
@@ -151,6 +201,13 @@ fn describe(spec: &Spec, file: &FilePart, image: &ImageInfo, cost_ms: f64, state
         sha256: file.sha256.clone(),
         mime: image.format.mime(),
     }
+}
+
+/// What makes two uploads the same: the bytes of the image, and the options as they were given. The name of the file and
+/// what a preset holds today make no difference.
+fn fingerprint(spec: &Spec, file: &FilePart) -> String {
+    let given = Spec { chains: None, ..spec.clone() };
+    hex::encode(Sha256::digest(json!({ "image": file.sha256, "spec": given }).to_string()))
 }
 
 /// A file name that the database can keep: it refuses NUL, and nobody misses other control characters.

@@ -87,6 +87,75 @@ fn a_good_upload_becomes_a_request_for_the_database() {
 }
 
 #[test]
+fn an_upload_belongs_to_whoever_sent_it() {
+    initialise();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("0000000001");
+    std::fs::write(&file, PNG).unwrap();
+    let request = |caller: Value| {
+        let mut input = upload(&file, &[]);
+        input["caller"] = caller;
+        input["parts"]["fields"] = json!([{"name": "webhook", "value": "https://example.com/told"}]);
+        let answer = call("prepare_upload", &input);
+        answer["ok"]["request"].as_str().map(|text| serde_json::from_str::<Value>(text).unwrap())
+    };
+    let keyed = request(json!({"owner": "acme", "webhook": true, "quota": {"requests": 5}})).unwrap();
+    assert_eq!(keyed["owner"], "acme");
+    assert_eq!(keyed["quota"], json!({"requests": 5}));
+    assert_eq!(request(json!({"owner": "acme", "webhook": false})), None, "its key has not that scope");
+    assert_eq!(
+        request(json!({"client": "192.0.2.1", "webhook": true})),
+        None,
+        "anyone may not, whatever is said"
+    );
+    let mut anonymous = upload(&file, &[]);
+    anonymous["caller"] = json!({"client": "192.0.2.1"});
+    let answer = call("prepare_upload", &anonymous);
+    let anonymous: Value = serde_json::from_str(answer["ok"]["request"].as_str().unwrap()).unwrap();
+    assert_eq!((&anonymous["owner"], &anonymous["client"]), (&Value::Null, &json!("192.0.2.1")));
+}
+
+#[test]
+fn an_upload_is_recognised_by_its_bytes_and_options() {
+    initialise();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("0000000001");
+    std::fs::write(&file, PNG).unwrap();
+    let idempotency = |chain: &str, change: &dyn Fn(&mut Value)| {
+        let mut input = upload(&file, &[chain]);
+        input["caller"] = json!({"idempotency": {"key": "k", "client": "192.0.2.1"}});
+        change(&mut input["parts"]["files"][0]);
+        let answer = call("prepare_upload", &input);
+        let request: Value = serde_json::from_str(answer["ok"]["request"].as_str().unwrap()).unwrap();
+        request["idempotency"].clone()
+    };
+    let first = idempotency("invert", &|_| {});
+    assert_eq!((&first["key"], &first["client"]), (&json!("k"), &json!("192.0.2.1")));
+    assert_eq!(first["fingerprint"].as_str().map(str::len), Some(64));
+    assert_eq!(idempotency("invert", &|file| file["filename"] = "other.png".into()), first);
+    assert_ne!(idempotency("invert ", &|_| {})["fingerprint"], first["fingerprint"]);
+    let another_image = idempotency("invert", &|file| file["sha256"] = "cd".repeat(32).into());
+    assert_ne!(another_image["fingerprint"], first["fingerprint"]);
+}
+
+#[test]
+fn keys_are_hashed_and_nonsense_is_not() {
+    let key = imgfilter_api::key::write(&[7; 32]);
+    let hash = call("hash_key", &json!({ "key": key }))["ok"]["sha256"].clone();
+    assert_eq!(hash.as_str().map(str::len), Some(64));
+    assert_eq!(call("hash_key", &json!({"key": "imgf_x"})), json!({"ok": {"sha256": null}}));
+}
+
+#[test]
+fn a_problem_may_know_when_trying_again_makes_sense() {
+    let told = |retry_after: Value| {
+        let occasion = json!({"code": "requests_quota_exceeded", "limit": 3, "retry_after": retry_after});
+        call("problem", &occasion)["ok"]["retry_after"].clone()
+    };
+    assert_eq!((told(json!(77)), told(Value::Null)), (json!(77), json!(5)));
+}
+
+#[test]
 fn chains_are_refused_with_their_place() {
     initialise();
     let missing = Path::new("/nowhere/file");

@@ -5,11 +5,13 @@
 //!
 //! - [`problem`]: the one list of error codes, and their RFC 9457 form;
 //! - [`options`]: the fields of an upload, checked;
+//! - [`key`]: API keys, and what is kept of them;
 //! - [`link`]: the tokens of download links;
 //! - [`filename`]: the name a result is downloaded under;
 //! - [`task`]: the task object, made from the database's view of it.
 
 pub mod filename;
+pub mod key;
 pub mod link;
 pub mod options;
 pub mod problem;

@@ -271,7 +271,7 @@ fn life_in_seconds(life: Span) -> u64 {
 
 fn read_webhook(value: &str, rules: &Rules) -> Result<String, Problem> {
     if !rules.webhook_allowed {
-        let detail = "anonymous uploads may not name a webhook here";
+        let detail = "a webhook may be named here only with a key that has the scope webhook";
         return Err(Problem::new(Code::WebhookNotAllowed, detail).field("webhook"));
     }
     let refuse = |detail: &str| Problem::new(Code::InvalidWebhook, detail).field("webhook");

@@ -78,8 +78,14 @@ codes! {
     InvalidWebhook = "invalid_webhook", 400, "Unusable webhook address";
     /// `wait` is not a number of seconds within the limit.
     InvalidWait = "invalid_wait", 400, "Waiting time out of range";
+    /// `Idempotency-Key` is too long, or holds what is not visible.
+    InvalidIdempotencyKey = "invalid_idempotency_key", 400, "Unusable Idempotency-Key";
     /// The request needs a key.
     KeyRequired = "key_required", 401, "A key is required";
+    /// The key is not one of this service, or no longer.
+    InvalidKey = "invalid_key", 401, "The key is not valid";
+    /// The key is good, but not for this.
+    ScopeMissing = "scope_missing", 403, "The key does not allow this";
     /// Whoever asks may not name a webhook.
     WebhookNotAllowed = "webhook_not_allowed", 403, "No webhook allowed";
     /// Not allowed, whatever the reason.
@@ -90,6 +96,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The request did not arrive in time.
     RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
+    /// Another request with the same `Idempotency-Key` was quicker.
+    IdempotencyKeyInUse = "idempotency_key_in_use", 409, "The Idempotency-Key is in use";
     /// What was here has ended.
     Gone = "gone", 410, "Gone";
     /// A precondition of the request (`If-Match`, …) does not hold.
@@ -122,8 +130,18 @@ codes! {
     OutputDimensionTooLarge = "output_dimension_too_large", 422, "The result would be too wide or too high";
     /// The chain cannot be applied to this image.
     ImpossibleChain = "impossible_chain", 422, "The filters do not fit the image";
+    /// The `Idempotency-Key` stands for another upload.
+    IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key is used already";
     /// More requests than allowed.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
+    /// More uploads than the quota of a day.
+    RequestsQuotaExceeded = "requests_quota_exceeded", 429, "Too many uploads for a day";
+    /// More bytes than the quota of a day.
+    BytesQuotaExceeded = "bytes_quota_exceeded", 429, "Too many bytes for a day";
+    /// More megapixels than the quota of a day.
+    MegapixelsQuotaExceeded = "megapixels_quota_exceeded", 429, "Too many megapixels for a day";
+    /// More tasks that have not ended than allowed.
+    OpenTasksExceeded = "open_tasks_exceeded", 429, "Too many open tasks";
     /// The headers of the request are larger than allowed.
     HeadersTooLarge = "headers_too_large", 431, "The request's headers are too large";
     /// A fault of the service.
@@ -175,6 +193,7 @@ impl Code {
     /// Seconds after which trying again makes sense; `None` where the same request would fail again.
     pub fn retry_after(self) -> Option<u32> {
         match self.status() {
+            409 => Some(1),
             429 | 503 => Some(5),
             _ => None,
         }

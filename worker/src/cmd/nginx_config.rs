@@ -11,8 +11,12 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 34] = [
+const READ_BY_LUA: [&str; 38] = [
     "ANONYMOUS",
+    "ANONYMOUS_BYTES",
+    "ANONYMOUS_MEGAPIXELS",
+    "ANONYMOUS_OPEN_TASKS",
+    "ANONYMOUS_REQUESTS",
     "ANONYMOUS_WEBHOOK",
     "ASSETS",
     "DATABASE_TIMEOUT",

@@ -8,6 +8,9 @@ use clap::Args;
 
 use super::{Secret, parse_duration};
 
+/// The largest quota: every program on the way still counts it exactly.
+pub const MAX_QUOTA: u64 = 10_000_000_000_000;
+
 /// The edge.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Edge")]
@@ -99,6 +102,9 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_ANONYMOUS_WEBHOOK", value_name = "BOOL", default_value_t = false,
           action = clap::ArgAction::Set)]
     pub anonymous_webhook: bool,
+    /// What an address may use without a key.
+    #[command(flatten)]
+    pub anonymous_quota: AnonymousQuota,
     /// Largest request body, in bytes; a larger one is refused with body_too_large
     #[arg(long, env = "IMGFILTER_MAX_BODY", value_name = "BYTES", default_value_t = 104_857_600)]
     pub max_body: u64,
@@ -138,6 +144,30 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_EDGE_DATABASE_CONNECTIONS", value_name = "COUNT", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub edge_database_connections: u16,
+}
+
+/// What an address may use without a key; an IPv6 address counts without its last 64 bits.
+#[derive(Debug, Clone, Args)]
+pub struct AnonymousQuota {
+    /// Uploads without a key from one address on a day of UTC; more are refused with requests_quota_exceeded. 0: no
+    /// limit
+    #[arg(long, env = "IMGFILTER_ANONYMOUS_REQUESTS", value_name = "COUNT", default_value_t = 0,
+          value_parser = clap::value_parser!(u64).range(0..=MAX_QUOTA))]
+    pub anonymous_requests: u64,
+    /// Bytes of images without a key from one address on a day of UTC; more are refused with bytes_quota_exceeded. 0: no
+    /// limit
+    #[arg(long, env = "IMGFILTER_ANONYMOUS_BYTES", value_name = "BYTES", default_value_t = 0,
+          value_parser = clap::value_parser!(u64).range(0..=MAX_QUOTA))]
+    pub anonymous_bytes: u64,
+    /// Megapixels without a key from one address on a day of UTC, all frames of an image once for each result; more are
+    /// refused with megapixels_quota_exceeded. 0: no limit
+    #[arg(long, env = "IMGFILTER_ANONYMOUS_MEGAPIXELS", value_name = "MEGAPIXELS", default_value_t = 0,
+          value_parser = clap::value_parser!(u64).range(0..=MAX_QUOTA))]
+    pub anonymous_megapixels: u64,
+    /// Tasks without a key from one address that have not ended; more are refused with open_tasks_exceeded. 0: no limit
+    #[arg(long, env = "IMGFILTER_ANONYMOUS_OPEN_TASKS", value_name = "COUNT", default_value_t = 0,
+          value_parser = clap::value_parser!(u64).range(0..=MAX_QUOTA))]
+    pub anonymous_open_tasks: u64,
 }
 
 /// Which tasks are fast.

@@ -6,6 +6,7 @@
 mod cleanup;
 mod command;
 mod failures;
+mod keys;
 mod migrations;
 mod sql;
 mod stage;

@@ -1,0 +1,98 @@
+-- Who asks: the holder of a key (Authorization: Bearer …), or anybody where uploads need none. Found out before a body
+-- is read.
+--
+-- A caller is { owner =, webhook =, client =, quota = }: what lua/native and the database are told of it.
+
+local cjson = require "cjson.safe"
+local config = require "imgfilter.config"
+local database = require "imgfilter.database"
+local native = require "imgfilter.native"
+local problems = require "imgfilter.problem"
+
+local M = {}
+
+-- How long the database's word on a key is believed, in seconds: a revoked one is refused everywhere within half a
+-- minute, and one tried at random costs one question in that time.
+local KEY_LIFE = 25
+
+-- What is remembered of a key that is unknown or revoked.
+local NO_KEY = "none"
+
+-- The token of an Authorization header: nil where there is none, or it is of another scheme, which a proxy before us
+-- may have asked for; false for what cannot be a key.
+function M.token(header)
+    local scheme, token = (header or ""):match("^(%S+)%s*(.-)%s*$")
+    if not scheme or scheme:lower() ~= "bearer" then
+        return nil
+    end
+    return token:match("^[%w_%-]+$") or false
+end
+
+local function has(scopes, wanted)
+    for _, scope in ipairs(scopes) do
+        if scope == wanted then
+            return true
+        end
+    end
+    return false
+end
+
+-- The row of a key that is good. Otherwise nil, and a problem if it could not be found out.
+local function find(token)
+    local hashed, problem = native.call("hash_key", cjson.encode({ key = token }))
+    if not hashed then
+        return nil, problem
+    end
+    if hashed.sha256 == cjson.null then
+        return nil
+    end
+    local known = ngx.shared.keys
+    local text = known:get(hashed.sha256)
+    if not text then
+        text, problem = database.call("key_by_hash", hashed.sha256)
+        if problem then
+            return nil, problem
+        end
+        text = text or NO_KEY
+        known:set(hashed.sha256, text, KEY_LIFE)
+    end
+    return text ~= NO_KEY and cjson.decode(text) or nil
+end
+
+local function anonymous()
+    if not config.anonymous then
+        local detail = "uploads need a key: Authorization: Bearer …"
+        return nil, problems.new("key_required", { detail = detail }), "Bearer"
+    end
+    if not config.anonymous_quota then
+        return {}
+    end
+    return { client = ngx.var.remote_addr, quota = config.anonymous_quota }
+end
+
+-- The caller of this request, who must have the scope if it has a key. Or nil, the problem, and what WWW-Authenticate
+-- says about it, if anything.
+function M.caller(scope)
+    local token = M.token(ngx.var.http_authorization)
+    if token == nil then
+        return anonymous()
+    end
+    local key, problem
+    if token then
+        key, problem = find(token)
+    end
+    if problem then
+        return nil, problem
+    end
+    if not key then
+        local detail = "this key is unknown or revoked"
+        return nil, problems.new("invalid_key", { detail = detail }), 'Bearer error="invalid_token"'
+    end
+    if not has(key.scopes, scope) then
+        local challenge = 'Bearer error="insufficient_scope", scope="' .. scope .. '"'
+        return nil, problems.new("scope_missing", { detail = "this key has not the scope " .. scope }), challenge
+    end
+    return { owner = key.owner, webhook = has(key.scopes, "webhook"), quota = next(key.quota) and key.quota }
+end
+
+return M

@@ -1,0 +1,26 @@
+local support = require "lua.spec.support"
+
+local keys = support.load("imgfilter.keys", {
+    ["imgfilter.config"] = {}, ["imgfilter.database"] = {}, ["imgfilter.native"] = {}, ["imgfilter.problem"] = {},
+})
+
+describe("the token of an Authorization header", function()
+    it("is what follows Bearer, in any case", function()
+        for _, header in ipairs({ "Bearer imgf_a-B_9", "bearer imgf_a-B_9", "BEARER   imgf_a-B_9 " }) do
+            assert.equal("imgf_a-B_9", keys.token(header), header)
+        end
+    end)
+
+    it("is not there without the header, nor in another scheme", function()
+        for _, header in ipairs({ "", " ", "Basic YTpi", "Bearerimgf_x", "imgf_x" }) do
+            assert.is_nil(keys.token(header), header)
+        end
+        assert.is_nil(keys.token(nil))
+    end)
+
+    it("is refused if no key looks like that", function()
+        for _, token in ipairs({ "", " ", " a b", " a,b", ' "a"', " a\0", " \255" }) do
+            assert.is_false(keys.token("Bearer" .. token), token)
+        end
+    end)
+end)

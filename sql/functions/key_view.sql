@@ -1,0 +1,10 @@
+-- A key as its operator reads it, without its hash.
+CREATE FUNCTION key_view(p_key api_key) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+           'id', p_key.id, 'owner', p_key.owner, 'name', p_key.name, 'scopes', to_jsonb(p_key.scopes),
+           'quota', jsonb_strip_nulls(jsonb_build_object(
+             'requests', p_key.max_requests, 'bytes', p_key.max_bytes, 'megapixels', p_key.max_megapixels,
+             'open_tasks', p_key.max_open_tasks)),
+           'created_at', utc(p_key.created_at), 'revoked_at', utc(p_key.revoked_at))
+$$;

@@ -1,0 +1,38 @@
+"""A key's whole life: made on the command line, used, held to its quota, revoked."""
+
+import json
+import time
+
+from client import Answer, Client, curl
+from pictures import RAIN
+
+# Within so many seconds a revoked key must be refused everywhere.
+REVOKED_WITHIN = 30
+
+
+def upload(client: Client, key: str) -> Answer:
+    return client.upload("filters=resize(width=64)", image=RAIN, more=("-H", f"Authorization: Bearer {key}"))
+
+
+def test_a_key_is_made_used_up_and_revoked(client, stack):
+    made = json.loads(stack.command("key", "create", "--owner", "e2e", "--name", "whole life", "--requests", "2", "--json"))
+    for _ in range(2):
+        answer = upload(client, made["key"])
+        assert answer.status == 202
+        task = client.wait(answer.json())
+        assert task["status"] == "done" and client.download(task["results"][0]["url"])
+    answer = upload(client, made["key"])
+    assert answer.status == 429 and answer.problem["code"] == "requests_quota_exceeded" and answer.problem["limit"] == 2
+    assert 0 < int(answer.headers["retry-after"]) <= 86_400
+    (listed,) = json.loads(stack.command("key", "list", "--owner", "e2e", "--json"))
+    assert listed["used"] == {"requests": 2, "bytes": 2 * RAIN.stat().st_size, "megapixels": 4.608, "open_tasks": 0}
+    assert made["key"] not in json.dumps(listed)
+
+    stack.command("key", "revoke", made["id"])
+    revoked = time.monotonic()
+    while (answer := upload(client, made["key"])).status != 401:
+        assert answer.status == 429 and time.monotonic() - revoked < REVOKED_WITHIN, answer
+        time.sleep(1)
+    assert answer.problem["code"] == "invalid_key" and answer.headers["www-authenticate"].startswith("Bearer")
+    # what was uploaded with it is there for as long as it would have been
+    assert curl(task["results"][0]["url"]).status == 200
