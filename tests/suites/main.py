@@ -33,7 +33,7 @@ def run(suite: Suite, session: Session, arguments: list[str]) -> Result:
     start = time.monotonic()
     try:
         count = suite.run(session, arguments)
-    except (Miscount, OSError, RuntimeError, catalogue.Problem) as problem:
+    except (Miscount, OSError, RuntimeError, *catalogue.Problem) as problem:
         print(f"{suite.name}: {problem}", flush=True)
         count = Count(failed=1)
     return Result(suite.name, count, time.monotonic() - start)
