@@ -8,8 +8,9 @@ local threads = require "imgfilter.threads"
 
 local M = {}
 
--- Status questions never hold up uploads: what writes has its own threads.
-local POOLS = { submit_task = "write", announce = "write" }
+-- Status questions never hold up uploads: what writes has its own threads. So has the question for a key, which anybody
+-- can cause.
+local POOLS = { submit_task = "write", foresee = "write", announce = "write", key_by_hash = "keys" }
 
 -- Extra time for the answer of a statement that the database itself has cut off, in seconds.
 local GRACE = 1

@@ -13,7 +13,7 @@ local M = {}
 
 -- How long the database's word on a key is believed, in seconds: a revoked one is refused everywhere within half a
 -- minute, and one tried at random costs one question in that time.
-local KEY_LIFE = 25
+local KEY_LIFE = 20
 
 -- What is remembered of a key that is unknown or revoked.
 local NO_KEY = "none"

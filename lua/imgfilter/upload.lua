@@ -135,6 +135,14 @@ end
 -- After the body was read.
 function M.submit()
     local caller = cjson.decode(ngx.var.caller)
+    if caller.owner then
+        -- A body may take hours, and the key may have been revoked since.
+        local still, problem, challenge = keys.caller("upload")
+        if not still then
+            ngx.header["WWW-Authenticate"] = challenge
+            return answer.problem(problem)
+        end
+    end
     local task, more = receive(caller)
     if not task then
         if more.quota then

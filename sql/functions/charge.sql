@@ -10,5 +10,7 @@ BEGIN
      SET requests = u.requests + excluded.requests, bytes = u.bytes + excluded.bytes,
          megapixels = u.megapixels + excluded.megapixels
   RETURNING u.* INTO v_used;
-  PERFORM enforce_quota(p_request -> 'quota', v_used, open_tasks(p_account));
+  -- Counted only where there is a limit, which also bounds what there is to count.
+  PERFORM enforce_quota(p_request -> 'quota', v_used,
+                        CASE WHEN p_request #> '{quota,open_tasks}' IS NOT NULL THEN open_tasks(p_account) END);
 END $$;

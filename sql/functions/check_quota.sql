@@ -9,5 +9,6 @@ BEGIN
          r.megapixels + coalesce(u.megapixels, 0)
     INTO v_used
     FROM usage_of(v_account, p_request) AS r LEFT JOIN usage u USING (account, day);
-  PERFORM enforce_quota(p_request -> 'quota', v_used, open_tasks(v_account) + 1);
+  PERFORM enforce_quota(p_request -> 'quota', v_used,
+                        CASE WHEN p_request #> '{quota,open_tasks}' IS NOT NULL THEN open_tasks(v_account) + 1 END);
 END $$;

@@ -19,9 +19,9 @@ pub(crate) fn add(request: Request, conf: &LocationConf) -> Result<(), Refusal> 
             continue;
         }
         // nginx writes headers as they are: a line's end from the client would begin another header.
-        if !is_line(&name) || !is_line(&value) {
-            let value = value.escape_ascii();
-            request.log(NGX_LOG_INFO, format_args!("\"{value}\" cannot be a header's value"));
+        if !is_token(&name) || !is_line(&value) {
+            let (name, value) = (name.escape_ascii(), value.escape_ascii());
+            request.log(NGX_LOG_INFO, format_args!("\"{name}: {value}\" cannot be a header"));
             continue;
         }
         request.add_to_answer(&name, &value).map_err(|OutOfMemory| {
@@ -30,6 +30,11 @@ pub(crate) fn add(request: Request, conf: &LocationConf) -> Result<(), Refusal> 
         })?;
     }
     Ok(())
+}
+
+/// Whether it can be a header's name. (RFC 9110, section 5.6.2.)
+fn is_token(text: &[u8]) -> bool {
+    text.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn is_line(text: &[u8]) -> bool {
