@@ -1,7 +1,9 @@
 """A key's whole life: made on the command line, used, held to its quota, revoked."""
 
+import http.client
 import json
 import time
+from urllib.parse import urlsplit
 
 from client import Answer, Client, curl
 from pictures import RAIN
@@ -36,3 +38,24 @@ def test_a_key_is_made_used_up_and_revoked(client, stack):
     assert answer.problem["code"] == "invalid_key" and answer.headers["www-authenticate"].startswith("Bearer")
     # what was uploaded with it is there for as long as it would have been
     assert curl(task["results"][0]["url"]).status == 200
+
+
+def test_an_upload_that_began_before_its_key_was_revoked_is_refused(client, stack):
+    made = json.loads(stack.command("key", "create", "--owner", "slow", "--json"))
+    body = RAIN.read_bytes()
+    edge = urlsplit(stack.url)
+    connection = http.client.HTTPConnection(edge.hostname, edge.port, timeout=REVOKED_WITHIN)
+    connection.putrequest("PUT", edge.path + "/images?filters=resize(width=64)")
+    connection.putheader("Authorization", f"Bearer {made['key']}")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body[:1000])
+    assert upload(client, made["key"]).status == 202
+
+    stack.command("key", "revoke", made["id"])
+    revoked = time.monotonic()
+    while upload(client, made["key"]).status != 401:
+        assert time.monotonic() - revoked < REVOKED_WITHIN
+        time.sleep(1)
+    connection.send(body[1000:])
+    answer = connection.getresponse()
+    assert answer.status == 401 and json.load(answer)["code"] == "invalid_key"
