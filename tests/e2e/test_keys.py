@@ -43,7 +43,7 @@ def test_a_key_is_made_used_up_and_revoked(client, stack):
 def test_an_upload_that_began_before_its_key_was_revoked_is_refused(client, stack):
     made = json.loads(stack.command("key", "create", "--owner", "slow", "--json"))
     body = RAIN.read_bytes()
-    edge = urlsplit(stack.url)
+    edge = urlsplit(client.url)
     connection = http.client.HTTPConnection(edge.hostname, edge.port, timeout=REVOKED_WITHIN)
     connection.putrequest("PUT", edge.path + "/images?filters=resize(width=64)")
     connection.putheader("Authorization", f"Bearer {made['key']}")
