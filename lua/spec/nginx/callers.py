@@ -1,10 +1,14 @@
 """Keys for the tests, and what the database makes of their uploads."""
 
 import json
+import time
 
 
 def make(stack, owner: str, *more: str) -> dict:
-    """A new key."""
+    """A new key. Quotas begin anew at midnight of UTC, so it is let pass if it is near."""
+    left = 86_400 - time.time() % 86_400
+    if left < 20:
+        time.sleep(left + 1)
     return json.loads(stack.command("key", "create", "--json", "--owner", owner, *more))
 
 
