@@ -38,10 +38,10 @@ pub(super) struct Row {
 
 impl Row {
     #[inline(always)]
-    fn of<const FUSED: bool>(self, values: [f32; ROWS]) -> f32 {
+    fn of(self, values: [f32; ROWS], fused: bool) -> f32 {
         let [[fa, fb, fc], [a, b, c]] = [self.factors, values];
-        let total = plus::<FUSED>(self.offset, fa, a);
-        let total = plus::<FUSED>(plus::<FUSED>(total, fb, b), fc, c);
+        let total = plus(self.offset, fa, a, fused);
+        let total = plus(plus(total, fb, b, fused), fc, c, fused);
         bounded(total, self.bounds)
     }
 }
@@ -198,24 +198,26 @@ fn bounded(value: f32, [low, high]: [f32; 2]) -> f32 {
     if value < high { value } else { high }
 }
 
-/// The sum and a product, rounded once where the processor has an instruction for that (`FUSED`).
+/// The sum and a product, rounded once where the processor has an instruction for that (`fused`, which is known when the
+/// caller is compiled).
 #[inline(always)]
-fn plus<const FUSED: bool>(sum: f32, factor: f32, value: f32) -> f32 {
-    if FUSED { factor.mul_add(value, sum) } else { sum + factor * value }
+fn plus(sum: f32, factor: f32, value: f32, fused: bool) -> f32 {
+    if fused { factor.mul_add(value, sum) } else { sum + factor * value }
 }
 
 #[inline(always)]
-fn sum<const N: usize, const FUSED: bool>(
+fn sum<const N: usize>(
     planes: [&Values; N],
     factors: [f32; N],
     offset: f32,
     bounds: [f32; 2],
+    fused: bool,
     out: &mut Values,
 ) {
     for (index, out) in out.iter_mut().enumerate() {
         let mut total = offset;
         for term in 0..N {
-            total = plus::<FUSED>(total, factors[term], planes[term][index]);
+            total = plus(total, factors[term], planes[term][index], fused);
         }
         *out = bounded(total, bounds);
     }
@@ -223,38 +225,22 @@ fn sum<const N: usize, const FUSED: bool>(
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_one(planes: [&Values; 1], factors: [f32; 1], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    if const { selected_target!().supports_feature_str("fma") } {
-        sum::<_, true>(planes, factors, offset, bounds, out);
-    } else {
-        sum::<_, false>(planes, factors, offset, bounds, out);
-    }
+    sum(planes, factors, offset, bounds, const { selected_target!().supports_feature_str("fma") }, out);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_two(planes: [&Values; 2], factors: [f32; 2], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    if const { selected_target!().supports_feature_str("fma") } {
-        sum::<_, true>(planes, factors, offset, bounds, out);
-    } else {
-        sum::<_, false>(planes, factors, offset, bounds, out);
-    }
+    sum(planes, factors, offset, bounds, const { selected_target!().supports_feature_str("fma") }, out);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_three(planes: [&Values; 3], factors: [f32; 3], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    if const { selected_target!().supports_feature_str("fma") } {
-        sum::<_, true>(planes, factors, offset, bounds, out);
-    } else {
-        sum::<_, false>(planes, factors, offset, bounds, out);
-    }
+    sum(planes, factors, offset, bounds, const { selected_target!().supports_feature_str("fma") }, out);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 fn sum_four(planes: [&Values; 4], factors: [f32; 4], offset: f32, bounds: [f32; 2], out: &mut Values) {
-    if const { selected_target!().supports_feature_str("fma") } {
-        sum::<_, true>(planes, factors, offset, bounds, out);
-    } else {
-        sum::<_, false>(planes, factors, offset, bounds, out);
-    }
+    sum(planes, factors, offset, bounds, const { selected_target!().supports_feature_str("fma") }, out);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
@@ -267,25 +253,13 @@ fn multiply(
     y: &mut Values,
     z: &mut Values,
 ) {
-    if const { selected_target!().supports_feature_str("fma") } {
-        multiply_rows::<true>([a, b, c], rows, [x, y, z]);
-    } else {
-        multiply_rows::<false>([a, b, c], rows, [x, y, z]);
-    }
-}
-
-#[inline(always)]
-fn multiply_rows<const FUSED: bool>(
-    [a, b, c]: [&Values; ROWS],
-    rows: &[Row; ROWS],
-    [x, y, z]: [&mut Values; ROWS],
-) {
+    let fused = const { selected_target!().supports_feature_str("fma") };
     let [first, second, third] = *rows;
     for index in 0..BLOCK {
         let read = [a[index], b[index], c[index]];
-        x[index] = first.of::<FUSED>(read);
-        y[index] = second.of::<FUSED>(read);
-        z[index] = third.of::<FUSED>(read);
+        x[index] = first.of(read, fused);
+        y[index] = second.of(read, fused);
+        z[index] = third.of(read, fused);
     }
 }
 
