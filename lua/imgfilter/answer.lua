@@ -13,7 +13,6 @@ function M.send(status, content_type, body, headers)
     ngx.status = status
     ngx.header["Content-Type"] = content_type
     ngx.header["Content-Length"] = #body
-    ngx.header["X-Content-Type-Options"] = "nosniff"
     ngx.header["Cache-Control"] = "no-store"
     for name, value in pairs(headers or {}) do
         ngx.header[name] = value

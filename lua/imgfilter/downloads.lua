@@ -103,9 +103,7 @@ function M.headers()
     ngx.header["Content-Type"] = ngx.var.download_type
     ngx.header["Content-Disposition"] = ngx.var.download_disposition
     ngx.header["Cache-Control"] = ngx.var.download_cache_control
-    ngx.header["X-Content-Type-Options"] = "nosniff"
     ngx.header["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    ngx.header["Referrer-Policy"] = "no-referrer"
     ngx.header["X-Robots-Tag"] = "noindex"
     ngx.header["Cross-Origin-Resource-Policy"] = "cross-origin"
 end

@@ -36,6 +36,8 @@ pub enum Command {
     Key(cmd::key::Options),
     /// Write the generated nginx configuration
     NginxConfig(Box<cmd::nginx_config::Options>),
+    /// Write the nginx configuration of a load balancer before several edges
+    BalancerConfig(Box<cmd::balancer_config::Options>),
     /// List the filters and their parameters
     Filters(cmd::filters::Options),
     /// Check the operator's presets and list them
@@ -69,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(options) => cmd::migrate::run(&options),
         Command::Key(options) => cmd::key::run(&options),
         Command::NginxConfig(options) => cmd::nginx_config::run(&options, given),
+        Command::BalancerConfig(options) => cmd::balancer_config::run(&options),
         Command::Filters(options) => cmd::filters::run(&options),
         Command::Presets(options) => cmd::presets::run(&options),
         Command::Config(options) => cmd::config::run(&options),

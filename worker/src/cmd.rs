@@ -1,6 +1,7 @@
 //! The subcommands: a file each, with its options and its `run`.
 
 pub mod apply;
+pub mod balancer_config;
 pub mod cleanup;
 pub mod config;
 pub mod explain;

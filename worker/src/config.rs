@@ -7,6 +7,7 @@
 mod document;
 mod duration;
 mod edge;
+mod front;
 mod limits;
 mod secret;
 
@@ -20,6 +21,7 @@ use thiserror::Error;
 pub use document::{example, markdown};
 pub use duration::{DurationMistake, parse as parse_duration};
 pub use edge::{AnonymousQuota, Edge, Lanes, MAX_QUOTA};
+pub use front::{Balancer, Front, words};
 pub use limits::{ChainLimits, ImageLimits};
 pub use secret::Secret;
 

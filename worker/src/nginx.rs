@@ -1,5 +1,7 @@
 //! The generated nginx configuration: what the settings decide, around the static files that say the rest.
 
+mod balancer;
+mod clients;
 mod servers;
 
 use std::fmt::Write;
@@ -9,6 +11,8 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::{ChainLimits, Edge, S3};
+
+pub use balancer::{is_edge_name, render as render_balancer};
 
 /// Longest path of a unix socket, in bytes.
 const MAX_SOCKET_PATH: usize = 107;
@@ -46,6 +50,7 @@ pub fn render(parts: &Parts<'_>) -> Result<String, NginxError> {
     main_level(&mut file, parts)?;
     file.push_str("\nhttp {\n");
     http_level(&mut file, parts)?;
+    clients::http_level(&mut file, &parts.edge.front)?;
     servers::upstreams(&mut file, parts)?;
     servers::public(&mut file, parts)?;
     servers::gateway(&mut file, parts)?;
@@ -57,7 +62,6 @@ pub fn render(parts: &Parts<'_>) -> Result<String, NginxError> {
 fn main_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let edge = parts.edge;
     let modules = path("IMGFILTER_NGINX_MODULES", &edge.nginx_modules)?;
-    let runtime = path("IMGFILTER_RUNTIME_DIR", &edge.runtime_dir)?;
     let connections = edge.edge_database_connections;
     let upload_module = quoted("IMGFILTER_UPLOAD_MODULE", &edge.upload_module)?;
     let threads = edge.native_threads;
@@ -67,17 +71,7 @@ fn main_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let _ = writeln!(file, "load_module \"{modules}/ndk_http_module.so\";");
     let _ = writeln!(file, "load_module \"{modules}/ngx_http_lua_module.so\";");
     let _ = writeln!(file, "load_module {upload_module};\n");
-    if let Some(user) = &edge.nginx_user {
-        let words: Result<Vec<_>, _> =
-            user.split_whitespace().map(|part| word("IMGFILTER_NGINX_USER", part)).collect();
-        let _ = writeln!(file, "user {};", words?.join(" "));
-    }
-    let _ = writeln!(file, "worker_processes {};", word("IMGFILTER_NGINX_WORKERS", &edge.nginx_workers)?);
-    // Every client may have a connection of its own to the gateway, and that one to the store.
-    file.push_str("worker_rlimit_nofile 16384;\n");
-    let _ = writeln!(file, "pid \"{runtime}/nginx.pid\";");
-    let _ = writeln!(file, "error_log \"{}\" notice;", escaped("IMGFILTER_ERROR_LOG", &edge.error_log)?);
-    file.push_str("events { worker_connections 4096; }\n\n");
+    servers::process(file, edge, "nginx")?;
     file.push_str("# Each pool is kept from ever filling its queue by a gate in Lua.\n");
     let _ = writeln!(file, "thread_pool write threads={connections} max_queue=65536;");
     let _ = writeln!(file, "thread_pool read threads={connections} max_queue=65536;");
@@ -116,11 +110,7 @@ fn http_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
         let _ = writeln!(file, "    {kind}_temp_path \"{cache}/{kind}\";");
     }
     let _ = writeln!(file, "    include \"{nginx_dir}/http.conf\";");
-    let _ = match edge.access_log.as_str() {
-        "off" => writeln!(file, "    access_log off;\n"),
-        log => writeln!(file, "    access_log \"{}\" imgfilter;\n", escaped("IMGFILTER_ACCESS_LOG", log)?),
-    };
-    Ok(())
+    servers::access_log(file, edge)
 }
 
 /// Room for a form's fields: as many chains as allowed, as long as allowed, in whatever script, and all the rest.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use clap::{Arg, Args, Command};
 
-use super::{Assets, Cleanup, Database, Edge, ImageLimits, Links, Migrate, S3, Webhooks, Worker};
+use super::{Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, S3, Webhooks, Worker};
 
 /// All settings as a Markdown page.
 pub fn markdown() -> String {
@@ -74,6 +74,7 @@ fn declared() -> Command {
     let command = Command::new("settings");
     let command = Links::augment_args(command);
     let command = Edge::augment_args(command);
+    let command = Balancer::augment_args(command);
     let command = ImageLimits::augment_args(command);
     let command = Assets::augment_args(command);
     let command = Migrate::augment_args(Database::augment_args(command));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Secret, parse_duration};
+use super::{Front, Secret, parse_duration};
 
 /// The largest quota: every program on the way still counts it exactly.
 pub const MAX_QUOTA: u64 = 10_000_000_000_000;
@@ -144,6 +144,12 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_EDGE_DATABASE_CONNECTIONS", value_name = "COUNT", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub edge_database_connections: u16,
+    /// Uploads in pieces.
+    #[command(flatten)]
+    pub uploads: Uploads,
+    /// Towards its clients.
+    #[command(flatten)]
+    pub front: Front,
 }
 
 /// What an address may use without a key; an IPv6 address counts without its last 64 bits.
@@ -168,6 +174,28 @@ pub struct AnonymousQuota {
     #[arg(long, env = "IMGFILTER_ANONYMOUS_OPEN_TASKS", value_name = "COUNT", default_value_t = 0,
           value_parser = clap::value_parser!(u64).range(0..=MAX_QUOTA))]
     pub anonymous_open_tasks: u64,
+}
+
+/// Uploads that are sent in pieces (tus).
+#[derive(Debug, Clone, Args)]
+pub struct Uploads {
+    /// Name of this edge among those behind one load balancer: 1 to 16 lower-case letters and digits. An upload in
+    /// pieces is called after the edge that has it
+    #[arg(long, env = "IMGFILTER_EDGE_NAME", value_name = "NAME", default_value = "edge", value_parser = edge_name)]
+    pub edge_name: String,
+    /// How long an upload in pieces may wait for its next piece before it is removed
+    #[arg(long, env = "IMGFILTER_UPLOAD_LIFE", value_name = "DURATION", default_value = "24h",
+          value_parser = parse_duration)]
+    pub upload_life: Duration,
+    /// Uploads in pieces that an edge holds at a time; more are refused with too_many_uploads
+    #[arg(long, env = "IMGFILTER_MAX_UPLOADS", value_name = "COUNT", default_value_t = 10_000)]
+    pub max_uploads: u32,
+}
+
+fn edge_name(text: &str) -> Result<String, String> {
+    crate::nginx::is_edge_name(text)
+        .then(|| text.to_owned())
+        .ok_or_else(|| "must be 1 to 16 lower-case letters and digits".to_owned())
 }
 
 /// Which tasks are fast.

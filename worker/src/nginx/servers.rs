@@ -3,12 +3,39 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{NginxError, Parts, endpoint, path, quoted, socket, word};
+use super::{NginxError, Parts, clients, endpoint, escaped, path, quoted, socket, word};
+use crate::config::Edge;
 
 /// Idle connections kept to the store and to the gateway, by each nginx worker.
 const KEEPALIVE: u32 = 32;
 /// The gateway's socket, in the runtime folder.
 const GATEWAY_SOCKET: &str = "s3.sock";
+
+/// What nginx's processes are; `name` is that of the pid file.
+pub(super) fn process(file: &mut String, edge: &Edge, name: &str) -> Result<(), NginxError> {
+    let runtime = path("IMGFILTER_RUNTIME_DIR", &edge.runtime_dir)?;
+    if let Some(user) = &edge.nginx_user {
+        let words: Result<Vec<_>, _> =
+            user.split_whitespace().map(|part| word("IMGFILTER_NGINX_USER", part)).collect();
+        let _ = writeln!(file, "user {};", words?.join(" "));
+    }
+    let _ = writeln!(file, "worker_processes {};", word("IMGFILTER_NGINX_WORKERS", &edge.nginx_workers)?);
+    // Every client may have a connection of its own to the gateway, and that one to the store.
+    file.push_str("worker_rlimit_nofile 16384;\n");
+    let _ = writeln!(file, "pid \"{runtime}/{name}.pid\";");
+    let _ = writeln!(file, "error_log \"{}\" notice;", escaped("IMGFILTER_ERROR_LOG", &edge.error_log)?);
+    file.push_str("events { worker_connections 4096; }\n\n");
+    Ok(())
+}
+
+/// Where a line for each request goes.
+pub(super) fn access_log(file: &mut String, edge: &Edge) -> Result<(), NginxError> {
+    let _ = match edge.access_log.as_str() {
+        "off" => writeln!(file, "    access_log off;\n"),
+        log => writeln!(file, "    access_log \"{}\" imgfilter;\n", escaped("IMGFILTER_ACCESS_LOG", log)?),
+    };
+    Ok(())
+}
 
 /// The store, and the gateway that leads to it.
 pub(super) fn upstreams(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
@@ -24,29 +51,34 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
     let edge = parts.edge;
     let address = word("IMGFILTER_LISTEN", &edge.listen)?;
     let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
+    let limits = clients::limits(&edge.front);
     let mut server = |listen: &str, more: &str| {
         let _ = writeln!(
             file,
-            "    server {{\n        {listen}\n{more}        set $www \"{nginx_dir}/www\";\n        \
+            "    server {{\n        {listen}\n{more}{limits}        set $www \"{nginx_dir}/www\";\n        \
              include \"{nginx_dir}/edge.conf\";\n    }}\n"
         );
     };
-    server(&format!("listen {address}:{};", edge.port), "");
+    server(&format!("listen {address}:{};", edge.port), "        set $hsts \"\";\n");
     if let Some(port) = edge.tls_port {
-        let certificate = needed("IMGFILTER_TLS_CERTIFICATE", edge.tls_certificate.as_deref())?;
-        let key = needed("IMGFILTER_TLS_KEY", edge.tls_key.as_deref())?;
-        let tls = format!(
-            "        ssl_certificate {certificate};\n        ssl_certificate_key {key};\n        \
-             ssl_protocols TLSv1.2 TLSv1.3;\n        ssl_session_cache shared:tls:10m;\n        \
-             ssl_session_tickets off;\n"
-        );
-        server(&format!("listen {address}:{port} ssl http2;"), &tls);
+        let hsts = format!("        set $hsts \"{}\";\n", clients::hsts(&edge.front));
+        server(&format!("listen {address}:{port} ssl http2;"), &(tls(edge, &nginx_dir)? + &hsts));
     }
     if let Some(path) = &edge.h2c_socket {
         let path = socket("IMGFILTER_H2C_SOCKET", path)?;
-        server(&format!("listen \"unix:{path}\" http2;"), "");
+        server(&format!("listen \"unix:{path}\" http2;"), "        set $hsts \"\";\n");
     }
     Ok(())
+}
+
+/// Certificate and rules of a TLS server.
+pub(super) fn tls(edge: &Edge, nginx_dir: &str) -> Result<String, NginxError> {
+    let certificate = needed("IMGFILTER_TLS_CERTIFICATE", edge.tls_certificate.as_deref())?;
+    let key = needed("IMGFILTER_TLS_KEY", edge.tls_key.as_deref())?;
+    Ok(format!(
+        "        ssl_certificate {certificate};\n        ssl_certificate_key {key};\n        \
+         include \"{nginx_dir}/tls.conf\";\n"
+    ))
 }
 
 /// The gateway to the store.
