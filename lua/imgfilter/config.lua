@@ -93,6 +93,9 @@ function M.load()
     M.native_threads = number("NATIVE_THREADS")
     M.s3_bucket = variable("S3_BUCKET")
     M.s3_timeout = duration("S3_TIMEOUT")
+    M.edge_name = variable("EDGE_NAME")
+    M.upload_life = duration("UPLOAD_LIFE")
+    M.max_uploads = number("MAX_UPLOADS")
 end
 
 -- What the native library is told.

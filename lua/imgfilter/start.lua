@@ -11,13 +11,17 @@ function M.master()
     local native = require "imgfilter.native"
     native.initialise(config.native())
     -- loaded now, so that every worker has them from the start and shares their memory
-    for _, name in ipairs({ "answer", "downloads", "filters", "gateway", "health", "keys", "tasks", "upload" }) do
+    local names = { "answer", "downloads", "filters", "gateway", "health", "keys", "tasks", "upload", "uploads" }
+    for _, name in ipairs(names) do
         require("imgfilter." .. name)
     end
 end
 
 function M.worker()
     require("imgfilter.threads").start(config)
+    if ngx.worker.id() == 0 then
+        require("imgfilter.uploads").start()
+    end
 end
 
 return M

@@ -95,7 +95,7 @@ local function submit(prepared)
 end
 
 -- Stores the original and hands the task over: the view of the task that this upload is, or nil and the problem.
-local function take(prepared, caller)
+function M.take(prepared, caller)
     if caller.quota or caller.idempotency then
         local first, refusal = database.call("foresee", prepared.request)
         if first or refusal then
@@ -116,7 +116,7 @@ local function receive(caller)
         return nil, problem
     end
     local view
-    view, problem = take(prepared, caller)
+    view, problem = M.take(prepared, caller)
     if not view then
         return nil, problem
     end

@@ -5,7 +5,7 @@ local function environment(changes)
         ASSETS = "/etc/x", PRESETS = "/etc/y", PRESETS_ONLY = "false", MAX_CHAIN_FILTERS = "64",
         MAX_EQUATION_LENGTH = "4096", MAX_EQUATION_DEPTH = "63", MAX_EQUATION_OPERATIONS = "1024",
         MAX_OUTPUT_DIMENSION = "9999", ANONYMOUS_REQUESTS = "0", ANONYMOUS_BYTES = "0", ANONYMOUS_MEGAPIXELS = "0",
-        ANONYMOUS_OPEN_TASKS = "0",
+        ANONYMOUS_OPEN_TASKS = "0", EDGE_NAME = "a", UPLOAD_LIFE = "24h", MAX_UPLOADS = "9",
         PUBLIC_URL = "https://img.example/f/", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
         MAX_BODY = "1000", MAX_WAIT = "60s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
         EDGE_DATABASE_CONNECTIONS = "4", NATIVE_THREADS = "2", S3_BUCKET = "b", S3_TIMEOUT = "1 m",

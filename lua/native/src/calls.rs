@@ -8,7 +8,7 @@ use imgfilter_api::task::{self, View};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{prepare, sign, spool, state};
+use crate::{prepare, sign, spool, state, uploads};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,16 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
         b"sign" => {
             Ok(serde_json::to_value(sign::sign(&state::current()?.storage, &serde_json::from_slice(input)?))?)
         }
+        b"upload_begin" => {
+            Ok(serde_json::to_value(uploads::begin(&serde_json::from_slice(input)?, &*state::current()?)?)?)
+        }
+        b"upload_find" => Ok(serde_json::to_value(uploads::find(&serde_json::from_slice(input)?)?)?),
+        b"upload_finish" => {
+            Ok(serde_json::to_value(uploads::finish(&serde_json::from_slice(input)?, &*state::current()?)?)?)
+        }
+        b"upload_end" => uploads::end(&serde_json::from_slice(input)?).map(|()| json!({})),
+        b"upload_remove" => uploads::remove(&serde_json::from_slice(input)?).map(|()| json!({})),
+        b"upload_sweep" => Ok(json!({ "removed": uploads::sweep(&serde_json::from_slice(input)?)? })),
         b"spool" => Ok(serde_json::to_value(spool::measure(&serde_json::from_slice(input)?)?)?),
         b"version" => Ok(json!({ "version": env!("CARGO_PKG_VERSION") })),
         other => Err(Refused::Unknown(String::from_utf8_lossy(other).into_owned())),

@@ -16,3 +16,4 @@ pub mod prepare;
 pub mod sign;
 pub mod spool;
 pub mod state;
+pub mod uploads;

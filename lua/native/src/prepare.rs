@@ -27,10 +27,22 @@ pub struct Upload {
     /// Who sends it.
     #[serde(default)]
     pub caller: Caller,
+    /// The ids of what it becomes, where they were chosen before.
+    #[serde(skip)]
+    pub ids: Option<Ids>,
+}
+
+/// The ids of a task and its image.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids {
+    /// The task's.
+    pub task: Uuid,
+    /// The image's.
+    pub image: Uuid,
 }
 
 /// Who sends an upload, as the edge found out before it read the body.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Caller {
     /// Whose key it is; `None`: anonymous.
@@ -46,7 +58,7 @@ pub struct Caller {
 }
 
 /// What an upload is recognised by when it is sent again.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {
     /// The header.
@@ -92,7 +104,16 @@ pub fn prepare(upload: &Upload, state: &State) -> Result<Prepared, Problem> {
     spec.chains = written_out(&spec, &chains);
     let image = imgfilter_filters::probe_file(Path::new(&file.path), &state.limits).map_err(refuse)?;
     let cost_ms = estimate(&chains, &image, &spec, &state.limits)?;
-    Ok(describe(&spec, file, &image, cost_ms, &upload.caller, state))
+    Ok(describe(&spec, file, &image, cost_ms, upload, state))
+}
+
+/// Checks everything that does not need the image: what an upload in pieces is told before it sends any.
+///
+/// # Errors
+/// The problem to tell the client.
+pub fn check_options(parts: &Parts, caller: &Caller, state: &State) -> Result<(), Problem> {
+    let (spec, _) = options::read(parts, "", &caller.rules(&state.rules))?;
+    check_chains(&spec, &state.limits).map(drop)
 }
 
 fn check_chains(spec: &Spec, limits: &Limits) -> Result<Vec<Chain>, Problem> {
@@ -159,7 +180,7 @@ fn refuse(refusal: Refusal) -> Problem {
 }
 
 /// A UUIDv7 with 74 random bits: the usual ones have a counter among them, and the id of a task is the right to read it.
-fn unguessable_id() -> Uuid {
+pub fn unguessable_id() -> Uuid {
     Uuid::new_v7(uuid::Timestamp::now(uuid::NoContext))
 }
 
@@ -168,10 +189,12 @@ fn describe(
     file: &FilePart,
     image: &ImageInfo,
     cost_ms: f64,
-    caller: &Caller,
+    upload: &Upload,
     state: &State,
 ) -> Prepared {
-    let (task, id) = (unguessable_id(), unguessable_id());
+    let caller = &upload.caller;
+    let ids = upload.ids.unwrap_or_else(|| Ids { task: unguessable_id(), image: unguessable_id() });
+    let (task, id) = (ids.task, ids.image);
     let object_key = format!("o/{}/{id}", Timestamp::now().strftime("%Y%m"));
     let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
     let request = json!({

@@ -80,6 +80,12 @@ codes! {
     InvalidWait = "invalid_wait", 400, "Waiting time out of range";
     /// `Idempotency-Key` is too long, or holds what is not visible.
     InvalidIdempotencyKey = "invalid_idempotency_key", 400, "Unusable Idempotency-Key";
+    /// `Upload-Length` is missing or not a whole number.
+    InvalidUploadLength = "invalid_upload_length", 400, "Unusable length of an upload";
+    /// `Upload-Offset` is missing or not a whole number.
+    InvalidUploadOffset = "invalid_upload_offset", 400, "Unusable offset of a piece";
+    /// `Upload-Metadata` cannot be read.
+    InvalidMetadata = "invalid_metadata", 400, "Unusable metadata of an upload";
     /// The request needs a key.
     KeyRequired = "key_required", 401, "A key is required";
     /// The key is not one of this service, or no longer.
@@ -98,14 +104,20 @@ codes! {
     RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
     /// Another request with the same `Idempotency-Key` was quicker.
     IdempotencyKeyInUse = "idempotency_key_in_use", 409, "The Idempotency-Key is in use";
+    /// A piece does not begin where the upload ends.
+    OffsetMismatch = "offset_mismatch", 409, "The piece does not fit";
     /// What was here has ended.
     Gone = "gone", 410, "Gone";
     /// A precondition of the request (`If-Match`, …) does not hold.
     PreconditionFailed = "precondition_failed", 412, "Precondition failed";
+    /// The request speaks another version of the tus protocol, or none.
+    UnsupportedTusVersion = "unsupported_tus_version", 412, "Unsupported version of the tus protocol";
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", 413, "The upload is too large";
     /// The URL is longer than allowed.
     UriTooLong = "uri_too_long", 414, "The URL is too long";
+    /// The body is said to be what the resource does not take.
+    UnsupportedContentType = "unsupported_content_type", 415, "Unsupported Content-Type";
     /// The bytes are not an image.
     NotAnImage = "not_an_image", 415, "Not an image";
     /// The bytes are an image of a format the service does not read.
@@ -132,6 +144,8 @@ codes! {
     ImpossibleChain = "impossible_chain", 422, "The filters do not fit the image";
     /// The `Idempotency-Key` stands for another upload.
     IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key is used already";
+    /// Somebody else is sending the same upload.
+    UploadLocked = "upload_locked", 423, "The upload is being sent";
     /// More requests than allowed.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
     /// More uploads than the quota of a day.
@@ -154,6 +168,8 @@ codes! {
     StorageUnavailable = "storage_unavailable", 503, "The storage is not available";
     /// The upload could not be spooled.
     SpoolUnavailable = "spool_unavailable", 503, "The upload could not be spooled";
+    /// The edge holds as many unfinished uploads as it may.
+    TooManyUploads = "too_many_uploads", 503, "Too many unfinished uploads";
     /// Of a task: its deadline passed.
     DeadlineExceeded = "deadline_exceeded", 504, "The deadline passed";
     /// Of a task: workers were lost over it again and again.
@@ -180,6 +196,7 @@ impl Code {
             414 => Self::UriTooLong,
             415 => Self::NotAnImage,
             416 => Self::RangeNotSatisfiable,
+            423 => Self::UploadLocked,
             429 => Self::TooManyRequests,
             431 | 494 => Self::HeadersTooLarge,
             // All that can make nginx itself answer this is a spool that takes nothing.
@@ -193,7 +210,7 @@ impl Code {
     /// Seconds after which trying again makes sense; `None` where the same request would fail again.
     pub fn retry_after(self) -> Option<u32> {
         match self.status() {
-            409 => Some(1),
+            409 | 423 => Some(1),
             429 | 503 => Some(5),
             _ => None,
         }

@@ -9,6 +9,8 @@ use super::Terms;
 
 /// How deep the spool's folders are walked.
 const MAX_DEPTH: u32 = 4;
+/// The folder, in the spool, of uploads in pieces.
+const UPLOADS: &str = "uploads";
 
 /// Removes old files from the spool, where there is one. Returns how many there were.
 pub(super) async fn clean(terms: &Terms) -> io::Result<u64> {
@@ -27,7 +29,7 @@ fn remove_old(folder: &Path, age: Duration, dry_run: bool, depth: u32) -> io::Re
         let entry = entry?;
         // A file that is gone meanwhile had an owner after all.
         let Ok(about) = entry.metadata() else { continue };
-        if about.is_dir() && depth > 0 {
+        if about.is_dir() && depth > 0 && !is_uploads(&entry.path(), depth) {
             removed += remove_old(&entry.path(), age, dry_run, depth - 1)?;
         }
         let is_old = about.modified().is_ok_and(|at| now.duration_since(at).is_ok_and(|since| since >= age));
@@ -36,6 +38,11 @@ fn remove_old(folder: &Path, age: Duration, dry_run: bool, depth: u32) -> io::Re
         }
     }
     Ok(removed)
+}
+
+/// Whether this is the folder of uploads in pieces, which may take longer: nginx removes those itself.
+fn is_uploads(folder: &Path, depth: u32) -> bool {
+    depth == MAX_DEPTH && folder.ends_with(UPLOADS)
 }
 
 #[cfg(test)]
@@ -47,6 +54,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (inner, outside) = (folder.path().join("1/2"), tempfile::tempdir().unwrap());
         fs::create_dir_all(&inner).unwrap();
+        let piece = folder.path().join("uploads/0123");
+        fs::create_dir_all(piece.parent().unwrap()).unwrap();
+        fs::write(&piece, "x").unwrap();
         fs::write(outside.path().join("precious"), "x").unwrap();
         fs::write(folder.path().join("0001"), "x").unwrap();
         fs::write(inner.join("0002"), "x").unwrap();
@@ -56,6 +66,7 @@ mod tests {
         assert_eq!(remove_old(folder.path(), hour, false, 4).unwrap(), 0, "young ones stay");
         assert_eq!(remove_old(folder.path(), Duration::ZERO, true, 4).unwrap(), 2, "a dry run counts");
         assert_eq!(remove_old(folder.path(), Duration::ZERO, false, 4).unwrap(), 2);
+        assert!(piece.exists(), "uploads in pieces have a time of their own");
         assert!(!inner.join("0002").exists() && outside.path().join("precious").exists());
         assert_eq!(remove_old(Path::new("/nowhere"), hour, false, 4).unwrap(), 0, "no spool, nothing to do");
     }

@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 38] = [
+const READ_BY_LUA: [&str; 41] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -21,6 +21,7 @@ const READ_BY_LUA: [&str; 38] = [
     "ASSETS",
     "DATABASE_TIMEOUT",
     "EDGE_DATABASE_CONNECTIONS",
+    "EDGE_NAME",
     "FAST_LANE_MS",
     "LINK_LIFE",
     "LUA_DIR",
@@ -37,6 +38,7 @@ const READ_BY_LUA: [&str; 38] = [
     "MAX_OUTPUT_DIMENSION",
     "MAX_PIXELS",
     "MAX_TOTAL_PIXELS",
+    "MAX_UPLOADS",
     "MAX_WAIT",
     "NATIVE_LIBRARY",
     "NATIVE_THREADS",
@@ -49,6 +51,7 @@ const READ_BY_LUA: [&str; 38] = [
     "S3_REGION",
     "S3_TIMEOUT",
     "SPOOL",
+    "UPLOAD_LIFE",
     "WEBHOOK_INSECURE",
 ];
 

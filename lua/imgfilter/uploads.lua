@@ -1,0 +1,312 @@
+-- /uploads: uploads in pieces, by tus 1.0 with its extensions creation, termination and expiration. The upload module
+-- keeps the bytes, the native library the account of each upload; here is the protocol.
+--
+-- An upload has all its bytes only once its task exists: nobody is told so before storage and database have both
+-- confirmed. When they could not, the client's next question tries again.
+
+local cjson = require "cjson.safe"
+local announce = require "imgfilter.announce"
+local answer = require "imgfilter.answer"
+local config = require "imgfilter.config"
+local keys = require "imgfilter.keys"
+local native = require "imgfilter.native"
+local problems = require "imgfilter.problem"
+local quotas = require "imgfilter.quotas"
+local threads = require "imgfilter.threads"
+local upload = require "imgfilter.upload"
+
+local M = {}
+
+local VERSION = "1.0.0"
+local EXTENSIONS = "creation,termination,expiration"
+local PIECE = "application/offset+octet-stream"
+
+-- Looking at an account takes microseconds, hashing 100 MB a tenth of a second; this is for a disk that hangs. In
+-- seconds.
+local DISK_TIMEOUT = 30
+-- How often the uploads whose time is over are removed, in seconds.
+local SWEEP_INTERVAL = 600
+
+local function place()
+    return { folder = config.spool .. "/uploads", edge = config.edge_name, life = config.upload_life }
+end
+
+-- A call about uploads, on a thread: its value, or nil and the problem.
+local function call(name, input)
+    input.place = place()
+    local text, err = threads.run("native", DISK_TIMEOUT, "imgfilter.native", "text", name, cjson.encode(input))
+    if not text then
+        ngx.log(ngx.ERR, name, ": ", err)
+        return nil, problems.new("overloaded")
+    end
+    return native.open(text)
+end
+
+-- A header that is a whole number, as tus has them all: nil where it is not.
+function M.whole(header)
+    return type(header) == "string" and #header <= 15 and header:match("^%d+$") and tonumber(header) or nil
+end
+
+-- --- What every answer says ---------------------------------------------------------------------------------------
+
+local function empty(status, headers)
+    ngx.status = status
+    for name, value in pairs(headers or {}) do
+        ngx.header[name] = value
+    end
+    if status == 201 then
+        ngx.header["Content-Length"] = 0
+    end
+    ngx.header["Cache-Control"] = "no-store"
+    ngx.req.discard_body()
+    ngx.send_headers()
+    return ngx.exit(ngx.HTTP_OK)
+end
+
+local function task_url(progress)
+    return progress.ended and config.public_url .. "/tasks/" .. progress.task or nil
+end
+
+-- Where an upload stands.
+local function standing(progress)
+    return {
+        ["Upload-Offset"] = string.format("%d", progress.offset),
+        ["Upload-Expires"] = ngx.http_time(progress.expires),
+        ["Imgfilter-Task"] = task_url(progress),
+    }
+end
+
+-- --- Who asks, and how --------------------------------------------------------------------------------------------
+
+-- Answers OPTIONS, and refuses other versions of the protocol.
+local function greet(allowed)
+    ngx.header["Tus-Resumable"] = VERSION
+    local method = ngx.req.get_method()
+    if method == "OPTIONS" then
+        return empty(204, {
+            Allow = allowed,
+            ["Tus-Version"] = VERSION,
+            ["Tus-Extension"] = EXTENSIONS,
+            ["Tus-Max-Size"] = string.format("%d", config.max_body),
+        })
+    end
+    if ngx.var.http_tus_resumable ~= VERSION then
+        ngx.header["Tus-Version"] = VERSION
+        local detail = "Tus-Resumable must be " .. VERSION
+        return answer.refuse(problems.new("unsupported_tus_version", { detail = detail, field = "Tus-Resumable" }))
+    end
+    return ngx.var.http_x_http_method_override or method
+end
+
+-- The caller, or the end of the request. Uploads in pieces need no Idempotency-Key: their name is one.
+local function who()
+    local caller, problem, challenge = keys.caller("upload")
+    if not caller then
+        return answer.refuse(problem, challenge)
+    end
+    return caller
+end
+
+-- --- Creation -----------------------------------------------------------------------------------------------------
+
+local function length_of_upload()
+    local header = ngx.var.http_upload_length
+    local length = M.whole(header)
+    if not length then
+        local detail = header and "Upload-Length is not a whole number"
+            or "Upload-Length is missing: an upload's length must be known from its beginning"
+        return nil, problems.new("invalid_upload_length", { detail = detail, field = "Upload-Length" })
+    end
+    if length > config.max_body then
+        local detail = string.format("an upload may have at most %d bytes", config.max_body)
+        local limit = config.max_body
+        return nil, problems.new("body_too_large", { detail = detail, field = "Upload-Length", limit = limit })
+    end
+    return length
+end
+
+local function begin(caller)
+    local length, problem = length_of_upload()
+    if not length then
+        return nil, problem
+    end
+    if ngx.var.args then
+        local detail = "an upload in pieces takes its options from Upload-Metadata, not from the query string"
+        return nil, problems.new("unexpected_query", { detail = detail })
+    end
+    return call("upload_begin", {
+        length = length,
+        metadata = ngx.var.http_upload_metadata or "",
+        caller = caller,
+        max_uploads = config.max_uploads,
+    })
+end
+
+-- POST /uploads
+function M.create()
+    if greet("POST, OPTIONS") ~= "POST" then
+        return answer.allow("POST", "OPTIONS")
+    end
+    local caller = who()
+    local problem = quotas.spent(caller)
+    if problem then
+        return answer.refuse(problem)
+    end
+    local progress
+    progress, problem = begin(caller)
+    if not progress then
+        return answer.refuse(problem)
+    end
+    return empty(201, {
+        Location = config.public_url .. "/uploads/" .. progress.id,
+        ["Upload-Expires"] = ngx.http_time(progress.expires),
+    })
+end
+
+-- --- The end ------------------------------------------------------------------------------------------------------
+
+-- Whether a refusal stands, whatever is tried later: then the bytes have no use any more.
+local function is_final(problem)
+    return problem.status < 500 and problem.status ~= 429 and problem.status ~= 409
+end
+
+-- Makes the task of an upload that has all its bytes: its standing as an upload that has ended, or nil and the problem.
+-- Doing so twice, even at once, makes one task: its ids were chosen when the upload began.
+local function finish(progress, caller)
+    local prepared, problem = call("upload_finish", { id = progress.id, caller = caller })
+    local view
+    if prepared then
+        view, problem = upload.take(prepared, caller)
+    end
+    if not view then
+        if problem.quota then
+            quotas.remember(caller, problem)
+        end
+        if is_final(problem) then
+            call("upload_remove", { id = progress.id, caller = caller })
+        end
+        return nil, problem
+    end
+    announce.lane(prepared.lane)
+    local ended
+    ended, problem = call("upload_end", { id = progress.id, caller = caller })
+    if not ended then
+        return nil, problem
+    end
+    progress.ended = true
+    return progress
+end
+
+-- --- One upload ---------------------------------------------------------------------------------------------------
+
+-- HEAD: how far it has come. One that has all its bytes is one that has its task.
+local function show(progress, caller)
+    if not progress.ended and progress.offset == progress.length then
+        local problem
+        progress, problem = finish(progress, caller)
+        if not progress then
+            return answer.refuse(problem)
+        end
+    end
+    local headers = standing(progress)
+    headers["Upload-Length"] = string.format("%d", progress.length)
+    headers["Upload-Metadata"] = progress.metadata ~= "" and progress.metadata or nil
+    return empty(200, headers)
+end
+
+local function mismatch(progress)
+    local detail = string.format("the upload has %d bytes: the next piece begins there", progress.offset)
+    ngx.header["Upload-Offset"] = string.format("%d", progress.offset)
+    return problems.new("offset_mismatch", { detail = detail, field = "Upload-Offset", limit = progress.offset })
+end
+
+-- Why a piece cannot be taken: nil if it can.
+local function objection(progress)
+    local kind = (ngx.var.http_content_type or ""):match("^%s*([^;%s]*)")
+    if kind:lower() ~= PIECE then
+        local detail = "the Content-Type of a piece is " .. PIECE
+        return problems.new("unsupported_content_type", { detail = detail, field = "Content-Type" })
+    end
+    local offset = M.whole(ngx.var.http_upload_offset)
+    if not offset then
+        local detail = "Upload-Offset says where the piece begins, in bytes"
+        return problems.new("invalid_upload_offset", { detail = detail, field = "Upload-Offset" })
+    end
+    return offset ~= progress.offset and mismatch(progress) or nil
+end
+
+-- PATCH: lets the module take the piece.
+local function accept(progress, caller)
+    local problem = objection(progress)
+    if not problem and not progress.ended then
+        problem = quotas.spent(caller)
+    end
+    if problem then
+        return answer.refuse(problem)
+    end
+    if progress.ended then
+        -- the last piece once more, of which nothing is left to be sent
+        return empty(204, standing(progress))
+    end
+    ngx.var.append_path = progress.path
+    ngx.var.append_offset = string.format("%d", progress.offset)
+    ngx.var.append_limit = string.format("%d", progress.length)
+end
+
+local function remove(progress, caller)
+    local removed, problem = call("upload_remove", { id = progress.id, caller = caller })
+    if not removed then
+        return answer.refuse(problem)
+    end
+    return empty(204)
+end
+
+local METHODS = { HEAD = show, PATCH = accept, DELETE = remove }
+
+-- /uploads/{id}, before a body is read.
+function M.admit()
+    local method = greet("HEAD, PATCH, DELETE, OPTIONS")
+    local act = METHODS[method]
+    if not act then
+        return answer.allow("HEAD", "PATCH", "DELETE", "OPTIONS")
+    end
+    local caller = who()
+    local progress, problem = call("upload_find", { id = ngx.var.uri:match("^/uploads/(.*)$"), caller = caller })
+    if not progress then
+        return answer.refuse(problem)
+    end
+    ngx.var.caller = cjson.encode(caller)
+    return act(progress, caller)
+end
+
+-- After a piece was taken: nobody else writes until this request has ended.
+function M.appended()
+    local caller = cjson.decode(ngx.var.caller)
+    local progress, problem = call("upload_find", { id = ngx.var.uri:match("^/uploads/(.*)$"), caller = caller })
+    if progress and progress.offset == progress.length and not progress.ended then
+        progress, problem = finish(progress, caller)
+    end
+    if not progress then
+        return answer.problem(problem)
+    end
+    return empty(204, standing(progress))
+end
+
+-- --- What nobody comes back to ------------------------------------------------------------------------------------
+
+-- In one worker of each nginx: now and then removes uploads whose time is over.
+function M.start()
+    local function sweep(premature)
+        if premature then
+            return
+        end
+        local swept = call("upload_sweep", {})
+        if swept and swept.removed > 0 then
+            ngx.log(ngx.NOTICE, "removed ", swept.removed, " files of uploads that waited too long")
+        end
+    end
+    ngx.timer.at(0, sweep)
+    ngx.timer.every(SWEEP_INTERVAL, sweep)
+end
+
+return M
