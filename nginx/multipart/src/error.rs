@@ -1,6 +1,7 @@
 //! What can be wrong with an upload.
 
 use std::io;
+use std::path::PathBuf;
 
 /// Why a body was refused. Control flow asks the variant, people read the text.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,20 @@ pub enum Error {
         what: &'static str,
         /// The limit that was passed, in bytes, or a number of parts.
         limit: usize,
+    },
+    /// There is no such file to append to.
+    #[error("there is no {0:?} to append to")]
+    Missing(PathBuf),
+    /// Somebody else appends to the file.
+    #[error("somebody else appends to {0:?}")]
+    Locked(PathBuf),
+    /// The file to append to has another size than whoever appends thinks.
+    #[error("the file has {size} bytes, not {wanted}")]
+    WrongSize {
+        /// The size it has, in bytes.
+        size: u64,
+        /// The size it should have, in bytes.
+        wanted: u64,
     },
     /// The spool's file system, or the user's share of it, is full.
     #[error("the spool is full: {0}")]

@@ -23,9 +23,11 @@
 //! ```
 //!
 //! An upload that is dropped without [`Upload::keep_files`] removes every file it made.
+//! Bytes can also be added to a file that is there, by an [`Append`]; those stay whatever happens.
 //! Nothing here knows of any server, and nothing is unsafe.
 #![forbid(unsafe_code)]
 
+mod append;
 mod body_kind;
 mod digests;
 mod disposition;
@@ -41,6 +43,7 @@ mod spool;
 mod sweep;
 mod upload;
 
+pub use append::{Append, Bounds};
 pub use body_kind::BodyKind;
 pub use digests::{Digests, Hashes};
 pub use disposition::Disposition;

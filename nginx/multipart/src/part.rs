@@ -16,5 +16,7 @@ pub enum Part<'a> {
         number: u32,
         /// Its facts; size and digest are right once it has ended.
         file: &'a FilePart,
+        /// Whether it is complete.
+        has_ended: bool,
     },
 }

@@ -3,7 +3,7 @@
 mod intake;
 
 use crate::splitter::{Event, Splitter};
-use crate::{Disposition, Error, Part, Parts, Spool};
+use crate::{Append, Disposition, Error, Part, Parts, Spool};
 use intake::Intake;
 
 /// How much of what a body may hold.
@@ -52,6 +52,7 @@ pub enum Step {
 enum Source {
     Form(Box<Splitter>),
     Bare,
+    Append(Box<Append>),
 }
 
 /// Receives one body. Dropped without [`Upload::keep_files`], it removes every file it made.
@@ -72,10 +73,19 @@ impl Upload {
     ///
     /// The form handed on gets a boundary of its own: see [`Upload::content_type`].
     pub fn bare(content_type: &str, disposition: &[u8], spool: Spool, limits: Limits) -> Self {
-        let boundary = format!("{:020}", spool.number()).into_bytes();
-        let mut intake = Intake::new(boundary, spool, limits);
+        let mut intake = Intake::new(boundary(spool.number()), spool, limits);
         intake.expect_bare(content_type, Disposition::parse(disposition).filename.unwrap_or_default());
         Upload { source: Source::Bare, intake }
+    }
+
+    /// For a body whose bytes are added to the end of a file. The account tells of the file as of a bare body's, without
+    /// digests. The file is never removed, and stays locked until this value is dropped.
+    ///
+    /// `number` is one that makes the boundary of the form handed on.
+    pub fn append(file: Append, content_type: &str, disposition: &[u8], number: u64, limits: Limits) -> Self {
+        let mut intake = Intake::new(boundary(number), Spool::new("", |_| 0), limits);
+        intake.expect_bare(content_type, Disposition::parse(disposition).filename.unwrap_or_default());
+        Upload { source: Source::Append(Box::new(file)), intake }
     }
 
     /// Takes bytes off the front of `input` until something is to be decided. Call it until it is hungry.
@@ -83,8 +93,10 @@ impl Upload {
     /// # Errors
     /// See [`Error`]. After an error only [`Upload::discard`] makes sense.
     pub fn push(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
-        let Source::Form(splitter) = &mut self.source else {
-            return self.push_bare(input);
+        let splitter = match &mut self.source {
+            Source::Form(splitter) => splitter,
+            Source::Bare => return self.push_bare(input),
+            Source::Append(_) => return self.push_appended(input),
         };
         loop {
             match splitter.next(input)? {
@@ -113,17 +125,43 @@ impl Upload {
         Ok(Step::Hungry)
     }
 
+    fn push_appended(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
+        let Source::Append(file) = &mut self.source else { return Ok(Step::Hungry) };
+        if let Some(step) = self.intake.begin_appended(file.path()) {
+            return Ok(step);
+        }
+        file.write(input)?;
+        *input = &[];
+        Ok(Step::Hungry)
+    }
+
+    /// Writes out what is collected of a file that is appended to; nothing is known to come soon. Other files are
+    /// nobody's while they are not complete.
+    ///
+    /// # Errors
+    /// [`Error::DiskFull`] and [`Error::Io`].
+    pub fn flush(&mut self) -> Result<(), Error> {
+        match &mut self.source {
+            Source::Append(file) => file.flush(),
+            Source::Form(_) | Source::Bare => Ok(()),
+        }
+    }
+
     /// The body is over. Call it until it is done.
     ///
     /// # Errors
     /// [`Error::Malformed`] if a form's closing boundary is missing, else as [`Upload::push`].
     pub fn end(&mut self) -> Result<Step, Error> {
-        match &self.source {
+        match &mut self.source {
             Source::Form(splitter) if splitter.is_complete() => Ok(Step::Done),
             Source::Form(_) => Err(Error::Malformed("it ends before its closing boundary")),
             Source::Bare => match self.intake.begin_bare()? {
                 Some(step) => Ok(step),
                 None => Ok(self.intake.end_part()?.unwrap_or(Step::Done)),
+            },
+            Source::Append(file) => match self.intake.begin_appended(file.path()) {
+                Some(step) => Ok(step),
+                None => Ok(self.intake.end_appended(|| file.sync())?.unwrap_or(Step::Done)),
             },
         }
     }
@@ -165,7 +203,7 @@ impl Upload {
     pub fn content_type(&self) -> Option<String> {
         match self.source {
             Source::Form(_) => None,
-            Source::Bare => {
+            Source::Bare | Source::Append(_) => {
                 let boundary = self.intake.form.boundary().escape_ascii();
                 Some(format!("multipart/form-data; boundary={boundary}"))
             }
@@ -177,10 +215,18 @@ impl Upload {
         self.intake.keep = true;
     }
 
-    /// Removes every file it made, kept or not, at once.
+    /// Removes every file it made, kept or not, at once. What was appended is put on the disk as well as can be.
     pub fn discard(&mut self) {
-        self.intake.discard();
+        match &mut self.source {
+            Source::Form(_) | Source::Bare => self.intake.discard(),
+            Source::Append(file) => drop(file.sync()),
+        }
     }
+}
+
+/// A boundary for a form that is made of no form.
+fn boundary(number: u64) -> Vec<u8> {
+    format!("{number:020}").into_bytes()
 }
 
 #[cfg(test)]

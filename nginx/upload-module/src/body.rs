@@ -11,7 +11,7 @@ use ngx::ffi::{
     ngx_http_finalize_request, ngx_http_read_unbuffered_request_body, ngx_http_request_t, ngx_int_t,
 };
 
-use crate::handler::{INTERNAL, Refusal, refusal};
+use crate::handler::{INTERNAL, LOCKED, Refusal, refusal};
 use crate::panics::caught;
 use crate::request::Request;
 use crate::slot::SlotRef;
@@ -49,15 +49,36 @@ pub(crate) unsafe extern "C" fn go_on(r: *mut ngx_http_request_t) {
     }
     match caught(Next::Refuse(INTERNAL), || take_in(request, slot)) {
         Next::Wait => {}
-        Next::Refuse(refusal) => {
-            caught((), || slot.with_upload(|upload| upload.discard()));
-            refuse(request, refusal);
+        Next::Refuse(refusal) => give_up(request, slot, refusal),
+        Next::HandOver => {
+            slot.end_reading();
+            match caught(Err(INTERNAL), || handover::prepare(request, slot)) {
+                Ok(target) => handover::redirect(request, target),
+                Err(refusal) => refuse(request, refusal),
+            }
         }
-        Next::HandOver => match caught(Err(INTERNAL), || handover::prepare(request, slot)) {
-            Ok(target) => handover::redirect(request, target),
-            Err(refusal) => refuse(request, refusal),
-        },
     }
+}
+
+/// Goes on after a pause. It may end the request.
+pub(crate) fn resume(request: Request) {
+    // SAFETY: a pace calls for its living request.
+    unsafe { go_on(request.as_ptr()) };
+}
+
+/// Ends the request if somebody else wants the file that it appends to.
+pub(crate) fn look(request: Request) {
+    let Some(slot) = SlotRef::find(request) else { return };
+    if caught(false, || slot.is_wanted()) {
+        give_up(request, slot, LOCKED);
+    }
+}
+
+/// Reads no further, and ends the request.
+fn give_up(request: Request, slot: SlotRef, refusal: Refusal) {
+    slot.end_reading();
+    caught((), || slot.with_upload(|upload| upload.discard()));
+    refuse(request, refusal);
 }
 
 /// Ends the request, or sends it to an error page; it is not ours any more.
@@ -89,11 +110,11 @@ fn take_in(request: Request, slot: SlotRef) -> Next {
                 Err(refusal) => Next::Refuse(refusal),
             };
         }
-        if slot.with_pace(|pace| pace.pause()) {
-            return Next::Wait;
-        }
-        if !some && answer == NGX_AGAIN as ngx_int_t {
-            return Next::Wait;
+        if slot.with_pace(|pace| pace.pause()) || (!some && answer == NGX_AGAIN as ngx_int_t) {
+            return match slot.with_upload(|upload| upload.flush()) {
+                Ok(()) => Next::Wait,
+                Err(error) => Next::Refuse(refusal(request, &error)),
+            };
         }
         // SAFETY: the request is alive, and its body is being read; all pieces of it were given back.
         answer = unsafe { ngx_http_read_unbuffered_request_body(request.as_ptr()) };
@@ -181,7 +202,7 @@ impl Piece {
         match in_memory {
             [] if buffer.in_file() != 0 => feed_file(request, slot, buffer),
             bytes => {
-                slot.with_pace(|pace| pace.count(bytes.len()));
+                slot.with_pace(|pace| pace.count(bytes.len() as u64));
                 feed(request, slot, bytes)
             }
         }

@@ -46,6 +46,10 @@ pub(crate) struct LocationConf {
     pub(crate) tame_arrays: ngx_flag_t,
     pub(crate) store_template: Option<StoreTemplate>,
     pub(crate) pass: Option<Template>,
+    /// The file to append to, the size it must have, and the size it may have.
+    pub(crate) append: Option<Template>,
+    pub(crate) append_offset: Option<Template>,
+    pub(crate) append_limit: Option<Template>,
     pub(crate) set_fields: Vec<FieldTemplate>,
     pub(crate) aggregate_fields: Vec<FieldTemplate>,
     pub(crate) passed_fields: Vec<Pattern>,
@@ -71,6 +75,9 @@ impl Default for LocationConf {
             tame_arrays: UNSET,
             store_template: None,
             pass: None,
+            append: None,
+            append_offset: None,
+            append_limit: None,
             set_fields: Vec::new(),
             aggregate_fields: Vec::new(),
             passed_fields: Vec::new(),
@@ -128,6 +135,9 @@ impl LocationConf {
         inherit(&mut self.bare_body, outer.bare_body, UNSET, 0);
         inherit(&mut self.pass_args, outer.pass_args, UNSET, 0);
         inherit(&mut self.tame_arrays, outer.tame_arrays, UNSET, 0);
+        self.append = self.append.or(outer.append);
+        self.append_offset = self.append_offset.or(outer.append_offset);
+        self.append_limit = self.append_limit.or(outer.append_limit);
         if self.set_fields.is_empty() {
             self.set_fields.clone_from(&outer.set_fields);
         }

@@ -46,7 +46,7 @@ macro_rules! slot {
 }
 
 /// Every directive; nginx may write to the table.
-pub(crate) static mut COMMANDS: [ngx_command_t; 23] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 26] = [
     command(ngx_string!("upload_pass"), INSIDE, NGX_CONF_TAKE1, set_pass, 0),
     command(
         ngx_string!("upload_store"),
@@ -65,6 +65,9 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 23] = [
     slot!("upload_bare_body", ngx_conf_set_flag_slot, NGX_CONF_FLAG, bare_body),
     slot!("upload_pass_args", ngx_conf_set_flag_slot, NGX_CONF_FLAG, pass_args),
     slot!("upload_tame_arrays", ngx_conf_set_flag_slot, NGX_CONF_FLAG, tame_arrays),
+    command(ngx_string!("upload_append"), EVERYWHERE, NGX_CONF_TAKE1, set_append, 0),
+    command(ngx_string!("upload_append_offset"), EVERYWHERE, NGX_CONF_TAKE1, set_append_offset, 0),
+    command(ngx_string!("upload_append_limit"), EVERYWHERE, NGX_CONF_TAKE1, set_append_limit, 0),
     command(ngx_string!("upload_set_form_field"), EVERYWHERE, NGX_CONF_TAKE2, add_set_field, 0),
     command(ngx_string!("upload_aggregate_form_field"), EVERYWHERE, NGX_CONF_TAKE2, add_aggregate_field, 0),
     command(ngx_string!("upload_pass_form_field"), EVERYWHERE, NGX_CONF_TAKE1, add_passed_field, 0),
@@ -108,6 +111,16 @@ impl Directive<'_> {
     fn template(&self, number: usize) -> Option<Template> {
         // SAFETY: the word is one of the directive's that nginx is reading.
         unsafe { Template::compile(self.cf, self.words[number]) }
+    }
+
+    /// Sets a member of the configuration to the directive's argument, which may hold variables.
+    fn once(&mut self, member: fn(&mut LocationConf) -> &mut Option<Template>) -> Option<()> {
+        if member(self.conf).is_some() {
+            return self.refuse("is duplicate");
+        }
+        let template = self.template(1)?;
+        *member(self.conf) = Some(template);
+        Some(())
     }
 
     fn field(&self) -> Option<FieldTemplate> {
@@ -205,6 +218,33 @@ fn set_store_template(directive: &mut Directive<'_>) -> Option<()> {
     let Some(levels) = levels(&arguments) else { return directive.refuse("invalid value of a level") };
     directive.conf.store_template = Some(StoreTemplate { folder: directive.template(1)?, levels });
     Some(())
+}
+
+unsafe extern "C" fn set_append(
+    cf: *mut ngx_conf_t,
+    _: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: nginx calls with a directive of this module.
+    unsafe { read(cf, conf, |directive| directive.once(|conf| &mut conf.append)) }
+}
+
+unsafe extern "C" fn set_append_offset(
+    cf: *mut ngx_conf_t,
+    _: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: nginx calls with a directive of this module.
+    unsafe { read(cf, conf, |directive| directive.once(|conf| &mut conf.append_offset)) }
+}
+
+unsafe extern "C" fn set_append_limit(
+    cf: *mut ngx_conf_t,
+    _: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: nginx calls with a directive of this module.
+    unsafe { read(cf, conf, |directive| directive.once(|conf| &mut conf.append_limit)) }
 }
 
 unsafe extern "C" fn add_set_field(

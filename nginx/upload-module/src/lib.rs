@@ -8,6 +8,7 @@
 //! Callbacks of nginx are `extern "C"` functions that catch every panic; raw requests are behind
 //! [`request::Request`], so that what is decided reads as ordinary code.
 
+mod appending;
 mod body;
 mod conf;
 mod directives;
@@ -24,4 +25,5 @@ mod slot;
 mod status_set;
 mod store;
 mod template;
+mod timer;
 mod variables;

@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 use std::slice;
 
 use ngx::ffi::{
-    NGX_LOG_ERR, ngx_connection_t, ngx_hash_key, ngx_http_request_t, ngx_list_push, ngx_log_t, ngx_pnalloc,
-    ngx_str_t, ngx_table_elt_t, ngx_uint_t,
+    NGX_LOG_ERR, ngx_connection_t, ngx_del_timer, ngx_hash_key, ngx_http_request_t, ngx_list_push, ngx_log_t,
+    ngx_pnalloc, ngx_str_t, ngx_table_elt_t, ngx_uint_t,
 };
 use ngx::http::{HttpModuleLocationConf, list_iterator};
 use ngx::ngx_log_error;
@@ -140,6 +140,29 @@ impl Request {
             (*element).lowcase_key = lower.as_ptr().cast_mut();
             (*element).value = value;
             Ok(header)
+        }
+    }
+
+    /// Bytes the body has, where the client has said so.
+    pub(crate) fn content_length(self) -> Option<u64> {
+        // SAFETY: the request is alive. The length is negative where there is none.
+        u64::try_from(unsafe { (*self.as_ptr()).headers_in.content_length_n }).ok()
+    }
+
+    /// Whether nothing more will come: a stream of HTTP/2 was reset, or its connection is gone.
+    pub(crate) fn has_failed(self) -> bool {
+        // SAFETY: the request is alive, and so is its connection.
+        unsafe { (*self.connection()).error() != 0 }
+    }
+
+    /// A client is not slow while it is us who do not read.
+    pub(crate) fn spare_client(self) {
+        // SAFETY: the request is alive, and so is its connection's event.
+        unsafe {
+            let event = (*self.connection()).read;
+            if (*event).timer_set() != 0 {
+                ngx_del_timer(event);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::ptr::{NonNull, fn_addr_eq};
 use imgfilter_multipart::Upload;
 use ngx::ffi::{ngx_pool_cleanup_add, ngx_str_t};
 
+use crate::appending::Watch;
 use crate::conf::LocationConf;
 use crate::pace::Pace;
 use crate::panics::caught;
@@ -19,6 +20,8 @@ pub(crate) struct Slot {
     request: Request,
     upload: Upload,
     pace: Pace,
+    /// Where a file is appended to.
+    watch: Option<Watch>,
     /// Of the location with the `upload_pass`; the request may be in another one by now.
     conf: &'static LocationConf,
     /// `$upload_parts`, in the request's pool. Its presence says that the files were handed over.
@@ -34,13 +37,15 @@ impl SlotRef {
     pub(crate) fn attach(
         request: Request,
         upload: Upload,
+        watch: Option<Watch>,
         conf: &'static LocationConf,
     ) -> Result<Self, OutOfMemory> {
         // SAFETY: the request is alive, and so is its pool.
         let record = unsafe { ngx_pool_cleanup_add((*request.as_ptr()).pool, 0).as_mut() };
         let record = record.ok_or(OutOfMemory)?;
         let pace = Pace::new(request, conf.limit_rate);
-        let slot = NonNull::from(Box::leak(Box::new(Slot { request, upload, pace, conf, parts: None })));
+        let slot =
+            NonNull::from(Box::leak(Box::new(Slot { request, upload, pace, watch, conf, parts: None })));
         record.data = slot.as_ptr().cast();
         record.handler = Some(release);
         Ok(SlotRef(slot))
@@ -76,6 +81,20 @@ impl SlotRef {
     pub(crate) fn with_pace<T>(self, work: impl FnOnce(&mut Pace) -> T) -> T {
         // SAFETY: as with the upload.
         work(unsafe { &mut (*self.0.as_ptr()).pace })
+    }
+
+    /// Whether somebody else wants the file that is appended to.
+    pub(crate) fn is_wanted(self) -> bool {
+        // SAFETY: as with the upload.
+        unsafe { (*self.0.as_ptr()).watch.as_ref() }.is_some_and(Watch::is_wanted)
+    }
+
+    /// The body is not read any more: no timer rings.
+    pub(crate) fn end_reading(self) {
+        // SAFETY: as with the upload.
+        let (pace, watch) = unsafe { (&(*self.0.as_ptr()).pace, (*self.0.as_ptr()).watch.as_ref()) };
+        pace.end();
+        watch.inspect(|watch| watch.end());
     }
 
     pub(crate) fn conf(self) -> &'static LocationConf {

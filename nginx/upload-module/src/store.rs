@@ -26,16 +26,20 @@ impl StoreTemplate {
     /// The folder for this request. What variables hold may come from the client: it must not lead out of where the
     /// configuration puts files.
     fn folder(&self, request: Request) -> Result<PathBuf, Refusal> {
-        let name = self.folder.evaluate(request).ok_or(INTERNAL)?;
-        let name = Path::new(OsStr::from_bytes(&name));
-        if name.as_os_str().is_empty() || leads_up(name) || name.as_os_str().as_bytes().contains(&0) {
-            request.log(NGX_LOG_ERR, format_args!("{name:?} is no folder to store an upload in"));
-            return Err(INTERNAL);
-        }
-        // SAFETY: a request is served in a cycle, whose prefix lives as long as it.
-        let prefix = unsafe { bytes(&(*ngx_cycle).prefix) };
-        Ok(Path::new(OsStr::from_bytes(prefix)).join(name))
+        path_of_request(request, &self.folder.evaluate(request).ok_or(INTERNAL)?)
     }
+}
+
+/// A path that variables gave, from nginx's prefix where it is not absolute.
+pub(crate) fn path_of_request(request: Request, name: &[u8]) -> Result<PathBuf, Refusal> {
+    let path = Path::new(OsStr::from_bytes(name));
+    if name.is_empty() || name.contains(&0) || leads_up(path) {
+        request.log(NGX_LOG_ERR, format_args!("{path:?} is no place to store an upload in"));
+        return Err(INTERNAL);
+    }
+    // SAFETY: a request is served in a cycle, whose prefix lives as long as it.
+    let prefix = unsafe { bytes(&(*ngx_cycle).prefix) };
+    Ok(Path::new(OsStr::from_bytes(prefix)).join(path))
 }
 
 /// Whether a path goes to the folder above another.
@@ -71,7 +75,8 @@ pub(crate) fn spool(path: &ngx_path_t) -> Spool {
     Spool::new(directory, next_number).with_levels(path.level)
 }
 
-fn next_number(collision: bool) -> u64 {
+/// A number no other has now, for this server's temporary files.
+pub(crate) fn next_number(collision: bool) -> u64 {
     // SAFETY: it adds to a counter that all workers share.
     unsafe { ngx_next_temp_number(ngx_uint_t::from(collision)) as u64 }
 }

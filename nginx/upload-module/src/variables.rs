@@ -173,9 +173,9 @@ fn evaluate(request: Request, kind: Kind) -> Result<Option<ngx_str_t>, ()> {
 
 /// One fact about a part.
 fn fact(part: Part<'_>, kind: Kind, tame_arrays: bool) -> Option<String> {
-    let (number, file) = match part {
+    let (number, file, has_ended) = match part {
         Part::Field { name } => return (kind == Kind::FieldName).then(|| name.to_owned()),
-        Part::File { number, file } => (number, file),
+        Part::File { number, file, has_ended } => (number, file, has_ended),
     };
     Some(match kind {
         Kind::Parts => return None,
@@ -187,7 +187,7 @@ fn fact(part: Part<'_>, kind: Kind, tame_arrays: bool) -> Option<String> {
         Kind::FileNumber => number.to_string(),
         // Off by one, and so in the classic module; whoever reads it has learnt to.
         Kind::ContentRange => format!("bytes 0-{size}/{size}", size = file.size),
-        Kind::Size => (!file.sha256.is_empty()).then(|| file.size.to_string())?,
+        Kind::Size => has_ended.then(|| file.size.to_string())?,
         Kind::Lower(digest) => Some(digest.of(file)).filter(|digits| !digits.is_empty())?.to_owned(),
         Kind::Upper(digest) => {
             Some(digest.of(file)).filter(|digits| !digits.is_empty())?.to_ascii_uppercase()

@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 import time
 
+# Mounts a small file system for nginx alone, in a name space that goes with it.
+SMALL_DISK = 'mount -t tmpfs -o "size=1m,$1" tmpfs "$2" && shift 2 && exec "$@"'
 CONFIGURATION = pathlib.Path(__file__).with_name("nginx.conf")
 
 
@@ -24,6 +26,10 @@ def wait_until(condition, seconds=10.0):
     return True
 
 
+def can_mount():
+    return subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode == 0
+
+
 class Nginx:
     """nginx with the upload module and Lua. It listens on unix sockets only."""
 
@@ -35,7 +41,7 @@ class Nginx:
         shutil.copy(module, self.folder / "module.so")
         # As root, nginx gives its workers another user, who must be able to write where they write.
         self.user = user or ("www-data" if os.geteuid() == 0 else None)
-        for name in ["spool", "levels", "full", "tmp"]:
+        for name in ["spool", "levels", "full", "files", "tmp"]:
             self.make_folder(name)
         values = {"WORKERS": 1, "BODY_TIMEOUT": "60s"} | values | {
             "FOLDER": self.folder,
@@ -50,10 +56,28 @@ class Nginx:
     def make_folder(self, name):
         path = self.folder / name
         path.mkdir()
+        return self.give(path)
+
+    def make_file(self, name, content=b""):
+        """A file to append to."""
+        path = self.folder / "files" / name
+        path.write_bytes(content)
+        return self.give(path)
+
+    def give(self, path):
+        """Gives a file or folder to the user the workers have."""
         if os.geteuid() == 0:
             user = pwd.getpwnam(self.user)
             os.chown(path, user.pw_uid, user.pw_gid)
         return path
+
+    def start_on_a_small_disk(self):
+        """Starts it with a file system of 1 MB on its folder `full`; returns where that can be seen from outside."""
+        space = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+        self.prefix = [*space, "sh", "-c", SMALL_DISK, "sh", "mode=0777", str(self.folder / "full")]
+        self.start()
+        (worker,) = self.workers()
+        return pathlib.Path(f"/proc/{worker}/root{self.folder}/full")
 
     @property
     def command(self):

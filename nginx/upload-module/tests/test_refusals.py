@@ -1,13 +1,12 @@
 """Bodies that are refused: the right status, nothing left, and the connection or at least nginx lives on."""
 
 import os
-import pathlib
 import shutil
-import subprocess
 
 import pytest
 
 from client import END, Http1, Http2, curl, file, part, post
+from nginx_process import can_mount
 
 GOOD = file(b"hello")
 
@@ -124,24 +123,12 @@ def test_a_spool_that_is_gone(nginx):
         nginx.make_folder("gone")
 
 
-# Mounts a small file system for nginx alone, in a name space that goes with it.
-FULL_DISK = 'mount -t tmpfs -o "size=1m,$1" tmpfs "$2" && shift 2 && exec "$@"'
-
-
-def can_mount():
-    return subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode == 0
-
-
 @pytest.mark.skipif(not can_mount(), reason="neither root nor allowed to make name spaces")
 @pytest.mark.parametrize("chunks", [None, [100_000]])
 def test_a_full_disk(own_nginx, chunks):
     # Whoever is not root is root in a name space of their own, and has no other user to give the workers.
     nginx = own_nginx(user="www-data" if os.geteuid() == 0 else "root")
-    space = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    nginx.prefix = [*space, "sh", "-c", FULL_DISK, "sh", "mode=0777", str(nginx.folder / "full")]
-    nginx.start()
-    (worker,) = nginx.workers()
-    full = pathlib.Path(f"/proc/{worker}/root{nginx.folder}/full")
+    full = nginx.start_on_a_small_disk()
     for _ in range(3):
         assert post(nginx, "/full", GOOD + file(b"x" * 3_000_000) + END, chunks=chunks).status == 503
         assert list(full.iterdir()) == []

@@ -1,6 +1,7 @@
 //! What becomes of the parts of a body.
 
 use std::fs;
+use std::path::Path;
 
 use crate::form::Form;
 use crate::header::PartHeader;
@@ -40,6 +41,8 @@ enum Current {
         /// Where the form ended before this file.
         checkpoint: usize,
     },
+    /// A file that somebody else keeps is appended to.
+    Appended,
     /// A file that is complete; its facts are of use until the next part.
     FileEnded,
     /// A file that was too large; the rest of it is read past.
@@ -76,6 +79,32 @@ impl Intake {
         }
         let file = std::mem::take(&mut self.file);
         self.begin_file(file).map(Some)
+    }
+
+    /// Begins to append to the file at `path`, if that has not begun.
+    pub(super) fn begin_appended(&mut self, path: &Path) -> Option<Step> {
+        if !matches!(self.current, Current::BareToCome) {
+            return None;
+        }
+        self.keep = true;
+        self.file.path = path.to_owned();
+        self.file_number = 1;
+        self.current = Current::Appended;
+        Some(Step::FileStarted)
+    }
+
+    /// Ends the file that is appended to, if it has not ended; `sync` returns its size.
+    pub(super) fn end_appended(
+        &mut self,
+        sync: impl FnOnce() -> Result<u64, Error>,
+    ) -> Result<Option<Step>, Error> {
+        if !matches!(self.current, Current::Appended) {
+            return Ok(None);
+        }
+        self.file.size = sync()?;
+        self.parts.files.push(self.file.clone());
+        self.current = Current::FileEnded;
+        Ok(Some(Step::FileEnded))
     }
 
     /// Begins the part with this header.
@@ -145,7 +174,11 @@ impl Intake {
                 value.extend_from_slice(data);
                 self.count_field_bytes(data.len())?;
             }
-            Current::None | Current::BareToCome | Current::FileEnded | Current::Dropped => {}
+            Current::None
+            | Current::BareToCome
+            | Current::Appended
+            | Current::FileEnded
+            | Current::Dropped => {}
         }
         Ok(())
     }
@@ -177,7 +210,11 @@ impl Intake {
                     .push(FieldPart { name, value: String::from_utf8_lossy(&value).into_owned() });
                 Ok(None)
             }
-            Current::None | Current::BareToCome | Current::FileEnded | Current::Dropped => Ok(None),
+            Current::None
+            | Current::BareToCome
+            | Current::Appended
+            | Current::FileEnded
+            | Current::Dropped => Ok(None),
         }
     }
 
@@ -185,8 +222,9 @@ impl Intake {
     pub(super) fn part(&self) -> Option<Part<'_>> {
         match &self.current {
             Current::Field { name, .. } => Some(Part::Field { name }),
-            Current::File { .. } | Current::FileEnded => {
-                Some(Part::File { number: self.file_number, file: &self.file })
+            Current::File { .. } | Current::Appended | Current::FileEnded => {
+                let has_ended = matches!(self.current, Current::FileEnded);
+                Some(Part::File { number: self.file_number, file: &self.file, has_ended })
             }
             Current::None | Current::BareToCome | Current::Dropped => None,
         }

@@ -19,12 +19,12 @@ fn form(folder: &Path, limits: Limits) -> Upload {
 /// Plays the server: fields about each file, and fields handed on whose names begin with `p`.
 fn decide(upload: &mut Upload, step: Step) -> Result<(), Error> {
     match (step, upload.part()) {
-        (Step::FileStarted, Some(Part::File { number, file })) => {
+        (Step::FileStarted, Some(Part::File { number, file, has_ended: false })) => {
             assert!(!file.path.exists());
             let (name, value) = (format!("{}.name", file.name), format!("{number} {}", file.filename));
             upload.add_field(name.as_bytes(), value.as_bytes())
         }
-        (Step::FileEnded, Some(Part::File { file, .. })) => {
+        (Step::FileEnded, Some(Part::File { file, has_ended: true, .. })) => {
             assert_eq!(fs::metadata(&file.path).unwrap().len(), file.size);
             let (name, value) = (format!("{}.sha256", file.name), file.sha256.clone());
             upload.add_field(name.as_bytes(), value.as_bytes())
