@@ -1,5 +1,6 @@
 """Who is served, and how much: rates, proxies, pages of other sites."""
 
+from callers import make
 from client import ask, upload
 
 ORIGIN = "https://app.example"
@@ -23,9 +24,7 @@ def test_an_address_has_a_rate(another_edge, photo):
 
 def test_a_key_has_a_rate_of_its_own(stack, another_edge, photo):
     """The key is what is counted: another one from the same address goes on."""
-    keys = [stack.command("key", "create", "--owner", "rated", "--scope", "upload",
-                          settings={"IMGFILTER_MIGRATE_DATABASE_URL": stack.environment["IMGFILTER_MIGRATE_DATABASE_URL"]}).strip()
-            for _ in range(2)]
+    keys = [make(stack, "rated")["key"] for _ in range(2)]
     url = another_edge(ADDRESS_RATE="0", KEY_RATE="1", KEY_BURST="1")
 
     def put(key):

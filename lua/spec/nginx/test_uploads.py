@@ -1,0 +1,231 @@
+"""Uploads in pieces: the tus protocol, in a real nginx."""
+
+import base64
+import hashlib
+import shutil
+import socket
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from callers import make, value
+from client import Answer, ask
+from stack.ready import wait_until
+
+VERSION = {"Tus-Resumable": "1.0.0"}
+PIECE = VERSION | {"Content-Type": "application/offset+octet-stream"}
+
+
+def metadata(**pairs: str) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+
+
+def begin(url: str, length: int, more: dict | None = None, **pairs: str) -> Answer:
+    return ask(url, "POST", "/uploads", headers=VERSION | {"Upload-Length": str(length), "Upload-Metadata": metadata(**pairs)} | (more or {}))
+
+
+def path_of(answer: Answer) -> str:
+    assert answer.status == 201, answer
+    return urlsplit(answer.headers["Location"]).path
+
+
+def patch(url: str, path: str, offset: int, body: bytes, more: dict | None = None) -> Answer:
+    return ask(url, "PATCH", path, body, PIECE | {"Upload-Offset": str(offset)} | (more or {}))
+
+
+def head(url: str, path: str, more: dict | None = None) -> Answer:
+    return ask(url, "HEAD", path, headers=VERSION | (more or {}))
+
+
+def task_of(answer: Answer, url: str) -> dict:
+    return ask(url, "GET", urlsplit(answer.headers["Imgfilter-Task"]).path).json()
+
+
+def half_sent(url: str, path: str, offset: int, body: bytes, announced: int) -> socket.socket:
+    """A piece that stops coming; the connection stays."""
+    connection = socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=10)
+    lines = [f"PATCH {path} HTTP/1.1", "Host: a", f"Content-Length: {announced}", f"Upload-Offset: {offset}",
+             *(f"{name}: {value}" for name, value in PIECE.items())]
+    connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+    return connection
+
+
+def offset(url: str, path: str) -> int:
+    return int(head(url, path).headers["Upload-Offset"])
+
+
+def test_what_the_service_can_do(stack):
+    for path in ("/uploads", "/uploads/any"):
+        answer = ask(stack.url, "OPTIONS", path)
+        assert answer.status == 204
+        assert answer.headers["Tus-Version"] == "1.0.0"
+        assert answer.headers["Tus-Extension"] == "creation,termination,expiration"
+        assert int(answer.headers["Tus-Max-Size"]) == 104_857_600
+
+
+def test_an_upload_in_pieces_becomes_its_task(stack, photo):
+    data = photo.read_bytes()
+    path = path_of(begin(stack.url, len(data), filename="Glas ä.jpg", filetype="image/jpeg", filters='["sepia(0.8)","blur(3)"]', quality="70"))
+    before = head(stack.url, path)
+    assert (before.status, before.headers["Upload-Offset"], before.headers["Upload-Length"]) == (200, "0", str(len(data)))
+    assert before.headers["Cache-Control"] == "no-store" and before.headers["Imgfilter-Task"] is None
+    first = patch(stack.url, path, 0, data[:100])
+    assert (first.status, first.headers["Upload-Offset"], first.headers["Imgfilter-Task"]) == (204, "100", None)
+    assert offset(stack.url, path) == 100
+    last = patch(stack.url, path, 100, data[100:])
+    assert (last.status, last.headers["Upload-Offset"]) == (204, str(len(data)))
+    task = task_of(last, stack.url)
+    assert task["image"]["sha256"] == hashlib.sha256(data).hexdigest()
+    assert [each["filters"] for each in task["results"]] == ["sepia(0.8)", "blur(3)"]
+    after = head(stack.url, path)
+    assert (after.headers["Upload-Offset"], after.headers["Imgfilter-Task"]) == (str(len(data)), last.headers["Imgfilter-Task"])
+    again = patch(stack.url, path, len(data), b"")
+    assert (again.status, again.headers["Imgfilter-Task"]) == (204, last.headers["Imgfilter-Task"])
+    name = value(stack, f"select filename from imgfilter.image where id = '{task['image']['id']}'")
+    assert name == "Glas ä.jpg"
+
+
+def test_a_method_may_be_named_in_a_header(stack, photo):
+    data = photo.read_bytes()
+    path = path_of(begin(stack.url, len(data)))
+    answer = ask(stack.url, "POST", path, data, PIECE | {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"})
+    assert answer.status == 204 and answer.headers["Imgfilter-Task"]
+
+
+@pytest.mark.parametrize(("change", "status", "code"), [
+    ({"Tus-Resumable": "0.2.2"}, 412, "unsupported_tus_version"),
+    ({"Upload-Length": ""}, 400, "invalid_upload_length"),
+    ({"Upload-Length": "-1"}, 400, "invalid_upload_length"),
+    ({"Upload-Length": "0"}, 400, "missing_image"),
+    ({"Upload-Length": "104857601"}, 413, "body_too_large"),
+    ({"Upload-Metadata": "filters !"}, 400, "invalid_metadata"),
+    ({"Upload-Metadata": metadata(filters="sepai")}, 400, "invalid_filters"),
+    ({"Upload-Metadata": metadata(filter="sepia")}, 400, "unknown_field"),
+    ({"Upload-Metadata": metadata(quality="101")}, 400, "invalid_quality"),
+])
+def test_what_would_be_refused_at_the_end_is_refused_at_the_beginning(stack, change, status, code):
+    answer = begin(stack.url, 1000, more=change)
+    assert (answer.status, answer.problem["code"]) == (status, code)
+    assert answer.headers["Tus-Resumable"] == "1.0.0"
+    if status == 412:
+        assert answer.headers["Tus-Version"] == "1.0.0"
+
+
+def test_pieces_that_do_not_fit_are_refused_and_change_nothing(stack, photo):
+    data = photo.read_bytes()
+    path = path_of(begin(stack.url, len(data)))
+    assert patch(stack.url, path, 0, data[:50]).status == 204
+    wrong = patch(stack.url, path, 10, data[10:])
+    assert (wrong.status, wrong.problem["code"], wrong.headers["Upload-Offset"]) == (409, "offset_mismatch", "50")
+    assert patch(stack.url, path, 50, data[50:] + b"x").status == 413
+    assert ask(stack.url, "PATCH", path, data[50:], VERSION | {"Upload-Offset": "50"}).problem["code"] == "unsupported_content_type"
+    assert ask(stack.url, "PATCH", path, data[50:], PIECE).problem["code"] == "invalid_upload_offset"
+    assert offset(stack.url, path) == 50
+    assert patch(stack.url, path, 50, data[50:]).headers["Imgfilter-Task"]
+
+
+def test_what_is_no_image_is_refused_and_forgotten(stack):
+    path = path_of(begin(stack.url, 1000))
+    refused = patch(stack.url, path, 0, b"x" * 1000)
+    assert (refused.status, refused.problem["code"]) == (415, "not_an_image")
+    assert head(stack.url, path).status == 404
+
+
+def test_an_upload_can_be_given_up(stack):
+    path = path_of(begin(stack.url, 1000))
+    assert patch(stack.url, path, 0, b"x" * 10).status == 204
+    assert ask(stack.url, "DELETE", path, headers=VERSION).status == 204
+    assert head(stack.url, path).status == 404
+    assert patch(stack.url, path, 10, b"x").status == 404
+    assert ask(stack.url, "DELETE", path, headers=VERSION).status == 404
+
+
+def test_other_names_are_unknown(stack):
+    for path in ("/uploads/", "/uploads/edge-0", "/uploads/other-0123456789abcdef0123456789abcdef", "/uploads/edge-..%2f..%2fetc"):
+        assert head(stack.url, path).status == 404, path
+    answer = ask(stack.url, "GET", "/uploads/edge-0123456789abcdef0123456789abcdef", headers=VERSION)
+    assert (answer.status, answer.headers["Allow"]) == (405, "HEAD, PATCH, DELETE, OPTIONS")
+
+
+def test_a_cut_connection_keeps_what_came(stack, photo):
+    data = photo.read_bytes()
+    path = path_of(begin(stack.url, len(data)))
+    with half_sent(stack.url, path, 0, data[:200], len(data)):
+        time.sleep(0.5)
+    wait_until("the piece", lambda: offset(stack.url, path) == 200, 10)
+    assert patch(stack.url, path, 200, data[200:]).headers["Imgfilter-Task"]
+
+
+def test_one_writes_at_a_time_and_a_dead_one_gives_way(stack, photo):
+    """The first connection neither ends nor sends: whoever comes next is told to wait, and soon gets its turn."""
+    data = photo.read_bytes()
+    path = path_of(begin(stack.url, len(data)))
+    with half_sent(stack.url, path, 0, data[:200], len(data)):
+        time.sleep(0.5)
+        refused = patch(stack.url, path, offset(stack.url, path), b"x")
+        assert (refused.status, refused.problem["code"]) == (423, "upload_locked")
+        assert refused.headers["Retry-After"] == "1"
+        wait_until("the lock", lambda: patch(stack.url, path, offset(stack.url, path), b"").status == 204, 10)
+        assert offset(stack.url, path) == 200, "what the first had sent is kept"
+        assert patch(stack.url, path, 200, data[200:]).headers["Imgfilter-Task"]
+
+
+def test_an_upload_is_its_owners(stack, another_edge, photo):
+    url = another_edge(ANONYMOUS="false")
+    mine, other = ({"Authorization": f"Bearer {make(stack, owner)['key']}"} for owner in ("tus-a", "tus-b"))
+    assert begin(url, 1000).problem["code"] == "key_required"
+    data = photo.read_bytes()
+    path = path_of(begin(url, len(data), more=mine))
+    assert head(url, path).status == 401
+    assert head(url, path, other).status == 404
+    assert patch(url, path, 0, data, other).status == 404
+    last = patch(url, path, 0, data, mine)
+    task = task_of(last, url)
+    assert value(stack, f"select owner from imgfilter.task where id = '{task['id']}'") == "tus-a"
+
+
+def test_all_bytes_are_there_only_when_the_task_is(stack, photo):
+    """The trap of the protocol: a client that hears the full offset after a failed last piece believes it is done."""
+    data = photo.read_bytes()
+    path = path_of(begin(stack.url, len(data)))
+    stack.children["store"].stop()
+    try:
+        last = patch(stack.url, path, 0, data)
+        assert last.status == 503 and last.headers["Upload-Offset"] is None
+        assert head(stack.url, path).status == 503
+    finally:
+        stack.start_store()
+    wait_until("the storage", lambda: head(stack.url, path).status == 200, 20)
+    standing = head(stack.url, path)
+    assert standing.headers["Upload-Offset"] == str(len(data))
+    task = task_of(standing, stack.url)
+    assert value(stack, f"select count(*)::text from imgfilter.task where image_id = '{task['image']['id']}'") == "1"
+
+
+def test_uploads_outlive_nginx(stack, photo):
+    data = photo.read_bytes()
+    path = path_of(begin(stack.url, len(data)))
+    assert patch(stack.url, path, 0, data[:300]).status == 204
+    half = half_sent(stack.url, path, 300, data[300:400], len(data) - 300)
+    time.sleep(0.3)
+    stack.children["nginx"].kill()
+    half.close()
+    stack.start_nginx()
+    came = offset(stack.url, path)
+    assert 300 <= came <= 400
+    assert patch(stack.url, path, came, data[came:]).headers["Imgfilter-Task"]
+
+
+def test_an_edge_holds_so_many_uploads_and_no_more(another_edge, stack):
+    spool = stack.plan.state / "few"
+    spool.mkdir()
+    if stack.users.edge:
+        shutil.chown(spool, stack.users.edge)
+    url = another_edge(MAX_UPLOADS="2", SPOOL=str(spool), UPLOAD_LIFE="2s", EDGE_NAME="few")
+    paths = [path_of(begin(url, 1000)) for _ in range(2)]
+    full = begin(url, 1000)
+    assert (full.status, full.problem["code"], full.headers["Retry-After"]) == (503, "too_many_uploads", "5")
+    assert paths[0].startswith("/uploads/few-")
+    time.sleep(2.1)
+    assert head(url, paths[0]).status == 410, "its time is over"
