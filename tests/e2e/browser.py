@@ -9,14 +9,17 @@ from pathlib import Path
 
 
 class Browser:
-    """One browser with one tab; use it with `with`."""
+    """One browser with one tab; use it with `with`. `options` are further ones of its command line."""
+
+    def __init__(self, *options: str):
+        self.options = options
 
     def __enter__(self) -> "Browser":
         self.profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         theirs_in, self.to_browser = os.pipe()
         self.from_browser, theirs_out = os.pipe()
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe",
-                   "--no-first-run", "--disable-background-networking", f"--user-data-dir={self.profile.name}"]
+                   "--no-first-run", "--disable-background-networking", f"--user-data-dir={self.profile.name}", *self.options]
         shell = f'exec chromium "$@" 3<&{theirs_in} 4>&{theirs_out}'
         self.process = subprocess.Popen(["bash", "-c", shell, "chromium", *options, "about:blank"], pass_fds=(theirs_in, theirs_out),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -71,23 +71,26 @@ def test_plus_stands_for_itself_in_a_query(client):
     check(client, answer, RAIN)
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium here")
-def test_a_real_browser(client, tmp_path):
+@pytest.mark.parametrize("protocol", ["http/1.1", "h2"])
+def test_a_real_browser(client, stack, tmp_path, protocol):
+    base = client.url if protocol == "http/1.1" else f"https://127.0.0.1:{stack.environment['IMGFILTER_TLS_PORT']}"
     page = tmp_path / "form.html"
     page.write_text(f"""<!doctype html><meta charset=utf-8>
-        <form method=post enctype=multipart/form-data action="{client.url}/images">
+        <form method=post enctype=multipart/form-data action="{base}/images">
         <input type=file name=image><input name=filters value="sepia(0.8)|blur(3)"><input name=filters value=grayscale>
         </form>""")
     photo = tmp_path / "Regen auf Glas – ä.jpg"
     shutil.copy(RAIN, photo)
-    with Browser() as browser:
+    # its certificate is of these tests' own making
+    with Browser("--ignore-certificate-errors") as browser:
         browser.open(page.as_uri())
         browser.choose_file("input[type=file]", photo)
         browser.value("document.forms[0].submit()")
-        browser.until(f"location.href == '{client.url}/images' && document.readyState == 'complete'")
+        browser.until(f"location.href == '{base}/images' && document.readyState == 'complete'")
         shown = browser.value("document.body.innerText")
         status = browser.value("performance.getEntriesByType('navigation')[0].responseStatus")
-    assert status == 202, shown
+        spoken = browser.value("performance.getEntriesByType('navigation')[0].nextHopProtocol")
+    assert (status, spoken) == (202, protocol), shown
     task_id = shown.split('"id":"')[1].split('"')[0]
     task = client.wait({"id": task_id})
     assert task["status"] == "done"

@@ -40,35 +40,59 @@ def access_log(stack):
     return Path(stack.environment["IMGFILTER_ACCESS_LOG"])
 
 
-@pytest.fixture
-def another_edge(stack):
-    """Starts further nginx's on the same database and store, with other settings; gives their URL."""
-    children = []
+class Edges:
+    """Starts further nginx's on the stack's database and store, with other settings."""
 
-    def start(**settings: str) -> str:
-        number = len(children)
-        port = free_port()
+    def __init__(self, stack: Stack, name: str):
+        self.stack = stack
+        self.name = name
+        self.children: dict[str, Child] = {}
+
+    def __call__(self, **settings: str) -> str:
+        """A new one's URL."""
+        stack, name, port = self.stack, f"{self.name}{len(self.children)}", free_port()
         url = f"http://127.0.0.1:{port}"
         own = {
             "PUBLIC_URL": url,
             "PORT": str(port),
-            "RUNTIME_DIR": str(give(stack.sockets / f"edge{number}", stack.users.edge)),
-            "CACHE": str(give(stack.plan.state / f"cache{number}", stack.users.edge)),
+            "RUNTIME_DIR": str(give(stack.sockets / name, stack.users.edge)),
+            "CACHE": str(give(stack.plan.state / f"cache-{name}", stack.users.edge)),
         } | settings
         more = {f"IMGFILTER_{name}": value for name, value in own.items()}
-        configuration = stack.plan.state / f"edge{number}.conf"
+        configuration = stack.plan.state / f"{name}.conf"
         configuration.write_text(stack.command("nginx-config", settings=more))
-        log = stack.plan.state / f"edge{number}.log"
-        child = Child(f"edge{number}", stack.nginx_command(configuration, "-g", "daemon off;"), log,
+        log = stack.plan.state / f"{name}.log"
+        child = Child(name, stack.nginx_command(configuration, "-g", "daemon off;"), log,
                       stack.environment | more, stop_signal=signal.SIGQUIT)
         child.start()
-        children.append(child)
+        self.children[url] = child
         wait_until("the start of the other nginx", lambda: answers(f"{url}/healthz") == 200, 20, child)
         return url
 
-    yield start
-    for child in children:
-        child.stop()
+    def kill(self, url: str) -> None:
+        self.children[url].kill()
+
+    def stop(self) -> None:
+        for child in self.children.values():
+            child.stop()
+
+
+@pytest.fixture
+def another_edge(stack):
+    """Starts further nginx's for one test."""
+    edges = Edges(stack, "edge")
+    yield edges
+    edges.stop()
+    for left in stack.sockets.glob("edge*/s3.sock"):
+        left.unlink()
+
+
+@pytest.fixture(scope="module")
+def edges_of_module(stack):
+    """Starts further nginx's that all tests of a module share."""
+    edges = Edges(stack, "shared")
+    yield edges
+    edges.stop()
 
 
 @pytest.fixture(scope="session")
