@@ -18,6 +18,7 @@ end
 
 function M.worker()
     require("imgfilter.threads").start(config)
+    require("imgfilter.pressure").start()
 end
 
 return M

@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 38] = [
+const READ_BY_LUA: [&str; 46] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -19,9 +19,13 @@ const READ_BY_LUA: [&str; 38] = [
     "ANONYMOUS_REQUESTS",
     "ANONYMOUS_WEBHOOK",
     "ASSETS",
+    "BREAKER_FAILURES",
+    "BREAKER_PAUSE",
     "DATABASE_TIMEOUT",
     "EDGE_DATABASE_CONNECTIONS",
     "FAST_LANE_MS",
+    "KEY_MISSES",
+    "KEY_THREADS",
     "LINK_LIFE",
     "LUA_DIR",
     "MAX_ATTEMPTS",
@@ -36,8 +40,11 @@ const READ_BY_LUA: [&str; 38] = [
     "MAX_FRAMES",
     "MAX_OUTPUT_DIMENSION",
     "MAX_PIXELS",
+    "MAX_QUEUE",
+    "MAX_QUEUE_AGE",
     "MAX_TOTAL_PIXELS",
     "MAX_WAIT",
+    "MAX_WAITING",
     "NATIVE_LIBRARY",
     "NATIVE_THREADS",
     "PRESETS",
@@ -49,6 +56,7 @@ const READ_BY_LUA: [&str; 38] = [
     "S3_REGION",
     "S3_TIMEOUT",
     "SPOOL",
+    "SPOOL_RESERVE",
     "WEBHOOK_INSECURE",
 ];
 
@@ -176,6 +184,15 @@ mod tests {
         assert!(!file.contains("hunter2"));
         assert!(file.contains("env IMGFILTER_S3_SECRET_KEY_FILE;\nenv IMGFILTER_S3_SECRET_KEY;\n"));
         assert!(file.contains("env IMGFILTER_EDGE_DATABASE_URL;\n"));
+    }
+
+    #[test]
+    fn threads_are_as_many_as_asked_for() {
+        let file = rendered(&["nginx-config", "--key-threads=3", "--native-threads=4"]).unwrap();
+        assert!(
+            file.contains("thread_pool keys threads=3 ") && file.contains("thread_pool native threads=4 ")
+        );
+        assert!(file.contains("env \"IMGFILTER_KEY_THREADS=3\";"), "Lua lets as many in");
     }
 
     #[test]
