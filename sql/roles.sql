@@ -28,8 +28,10 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA imgfilter FROM PUBLIC, imgfilter_edge, img
 
 GRANT EXECUTE ON FUNCTION submit_task, task_view, tasks_since, link_view, edge_ready, announce, key_by_hash, foresee
   TO imgfilter_edge;
+GRANT EXECUTE ON FUNCTION queue_pressure TO imgfilter_edge;
 
 GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, reap TO imgfilter_worker;
+GRANT EXECUTE ON FUNCTION publish_queue_state TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, fail, release TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, finish_delivery TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION expired_links, remove_links, spent_originals, remove_originals, orphans, remove_old_rows,

@@ -1,5 +1,6 @@
 -- The database: SQL functions, each called on a thread of the pool it belongs to.
 
+local breaker = require "imgfilter.breaker"
 local config = require "imgfilter.config"
 local idempotency = require "imgfilter.idempotency"
 local problems = require "imgfilter.problem"
@@ -11,6 +12,9 @@ local M = {}
 -- Status questions never hold up uploads: what writes has its own threads. So has the question for a key, which anybody
 -- can cause.
 local POOLS = { submit_task = "write", foresee = "write", announce = "write", key_by_hash = "keys" }
+
+-- What a thread says of an error that the database has told (see database_thread.lua, which only threads load).
+local TOLD = "told"
 
 -- Extra time for the answer of a statement that the database itself has cut off, in seconds.
 local GRACE = 1
@@ -35,12 +39,39 @@ end
 
 local conninfo
 
--- Calls the SQL function `func`: its value as text (nil for NULL), or nil and the problem.
-function M.call(func, ...)
+local function is_wanted()
+    return not breaker.database:is_open()
+end
+
+local function always()
+    return true
+end
+
+-- Asks, if wanted() once a thread is free, and tells the breaker what came of it: the function's value as text (nil for
+-- NULL), or nil and the error.
+local function ask(wanted, func, ...)
     conninfo = conninfo or M.bounded(config.database, config.database_timeout)
     local pool = POOLS[func] or "read"
     local timeout = config.database_timeout + GRACE
-    local answer, err = threads.run(pool, timeout, "imgfilter.database_thread", "call", conninfo, func, ...)
+    local started = ngx.now()
+    local answer, err, kind = threads.run_if(wanted, pool, timeout, "imgfilter.database_thread", "call",
+        conninfo, func, ...)
+    if kind ~= threads.NOT_MADE then
+        -- an error that the database has told is an answer, unless it has cut a statement off because its time was up
+        ngx.update_time()
+        local in_time = ngx.now() - started < config.database_timeout
+        breaker.database:count(not err or kind == TOLD and in_time)
+    end
+    return answer, err
+end
+
+-- Calls the SQL function `func`: its value as text (nil for NULL), or nil and the problem; at once while the database
+-- is known not to answer.
+function M.call(func, ...)
+    if not is_wanted() then
+        return nil, problems.new("database_unavailable")
+    end
+    local answer, err = ask(is_wanted, func, ...)
     local refusal = err and (quotas.of_error(err) or idempotency.of_error(err))
     if refusal then
         -- an answer, and no sign that the database is unwell
@@ -52,6 +83,12 @@ function M.call(func, ...)
         return nil, problems.new("database_unavailable")
     end
     return answer
+end
+
+-- Whether the database answers, by the cheapest question: asked also while it is known not to.
+function M.answers()
+    local _, err = ask(always, "edge_ready")
+    return not err
 end
 
 return M

@@ -12,6 +12,7 @@ local PARAMETERS = {
     foresee = { "jsonb" },
     key_by_hash = { "text" },
     link_view = { "uuid" },
+    queue_pressure = { "bigint" },
     submit_task = { "jsonb" },
     task_view = { "uuid" },
     tasks_since = { "jsonb" },
@@ -85,20 +86,28 @@ local function guarded(...)
     return result, tostring(err)
 end
 
--- Calls one SQL function: its value as text, or nil for NULL, and no error; or nil and the error. A connection
--- that turns out to be dead is replaced once: every function may be called twice.
+-- What is told with an error that the database has told, on a connection that is still good.
+M.TOLD = "told"
+
+local function is_lost()
+    return not connection or not connection:ping()
+end
+
+-- Calls one SQL function: its value as text, or nil for NULL, and no error; or nil and the error, and TOLD if that is
+-- the database's. A connection that turns out to be dead is replaced once: every function may be called twice.
 function M.call(conninfo, func, ...)
     local had_connection = connection ~= nil
     local result, err = guarded(conninfo, func, ...)
-    local lost = not connection or not connection:ping()
-    if not result and had_connection and lost then
+    local lost = not result and is_lost()
+    if lost and had_connection then
         disconnect()
         result, err = guarded(conninfo, func, ...)
+        lost = not result and is_lost()
     end
     -- this ngx_lua never collects the garbage of threads' VMs by itself between calls
     collectgarbage("step", 200)
     if not result then
-        return nil, err
+        return nil, err, not lost and M.TOLD or nil
     end
     return result.answer
 end

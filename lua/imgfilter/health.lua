@@ -2,16 +2,11 @@
 
 local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
-local config = require "imgfilter.config"
 local database = require "imgfilter.database"
-local native = require "imgfilter.native"
+local pressure = require "imgfilter.pressure"
 local s3 = require "imgfilter.s3"
-local threads = require "imgfilter.threads"
 
 local M = {}
-
--- Looking at a folder takes microseconds; this is for a disk that hangs. In seconds.
-local SPOOL_TIMEOUT = 5
 
 function M.alive()
     answer.allow("GET", "HEAD")
@@ -31,19 +26,7 @@ local function storage_ready()
     return ready == true
 end
 
--- The spool must take at least one upload of the largest size.
-local function spool_ready()
-    local input = cjson.encode({ path = config.spool })
-    local text, err = threads.run("native", SPOOL_TIMEOUT, "imgfilter.native", "text", "spool", input)
-    if not text then
-        ngx.log(ngx.ERR, "spool: ", err)
-        return false
-    end
-    local room = native.open(text)
-    return room ~= nil and room.free_bytes >= config.max_body
-end
-
-local PARTS = { database = database_ready, storage = storage_ready, spool = spool_ready }
+local PARTS = { database = database_ready, storage = storage_ready, spool = pressure.spool_has_room }
 
 function M.ready()
     answer.allow("GET", "HEAD")
@@ -55,6 +38,8 @@ function M.ready()
             state.status, status = "unavailable", 503
         end
     end
+    -- It is full for every nginx at once, and questions and downloads go on: no reason to turn away from this one.
+    state.queue = pressure.queue_is_full() and "full" or "ready"
     local retry_after = status == 503 and 5 or nil
     return answer.json(status, cjson.encode(state), { ["Retry-After"] = retry_after })
 end

@@ -37,6 +37,37 @@ local function has(scopes, wanted)
     return false
 end
 
+-- How long the keys are counted that an address tries in vain, in seconds.
+local MISSES_LIFE = 60
+
+-- What an address is counted under: one of IPv6 without its last 64 bits, unless it is one of IPv4 (::ffff:192.0.2.1).
+-- `binary` is the address as 4 or 16 bytes; a unix socket has none.
+function M.network(binary)
+    if #binary ~= 16 then
+        return binary
+    end
+    return binary:match("^" .. ("%z"):rep(10) .. "\255\255(....)$") or binary:sub(1, 8)
+end
+
+-- Asks the database for a key, unless this address has had too many looked up that were not there. The text that
+-- key_by_hash answers, nil if there is no such key; or nil and the problem.
+local function ask(sha256)
+    local limit, misses = config.key_misses, ngx.shared.misses
+    local place = "from " .. M.network(ngx.var.binary_remote_addr)
+    -- counted before it is known, so that many at once do not slip past
+    if limit > 0 and (misses:incr(place, 1, 0, MISSES_LIFE) or 0) > limit then
+        misses:incr(place, -1)
+        local detail = string.format("%d unknown keys a minute may be tried", limit)
+        local retry_after = math.max(math.ceil(misses:ttl(place) or 0), 1)
+        return nil, problems.new("too_many_requests", { detail = detail, limit = limit, retry_after = retry_after })
+    end
+    local text, problem = database.call("key_by_hash", sha256)
+    if limit > 0 and (text or problem) then
+        misses:incr(place, -1)
+    end
+    return text, problem
+end
+
 -- The row of a key that is good. Otherwise nil, and a problem if it could not be found out.
 local function find(token)
     local hashed, problem = native.call("hash_key", cjson.encode({ key = token }))
@@ -49,7 +80,7 @@ local function find(token)
     local known = ngx.shared.keys
     local text = known:get(hashed.sha256)
     if not text then
-        text, problem = database.call("key_by_hash", hashed.sha256)
+        text, problem = ask(hashed.sha256)
         if problem then
             return nil, problem
         end

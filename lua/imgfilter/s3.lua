@@ -1,5 +1,6 @@
 -- The storage, through the gateway: a server of this nginx on a unix socket, which signs requests and sends files.
 
+local breaker = require "imgfilter.breaker"
 local config = require "imgfilter.config"
 local problems = require "imgfilter.problem"
 
@@ -26,7 +27,7 @@ end
 
 -- One request without a body on a connection of its own; only the answer's status matters. Returns nil and an
 -- error when there was no answer within `timeout` seconds.
-local function ask(timeout, method, path, headers)
+local function send(timeout, method, path, headers)
     local socket = ngx.socket.tcp()
     socket:settimeouts(1000, 1000, timeout * 1000)
     local connected, err = socket:connect("unix:" .. config.runtime_dir .. "/s3.sock")
@@ -43,8 +44,19 @@ local function ask(timeout, method, path, headers)
     return status, err
 end
 
--- Puts a spooled file under an object key. True once the storage has confirmed it, else nil and the problem.
+-- The same, and the breaker is told what came of it: any answer that is no error of the storage's own is a good one.
+local function ask(...)
+    local status, err = send(...)
+    breaker.storage:count(status ~= nil and status < 500)
+    return status, err
+end
+
+-- Puts a spooled file under an object key. True once the storage has confirmed it, else nil and the problem; at once
+-- while the storage is known not to answer.
 function M.put(key, path, sha256, mime)
+    if breaker.storage:is_open() then
+        return nil, problems.new("storage_unavailable")
+    end
     local name = path:sub(1, #config.spool) == config.spool and path:sub(#config.spool + 1):match("^/+(.+)$")
     if not name then
         ngx.log(ngx.ERR, "not in the spool: ", path)
@@ -62,9 +74,17 @@ function M.put(key, path, sha256, mime)
     return nil, problems.new("storage_unavailable")
 end
 
+-- The status of the bucket itself, or nil and why there is none. Asked also while the storage is known not to answer.
+function M.answers()
+    return ask(READY_TIMEOUT, "HEAD", "/")
+end
+
 -- Whether the bucket is there and open to us; else nil and why not.
 function M.ready()
-    local status, err = ask(READY_TIMEOUT, "HEAD", "/")
+    if breaker.storage:is_open() then
+        return nil, "it has not answered for a while"
+    end
+    local status, err = M.answers()
     if status == 200 then
         return true
     end

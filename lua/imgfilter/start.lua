@@ -22,6 +22,7 @@ function M.worker()
     if ngx.worker.id() == 0 then
         require("imgfilter.uploads").start()
     end
+    require("imgfilter.pressure").start()
 end
 
 return M

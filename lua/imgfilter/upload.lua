@@ -10,6 +10,7 @@ local database = require "imgfilter.database"
 local idempotency = require "imgfilter.idempotency"
 local keys = require "imgfilter.keys"
 local native = require "imgfilter.native"
+local pressure = require "imgfilter.pressure"
 local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
 local s3 = require "imgfilter.s3"
@@ -44,9 +45,13 @@ local function sender()
     return caller
 end
 
--- Before the body is read: who may, and how.
+-- Before the body is read: whether there is room for it, who may, and how.
 function M.admit()
     answer.allow("POST", "PUT")
+    local busy = pressure.refusal(tonumber(ngx.var.http_content_length))
+    if busy then
+        return answer.refuse(busy)
+    end
     local caller, problem, challenge = sender()
     if not caller then
         return answer.refuse(problem, challenge)

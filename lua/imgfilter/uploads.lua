@@ -10,6 +10,7 @@ local answer = require "imgfilter.answer"
 local config = require "imgfilter.config"
 local keys = require "imgfilter.keys"
 local native = require "imgfilter.native"
+local pressure = require "imgfilter.pressure"
 local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
 local threads = require "imgfilter.threads"
@@ -148,7 +149,7 @@ function M.create()
         return answer.allow("POST", "OPTIONS")
     end
     local caller = who()
-    local problem = quotas.spent(caller)
+    local problem = pressure.refusal(M.whole(ngx.var.http_upload_length)) or quotas.spent(caller)
     if problem then
         return answer.refuse(problem)
     end
@@ -239,7 +240,7 @@ end
 local function accept(progress, caller)
     local problem = objection(progress)
     if not problem and not progress.ended then
-        problem = quotas.spent(caller)
+        problem = pressure.refusal(progress.length - progress.offset) or quotas.spent(caller)
     end
     if problem then
         return answer.refuse(problem)

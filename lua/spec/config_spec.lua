@@ -12,6 +12,8 @@ local function environment(changes)
         LINK_KEYS = "1:k", LINK_LIFE = "3 months", MAX_FILTERS = "16", MAX_CHAIN_LENGTH = "4096",
         MAX_DIMENSION = "16384", MAX_PIXELS = "1", MAX_FRAMES = "1", MAX_TOTAL_PIXELS = "1", FAST_LANE_MS = "500",
         MAX_ATTEMPTS = "5", ANONYMOUS_WEBHOOK = "false", WEBHOOK_INSECURE = "false", S3_REGION = "r",
+        KEY_THREADS = "2", KEY_MISSES = "30", MAX_WAITING = "1024", MAX_QUEUE = "50000", MAX_QUEUE_AGE = "1h",
+        SPOOL_RESERVE = "1000", BREAKER_FAILURES = "5", BREAKER_PAUSE = "2s",
         S3_ENDPOINT = "https://s3.example:443", S3_ACCESS_KEY = "a", S3_SECRET_KEY = "s",
     }
     for name, value in pairs(changes or {}) do
@@ -41,6 +43,7 @@ describe("the configuration", function()
         assert.equal(0.5, config.database_timeout)
         assert.equal(60, config.s3_timeout)
         assert.equal(1000, config.max_body)
+        assert.equal(3600, config.max_queue_age)
         assert.is_true(config.anonymous)
         assert.is_false(native.anonymous_webhook)
     end)

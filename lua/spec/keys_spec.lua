@@ -24,3 +24,21 @@ describe("the token of an Authorization header", function()
         end
     end)
 end)
+
+describe("the network that an address is counted under", function()
+    it("is the address itself for IPv4, however it is written", function()
+        assert.equal("\192\0\2\1", keys.network("\192\0\2\1"))
+        assert.equal("\192\0\2\1", keys.network(("\0"):rep(10) .. "\255\255\192\0\2\1"))
+    end)
+
+    it("is the first half of it for IPv6", function()
+        local half = "\32\1\13\184\0\0\10\0"
+        assert.equal(half, keys.network(half .. ("\1"):rep(8)))
+        assert.equal(half, keys.network(half .. ("\255"):rep(8)))
+        assert.equal(("\0"):rep(8), keys.network(("\0"):rep(15) .. "\1"), "the loopback")
+    end)
+
+    it("is one for all who come over a socket", function()
+        assert.equal("", keys.network(""))
+    end)
+end)

@@ -59,6 +59,8 @@ class Stack:
             "RUNTIME_DIR": str(runtime),
             "SPOOL": str(give(plan.state / "spool", edge)),
             "CACHE": str(give(plan.state / "cache", edge)),
+            # A machine for development may have a small disk.
+            "SPOOL_RESERVE": str(16 << 20),
             "LUA_DIR": str(self.installed / "lua"),
             "NATIVE_LIBRARY": str(self.installed / plan.build.native_library.name),
             "UPLOAD_MODULE": str(self.installed / plan.build.upload_module.name),

@@ -20,7 +20,7 @@ use thiserror::Error;
 
 pub use document::{example, markdown};
 pub use duration::{DurationMistake, parse as parse_duration};
-pub use edge::{AnonymousQuota, Edge, Lanes, MAX_QUOTA};
+pub use edge::{AnonymousQuota, Edge, Lanes, MAX_COUNTED, MAX_QUOTA, Pressure};
 pub use front::{Balancer, Front, words};
 pub use limits::{ChainLimits, ImageLimits};
 pub use secret::Secret;

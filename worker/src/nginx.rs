@@ -75,7 +75,7 @@ fn main_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     file.push_str("# Each pool is kept from ever filling its queue by a gate in Lua.\n");
     let _ = writeln!(file, "thread_pool write threads={connections} max_queue=65536;");
     let _ = writeln!(file, "thread_pool read threads={connections} max_queue=65536;");
-    file.push_str("thread_pool keys threads=2 max_queue=65536;\n");
+    let _ = writeln!(file, "thread_pool keys threads={} max_queue=65536;", edge.pressure.key_threads);
     let _ = writeln!(file, "thread_pool native threads={threads} max_queue=65536;\n");
     file.push_str(
         "# What Lua reads. Secrets are taken from nginx's own environment and do not stand here.\n",

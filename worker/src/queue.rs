@@ -2,8 +2,8 @@
 //!
 //! [`claimer`] is the only one that claims in a process, and takes free [`slots`] before it does; [`job`] does one task;
 //! [`engine`] filters on threads of its own; [`heartbeat`] keeps the leases, takes back what dead workers hold, and
-//! tells jobs whose lease is lost to stop. PostgreSQL is the truth about all of it: a worker may be killed at any
-//! moment, and a late result is refused by the lease's number.
+//! tells jobs whose lease is lost to stop; [`publisher`] tells the edge how much waits. PostgreSQL is the truth about
+//! all of it: a worker may be killed at any moment, and a late result is refused by the lease's number.
 
 pub mod claimer;
 pub mod engine;
@@ -11,6 +11,7 @@ pub mod floors;
 pub mod heartbeat;
 pub mod held;
 pub mod job;
+pub mod publisher;
 pub mod slots;
 
 use std::sync::Arc;

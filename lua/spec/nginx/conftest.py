@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 
+from postgresql_proxy import Proxy
 from stack.child import Child  # noqa: E402 (the path has to be set first)
 from stack.places import Build, give  # noqa: E402
 from stack.ready import answers, free_port, wait_until  # noqa: E402
@@ -93,6 +94,20 @@ def edges_of_module(stack):
     edges = Edges(stack, "shared")
     yield edges
     edges.stop()
+
+
+@pytest.fixture
+def proxy(stack):
+    """A way to the database that can be disturbed. Who connects through it is whoever runs these tests, who may take the
+    edge's role."""
+    folder = stack.sockets / "proxy"
+    folder.mkdir(mode=0o755)
+    running = Proxy(folder, stack.cluster.sockets)
+    running.conninfo = (stack.cluster.conninfo("imgfilter_edge", "imgfilter")
+                        .replace(str(stack.cluster.sockets), str(folder)))
+    yield running
+    running.close()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

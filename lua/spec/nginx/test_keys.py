@@ -7,6 +7,7 @@ import pytest
 
 from callers import make, refused, value
 from client import ask, raw, upload
+from stack.ready import answers, wait_until
 
 UNKNOWN = "imgf_" + "A" * 43
 
@@ -69,6 +70,31 @@ def test_what_is_unknown_is_asked_about_once(another_edge, stack, photo):
         assert int(answer.headers["Retry-After"]) > 0
     finally:
         stack.cluster.start()
+    wait_until("readiness", lambda: answers(f"{stack.url}/readyz") == 200, 30)
+
+
+def test_an_address_may_try_so_many_unknown_keys(another_edge, stack, photo):
+    url = another_edge(KEY_MISSES="3")
+    good = make(stack, "guessed-at")["key"]
+    assert send(url, photo, good).status == 202
+    guesses = [UNKNOWN.replace("AAAA", letter * 4) for letter in "CDEF"]
+    for guess in guesses[:3]:
+        refused(send(url, photo, guess), 401, "invalid_key")
+    for _ in range(2):
+        answer = send(url, photo, guesses[3])
+        assert refused(answer, 429, "too_many_requests")["limit"] == 3
+        assert 0 < int(answer.headers["Retry-After"]) <= 60
+    assert raw(url, HEAD % guesses[3].encode(), 2).startswith(b"HTTP/1.1 429 ")
+    refused(send(url, photo, guesses[0]), 401, "invalid_key")
+    assert send(url, photo, good).status == 202, "it was asked about before"
+    assert send(url, photo, None).status == 202
+
+
+def test_good_keys_are_not_counted(another_edge, stack, photo):
+    url = another_edge(KEY_MISSES="1")
+    for number in range(3):
+        assert send(url, photo, make(stack, f"good-{number}")["key"]).status == 202
+    refused(send(url, photo, UNKNOWN), 401, "invalid_key")
 
 
 def test_a_scope_that_is_missing(stack, photo):

@@ -1,25 +1,15 @@
 """The database takes the task, and its answer never arrives: nothing is done twice, nothing is promised in vain."""
 
-import os
-
 import pytest
 
 from client import ask, upload
-from postgresql_proxy import Proxy
+from stack.ready import answers, wait_until
 
 
 @pytest.fixture
-def edge(stack, another_edge, tmp_path_factory):
-    """An nginx whose database is a proxy; it connects as whoever runs these tests, who may take the edge's role."""
-    folder = stack.sockets / "proxy"
-    folder.mkdir(mode=0o755)
-    proxy = Proxy(folder, stack.cluster.sockets)
-    url = another_edge(EDGE_DATABASE_URL=stack.cluster.conninfo("imgfilter_edge", "imgfilter")
-                       .replace(str(stack.cluster.sockets), str(folder)), NGINX_WORKERS="1", EDGE_DATABASE_CONNECTIONS="1")
-    yield url, proxy
-    proxy.close()
-    os.remove(folder / ".s.PGSQL.5432")
-    folder.rmdir()
+def edge(another_edge, proxy):
+    """An nginx with one connection to that database."""
+    return another_edge(EDGE_DATABASE_URL=proxy.conninfo, NGINX_WORKERS="1", EDGE_DATABASE_CONNECTIONS="1"), proxy
 
 
 def tasks(stack) -> int:
@@ -57,7 +47,9 @@ def test_without_the_database_there_is_no_promise(stack, photo):
         assert forged.status == 404, "a forged link is refused without asking the database"
         readiness = ask(stack.url, "GET", "/readyz")
         assert readiness.status == 503
-        assert readiness.json() == {"status": "unavailable", "database": "unavailable", "storage": "ready", "spool": "ready"}
+        assert readiness.json() == {"status": "unavailable", "database": "unavailable", "storage": "ready", "spool": "ready",
+                                    "queue": "ready"}
     finally:
         stack.cluster.start()
+    wait_until("readiness", lambda: answers(f"{stack.url}/readyz") == 200, 30)
     assert upload(stack.url, photo).status == 202

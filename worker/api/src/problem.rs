@@ -5,6 +5,9 @@ use serde::Serialize;
 /// Media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
+/// Seconds until it makes sense to try again where too much work waits: a queue does not empty in a moment.
+const QUEUE_PAUSE: u32 = 30;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal;)*) => {
         /// What went wrong, for a program. The list is final: `openapi.json` is checked against it.
@@ -170,6 +173,10 @@ codes! {
     SpoolUnavailable = "spool_unavailable", 503, "The upload could not be spooled";
     /// The edge holds as many unfinished uploads as it may.
     TooManyUploads = "too_many_uploads", 503, "Too many unfinished uploads";
+    /// More tasks wait, or the oldest waits longer, than allowed.
+    QueueFull = "queue_full", 503, "Too much work is waiting";
+    /// The spool's disk has not the room for this upload.
+    SpoolFull = "spool_full", 503, "The spool has no room";
     /// Of a task: its deadline passed.
     DeadlineExceeded = "deadline_exceeded", 504, "The deadline passed";
     /// Of a task: workers were lost over it again and again.
@@ -209,9 +216,10 @@ impl Code {
 
     /// Seconds after which trying again makes sense; `None` where the same request would fail again.
     pub fn retry_after(self) -> Option<u32> {
-        match self.status() {
-            409 | 423 => Some(1),
-            429 | 503 => Some(5),
+        match (self, self.status()) {
+            (Self::QueueFull, _) => Some(QUEUE_PAUSE),
+            (_, 409 | 423) => Some(1),
+            (_, 429 | 503) => Some(5),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 41] = [
+const READ_BY_LUA: [&str; 49] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -19,10 +19,14 @@ const READ_BY_LUA: [&str; 41] = [
     "ANONYMOUS_REQUESTS",
     "ANONYMOUS_WEBHOOK",
     "ASSETS",
+    "BREAKER_FAILURES",
+    "BREAKER_PAUSE",
     "DATABASE_TIMEOUT",
     "EDGE_DATABASE_CONNECTIONS",
     "EDGE_NAME",
     "FAST_LANE_MS",
+    "KEY_MISSES",
+    "KEY_THREADS",
     "LINK_LIFE",
     "LUA_DIR",
     "MAX_ATTEMPTS",
@@ -37,9 +41,12 @@ const READ_BY_LUA: [&str; 41] = [
     "MAX_FRAMES",
     "MAX_OUTPUT_DIMENSION",
     "MAX_PIXELS",
+    "MAX_QUEUE",
+    "MAX_QUEUE_AGE",
     "MAX_TOTAL_PIXELS",
     "MAX_UPLOADS",
     "MAX_WAIT",
+    "MAX_WAITING",
     "NATIVE_LIBRARY",
     "NATIVE_THREADS",
     "PRESETS",
@@ -51,6 +58,7 @@ const READ_BY_LUA: [&str; 41] = [
     "S3_REGION",
     "S3_TIMEOUT",
     "SPOOL",
+    "SPOOL_RESERVE",
     "UPLOAD_LIFE",
     "WEBHOOK_INSECURE",
 ];
@@ -179,6 +187,15 @@ mod tests {
         assert!(!file.contains("hunter2"));
         assert!(file.contains("env IMGFILTER_S3_SECRET_KEY_FILE;\nenv IMGFILTER_S3_SECRET_KEY;\n"));
         assert!(file.contains("env IMGFILTER_EDGE_DATABASE_URL;\n"));
+    }
+
+    #[test]
+    fn threads_are_as_many_as_asked_for() {
+        let file = rendered(&["nginx-config", "--key-threads=3", "--native-threads=4"]).unwrap();
+        assert!(
+            file.contains("thread_pool keys threads=3 ") && file.contains("thread_pool native threads=4 ")
+        );
+        assert!(file.contains("env \"IMGFILTER_KEY_THREADS=3\";"), "Lua lets as many in");
     }
 
     #[test]

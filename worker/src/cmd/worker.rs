@@ -16,7 +16,7 @@ use crate::cli::Outcome;
 use crate::config;
 use crate::db::{Db, listen};
 use crate::notify::{Notifier, signature, webhook};
-use crate::queue::{Worker, claimer, engine::Engine, heartbeat, jittered};
+use crate::queue::{Worker, claimer, engine::Engine, heartbeat, jittered, publisher};
 use crate::shutdown;
 use crate::store::Store;
 use crate::systemd;
@@ -69,6 +69,7 @@ async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Opt
     // These go on to the end, those until they are told to end.
     let (mut keepers, mut takers) = (JoinSet::new(), JoinSet::new());
     keepers.spawn(heartbeat::run(Arc::clone(&worker)));
+    keepers.spawn(publisher::run(Arc::clone(&worker)));
     keepers.spawn(listen::forward(options.database.url()?.reveal().to_owned(), Arc::clone(&worker.wake)));
     if !options.cleanup.cleanup_every.is_zero() {
         keepers.spawn(clean_now_and_then(Arc::clone(&worker), options.cleanup));

@@ -11,6 +11,9 @@ use super::{Front, Secret, parse_duration};
 /// The largest quota: every program on the way still counts it exactly.
 pub const MAX_QUOTA: u64 = 10_000_000_000_000;
 
+/// The most tasks of a lane that anybody counts: counting takes time, and where that many wait, nobody has to know more.
+pub const MAX_COUNTED: i64 = 1_000_000;
+
 /// The edge.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Edge")]
@@ -144,12 +147,55 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_EDGE_DATABASE_CONNECTIONS", value_name = "COUNT", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub edge_database_connections: u16,
+    /// When uploads are refused before their body is read.
+    #[command(flatten)]
+    pub pressure: Pressure,
     /// Uploads in pieces.
     #[command(flatten)]
     pub uploads: Uploads,
     /// Towards its clients.
     #[command(flatten)]
     pub front: Front,
+}
+
+/// When uploads are refused before their body is read, and who may wait for what.
+#[derive(Debug, Clone, Args)]
+pub struct Pressure {
+    /// Tasks that may wait for a worker; while more do, uploads are refused with queue_full. 0: no limit
+    #[arg(long, env = "IMGFILTER_MAX_QUEUE", value_name = "COUNT", default_value_t = 50_000,
+          value_parser = clap::value_parser!(u32).range(0..=MAX_COUNTED))]
+    pub max_queue: u32,
+    /// How long a task that is ready to run may wait for a worker; while one waits longer, uploads are refused with
+    /// queue_full. 0: no limit
+    #[arg(long, env = "IMGFILTER_MAX_QUEUE_AGE", value_name = "DURATION", default_value = "1h",
+          value_parser = parse_duration)]
+    pub max_queue_age: Duration,
+    /// Bytes that stay free on the spool's disk; an upload that would leave less is refused with spool_full
+    #[arg(long, env = "IMGFILTER_SPOOL_RESERVE", value_name = "BYTES", default_value_t = 268_435_456)]
+    pub spool_reserve: u64,
+    /// Failures of the database or of S3 in a row after which nobody asks it any more, but for one look now and then;
+    /// until it answers again, requests that need it are refused at once, with database_unavailable or
+    /// storage_unavailable
+    #[arg(long, env = "IMGFILTER_BREAKER_FAILURES", value_name = "COUNT", default_value_t = 5,
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub breaker_failures: u16,
+    /// Time between two looks whether it answers again; a whole second at least
+    #[arg(long, env = "IMGFILTER_BREAKER_PAUSE", value_name = "DURATION", default_value = "2s",
+          value_parser = parse_duration)]
+    pub breaker_pause: Duration,
+    /// Unknown keys that one address may try in a minute; then it is refused with too_many_requests, but for keys that
+    /// were found good a moment ago. An IPv6 address counts without its last 64 bits. 0: no limit
+    #[arg(long, env = "IMGFILTER_KEY_MISSES", value_name = "COUNT", default_value_t = 30)]
+    pub key_misses: u32,
+    /// Database connections of each nginx worker process, for looking up keys
+    #[arg(long, env = "IMGFILTER_KEY_THREADS", value_name = "COUNT", default_value_t = 2,
+          value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub key_threads: u16,
+    /// Requests of each nginx worker process that may wait for one kind of its threads; more are refused at once, with
+    /// database_unavailable or overloaded
+    #[arg(long, env = "IMGFILTER_MAX_WAITING", value_name = "COUNT", default_value_t = 1024,
+          value_parser = clap::value_parser!(u16).range(1..=32_768))]
+    pub max_waiting: u16,
 }
 
 /// What an address may use without a key; an IPv6 address counts without its last 64 bits.

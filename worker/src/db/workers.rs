@@ -53,6 +53,13 @@ impl Db {
         Ok((row.get(0), row.get(1)))
     }
 
+    /// Counts what waits, up to `limit` tasks in each lane, and publishes it, unless that was done within `every`. Says
+    /// whether it was done by this call.
+    pub async fn publish_queue_state(&self, every: Duration, limit: i64) -> Result<bool, DbError> {
+        let sql = "SELECT imgfilter.publish_queue_state($1::text::interval, $2)";
+        Ok(self.row(sql, &[&interval(every), &limit]).await?.get(0))
+    }
+
     /// Gives these leases back: a clean end, which costs no attempt.
     pub async fn release(&self, worker: i32, leases: &[i64]) -> Result<i64, DbError> {
         Ok(self.row("SELECT imgfilter.release($1, $2)", &[&worker, &leases]).await?.get(0))

@@ -8,6 +8,7 @@ mod command;
 mod failures;
 mod keys;
 mod migrations;
+mod pressure;
 mod sql;
 mod stage;
 mod webhooks;
