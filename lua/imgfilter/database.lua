@@ -2,6 +2,7 @@
 
 local config = require "imgfilter.config"
 local idempotency = require "imgfilter.idempotency"
+local originals = require "imgfilter.originals"
 local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
 local threads = require "imgfilter.threads"
@@ -41,7 +42,7 @@ function M.call(func, ...)
     local pool = POOLS[func] or "read"
     local timeout = config.database_timeout + GRACE
     local answer, err = threads.run(pool, timeout, "imgfilter.database_thread", "call", conninfo, func, ...)
-    local refusal = err and (quotas.of_error(err) or idempotency.of_error(err))
+    local refusal = err and (quotas.of_error(err) or idempotency.of_error(err) or originals.of_error(err))
     if refusal then
         -- an answer, and no sign that the database is unwell
         refusal.refused = true

@@ -11,7 +11,9 @@ function M.master()
     local native = require "imgfilter.native"
     native.initialise(config.native())
     -- loaded now, so that every worker has them from the start and shares their memory
-    for _, name in ipairs({ "answer", "downloads", "filters", "gateway", "health", "keys", "tasks", "upload" }) do
+    for _, name in ipairs({
+        "again", "answer", "downloads", "filters", "gateway", "health", "keys", "tasks", "upload",
+    }) do
         require("imgfilter." .. name)
     end
 end

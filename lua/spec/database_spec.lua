@@ -1,7 +1,8 @@
 local support = require "lua.spec.support"
 
 local database = support.load("imgfilter.database", {
-    ["imgfilter.config"] = {}, ["imgfilter.idempotency"] = {}, ["imgfilter.problem"] = {}, ["imgfilter.quotas"] = {},
+    ["imgfilter.config"] = {}, ["imgfilter.idempotency"] = {}, ["imgfilter.originals"] = {},
+    ["imgfilter.problem"] = {}, ["imgfilter.quotas"] = {},
     ["imgfilter.threads"] = {},
 })
 

@@ -110,6 +110,8 @@ codes! {
     NotAnImage = "not_an_image", 415, "Not an image";
     /// The bytes are an image of a format the service does not read.
     UnsupportedFormat = "unsupported_format", 415, "Unsupported image format";
+    /// The body is of a type that this address does not take.
+    UnsupportedMediaType = "unsupported_media_type", 415, "The body is of another type";
     /// No byte of the range asked for exists.
     RangeNotSatisfiable = "range_not_satisfiable", 416, "Range not satisfiable";
     /// The image is cut short or broken.

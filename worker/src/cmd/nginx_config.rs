@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 38] = [
+const READ_BY_LUA: [&str; 39] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -36,6 +36,7 @@ const READ_BY_LUA: [&str; 38] = [
     "MAX_FRAMES",
     "MAX_OUTPUT_DIMENSION",
     "MAX_PIXELS",
+    "MAX_TASK_BODY",
     "MAX_TOTAL_PIXELS",
     "MAX_WAIT",
     "NATIVE_LIBRARY",
@@ -176,6 +177,13 @@ mod tests {
         assert!(!file.contains("hunter2"));
         assert!(file.contains("env IMGFILTER_S3_SECRET_KEY_FILE;\nenv IMGFILTER_S3_SECRET_KEY;\n"));
         assert!(file.contains("env IMGFILTER_EDGE_DATABASE_URL;\n"));
+    }
+
+    #[test]
+    fn a_body_of_an_order_stays_in_memory() {
+        let file = rendered(&["nginx-config", "--max-task-body=5000"]).unwrap();
+        assert!(file.contains("client_max_body_size 5000;"));
+        assert!(file.contains(&format!("client_body_buffer_size {};", 5000 + (64 << 10))));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use super::{NginxError, Parts, endpoint, path, quoted, socket, word};
 
 /// Idle connections kept to the store and to the gateway, by each nginx worker.
 const KEEPALIVE: u32 = 32;
+/// Room beside the body of an order, in bytes: what divides it into chunks is held with it.
+const CHUNKS_BYTES: u32 = 64 << 10;
 /// The gateway's socket, in the runtime folder.
 const GATEWAY_SOCKET: &str = "s3.sock";
 
@@ -24,11 +26,12 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
     let edge = parts.edge;
     let address = word("IMGFILTER_LISTEN", &edge.listen)?;
     let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
+    let orders = orders(edge.max_task_body, &nginx_dir);
     let mut server = |listen: &str, more: &str| {
         let _ = writeln!(
             file,
             "    server {{\n        {listen}\n{more}        set $www \"{nginx_dir}/www\";\n        \
-             include \"{nginx_dir}/edge.conf\";\n    }}\n"
+             include \"{nginx_dir}/edge.conf\";\n{orders}    }}\n"
         );
     };
     server(&format!("listen {address}:{};", edge.port), "");
@@ -47,6 +50,15 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
         server(&format!("listen \"unix:{path}\" http2;"), "");
     }
     Ok(())
+}
+
+/// Where orders for kept images come in. Their bodies are held in memory, whole.
+fn orders(max_body: u32, nginx_dir: &str) -> String {
+    let buffer = max_body.saturating_add(CHUNKS_BYTES);
+    format!(
+        "        location = /tasks {{\n            client_max_body_size {max_body};\n            \
+         client_body_buffer_size {buffer};\n            include \"{nginx_dir}/orders.conf\";\n        }}\n"
+    )
 }
 
 /// The gateway to the store.
