@@ -135,7 +135,8 @@ async fn an_original_is_erased_or_used_but_never_both() {
     let order = other.transaction().await.unwrap();
     let image = "SELECT image_id FROM imgfilter.task WHERE id = $1";
     let image: uuid::Uuid = order.query_one(image, &[&first]).await.unwrap().get(0);
-    order.execute("SELECT imgfilter.use_image($1, NULL)", &[&image]).await.unwrap();
+    order.batch_execute("SET LOCAL search_path = imgfilter").await.unwrap();
+    order.execute("SELECT use_image($1, NULL)", &[&image]).await.unwrap();
     assert_eq!(stage.value::<i64>(ask).await, 0);
     order.rollback().await.unwrap();
 
