@@ -82,8 +82,9 @@ function M.error_page()
     local status = ngx.status
     local more = { detail = DETAILS[status] }
     if status == 413 then
-        more.limit = config.max_body
-        more.detail = "the body is larger than " .. string.format("%d", config.max_body) .. " bytes"
+        -- as the log calls it: $uri is that of the error page by now
+        more.limit = ngx.var.logged_path == "/tasks" and config.max_task_body or config.max_body
+        more.detail = "the body is larger than " .. string.format("%d", more.limit) .. " bytes"
     end
     return M.problem(problems.of_status(status, more))
 end

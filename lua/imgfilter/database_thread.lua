@@ -10,6 +10,7 @@ local PARAMETERS = {
     announce = { "text" },
     edge_ready = {},
     foresee = { "jsonb" },
+    image_view = { "uuid", "text" },
     key_by_hash = { "text" },
     link_view = { "uuid" },
     queue_pressure = { "bigint" },

@@ -11,8 +11,9 @@ function M.master()
     local native = require "imgfilter.native"
     native.initialise(config.native())
     -- loaded now, so that every worker has them from the start and shares their memory
-    local names = { "answer", "downloads", "filters", "gateway", "health", "keys", "tasks", "upload", "uploads" }
-    for _, name in ipairs(names) do
+    for _, name in ipairs({
+        "again", "answer", "downloads", "filters", "gateway", "health", "keys", "tasks", "upload", "uploads",
+    }) do
         require("imgfilter." .. name)
     end
 end

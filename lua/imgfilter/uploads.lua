@@ -177,7 +177,7 @@ local function finish(progress, caller)
     local prepared, problem = call("upload_finish", { id = progress.id, caller = caller })
     local view
     if prepared then
-        view, problem = upload.take(prepared, caller)
+        view, problem = upload.store(prepared, caller)
     end
     if not view then
         if problem.quota then
@@ -226,7 +226,7 @@ local function objection(progress)
     local kind = (ngx.var.http_content_type or ""):match("^%s*([^;%s]*)")
     if kind:lower() ~= PIECE then
         local detail = "the Content-Type of a piece is " .. PIECE
-        return problems.new("unsupported_content_type", { detail = detail, field = "Content-Type" })
+        return problems.new("unsupported_media_type", { detail = detail, field = "Content-Type" })
     end
     local offset = M.whole(ngx.var.http_upload_offset)
     if not offset then

@@ -8,6 +8,7 @@ local function environment(changes)
         ANONYMOUS_OPEN_TASKS = "0", EDGE_NAME = "a", UPLOAD_LIFE = "24h", MAX_UPLOADS = "9",
         PUBLIC_URL = "https://img.example/f/", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
         MAX_BODY = "1000", MAX_WAIT = "60s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
+        MAX_TASK_BODY = "500",
         EDGE_DATABASE_CONNECTIONS = "4", NATIVE_THREADS = "2", S3_BUCKET = "b", S3_TIMEOUT = "1 m",
         LINK_KEYS = "1:k", LINK_LIFE = "3 months", MAX_FILTERS = "16", MAX_CHAIN_LENGTH = "4096",
         MAX_DIMENSION = "16384", MAX_PIXELS = "1", MAX_FRAMES = "1", MAX_TOTAL_PIXELS = "1", FAST_LANE_MS = "500",

@@ -1,8 +1,9 @@
 local support = require "lua.spec.support"
 
 local database = support.load("imgfilter.database", {
-    ["imgfilter.breaker"] = {}, ["imgfilter.config"] = {}, ["imgfilter.idempotency"] = {}, ["imgfilter.problem"] = {},
-    ["imgfilter.quotas"] = {}, ["imgfilter.threads"] = {},
+    ["imgfilter.breaker"] = {}, ["imgfilter.config"] = {}, ["imgfilter.idempotency"] = {}, ["imgfilter.originals"] = {},
+    ["imgfilter.problem"] = {}, ["imgfilter.quotas"] = {},
+    ["imgfilter.threads"] = {},
 })
 
 describe("a bounded connection string", function()

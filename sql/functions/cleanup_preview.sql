@@ -3,7 +3,7 @@ CREATE FUNCTION cleanup_preview(p_original_life interval, p_row_life interval) R
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
   SELECT jsonb_build_object(
     'links', (SELECT count(*) FROM link WHERE expires_at <= now()),
-    'originals', (SELECT count(*) FROM spent_images(p_original_life, NULL)),
+    'originals', (SELECT count(*) FROM spent_images(p_original_life)),
     'rows', (SELECT count(*) FROM task t
               WHERE t.finished_at < now() - p_row_life AND coalesce(t.expires_at, t.finished_at) < now() - p_row_life
                 AND NOT EXISTS (SELECT FROM link WHERE task_id = t.id)

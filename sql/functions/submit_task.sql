@@ -1,6 +1,7 @@
--- Takes an order: image, task and queue row in one transaction. The caller has chosen the ids, so asking twice is
--- harmless: the second call changes nothing and answers with the same task. So does a call with other ids and the same
--- Idempotency-Key (see first_task).
+-- Takes an order: image, task and queue row in one transaction. Of an image that is kept ("kept": true) there is a row
+-- already, and use_image decides whether it may be used. The caller has chosen the ids, so asking twice is harmless: the
+-- second call changes nothing and answers with the same task. So does a call with other ids and the same Idempotency-Key
+-- (see first_task).
 -- Whoever it counts for (see account_of) is charged once, and a quota that is passed refuses the whole (see charge).
 -- NOTIFY is not sent from here: it would make every commit wait for every other. See announce().
 CREATE FUNCTION submit_task(p_request jsonb) RETURNS jsonb
@@ -19,11 +20,17 @@ BEGIN
     IF v_first IS NOT NULL THEN RETURN v_first; END IF;
   END IF;
 
-  INSERT INTO image (id, owner, sha256, format, width, height, frames, bytes, object_key, filename)
-  VALUES ((v_image ->> 'id')::uuid, p_request ->> 'owner', decode(v_image ->> 'sha256', 'hex'), v_image ->> 'format',
-          (v_image ->> 'width')::integer, (v_image ->> 'height')::integer, (v_image ->> 'frames')::integer,
-          (v_image ->> 'bytes')::bigint, v_image ->> 'object_key', nullif(v_image ->> 'filename', ''))
-  ON CONFLICT (id) DO NOTHING;
+  IF (v_image ->> 'kept')::boolean THEN
+    IF NOT EXISTS (SELECT FROM task WHERE id = v_task) THEN
+      PERFORM use_image((v_image ->> 'id')::uuid, p_request ->> 'owner');
+    END IF;
+  ELSE
+    INSERT INTO image (id, owner, sha256, format, width, height, frames, bytes, object_key, filename)
+    VALUES ((v_image ->> 'id')::uuid, p_request ->> 'owner', decode(v_image ->> 'sha256', 'hex'), v_image ->> 'format',
+            (v_image ->> 'width')::integer, (v_image ->> 'height')::integer, (v_image ->> 'frames')::integer,
+            (v_image ->> 'bytes')::bigint, v_image ->> 'object_key', nullif(v_image ->> 'filename', ''))
+    ON CONFLICT (id) DO NOTHING;
+  END IF;
 
   INSERT INTO task (id, image_id, owner, account, spec, cost_ms, queue_id)
   VALUES (v_task, (v_image ->> 'id')::uuid, p_request ->> 'owner', v_account, p_request -> 'spec',

@@ -1,5 +1,5 @@
--- What a request uses, as a row of `usage`: one request, the bytes of its image, and the megapixels of all frames once
--- for each result.
+-- What a request uses, as a row of `usage`: one request, the bytes that were uploaded with it, and the megapixels of all
+-- frames once for each result.
 CREATE FUNCTION usage_of(p_account text, p_request jsonb) RETURNS usage
 LANGUAGE sql STABLE AS $$
   SELECT p_account, utc_day(), 1::bigint, (i ->> 'bytes')::bigint,

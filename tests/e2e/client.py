@@ -63,6 +63,11 @@ class Client:
         assert answer.status == 202, answer
         return answer.json()
 
+    def again(self, image: str, *more: str, **options) -> Answer:
+        """POST /tasks: the kept original filtered again; `more` are further arguments of curl."""
+        body = json.dumps({"image": image} | options)
+        return curl("-H", "Content-Type: application/json", "--data-binary", body, *more, f"{self.url}/tasks")
+
     def wait(self, task: dict, seconds: int = 30) -> dict:
         """The task when it has ended, or as it is after so many seconds."""
         answer = curl(f"{self.url}/tasks/{task['id']}?wait={seconds}")

@@ -8,7 +8,7 @@ use imgfilter_api::task::{self, View};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{prepare, sign, spool, state, uploads};
+use crate::{again, prepare, sign, spool, state, uploads};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,11 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
     match name {
         b"initialise" => initialise(input),
         b"prepare_upload" => prepare_upload(input),
+        b"read_order" => Ok(serde_json::to_value(again::read(input, &*state::current()?)?)?),
+        b"prepare_again" => {
+            let again = serde_json::from_slice(input)?;
+            Ok(serde_json::to_value(again::prepare(again, &*state::current()?)?)?)
+        }
         b"render_tasks" => render_tasks(input),
         b"problem" => problem(input),
         b"verify_link" => verify_link(input),

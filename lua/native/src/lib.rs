@@ -6,10 +6,12 @@
 //! - [`calls`]: the list of calls and the envelope of their answers;
 //! - [`state`]: the configuration that all calls share;
 //! - [`prepare`]: an upload's parts into the request that creates its task;
+//! - [`again`]: an order for a kept image into such a request;
 //! - [`sign`]: AWS Signature Version 4 for the storage gateway;
 //! - [`spool`]: how much room uploads have;
 //! - [`ffi`]: the C functions, and all of the `unsafe`.
 
+pub mod again;
 pub mod calls;
 pub mod ffi;
 pub mod prepare;

@@ -1,8 +1,9 @@
-//! An upload's parts into the request that creates its task.
+//! An upload's parts into the request that creates its task. What follows the image's headers is the same for an order
+//! for a kept image (see [`crate::again`]).
 
 use std::path::Path;
 
-use imgfilter_api::options::{self, FilePart, Parts, Rules, Spec};
+use imgfilter_api::options::{self, Parts, Rules, Spec};
 use imgfilter_api::problem::{Code, Position, Problem};
 use imgfilter_filters::{Chain, Encoding, Format, ImageInfo, Limits, Mistake, Refusal, RefusalCode};
 use jiff::Timestamp;
@@ -41,7 +42,14 @@ pub struct Ids {
     pub image: Uuid,
 }
 
-/// Who sends an upload, as the edge found out before it read the body.
+impl Ids {
+    /// Nobody can guess them.
+    pub fn choose() -> Self {
+        Self { task: unguessable_id(), image: unguessable_id() }
+    }
+}
+
+/// Who sends an order, as the edge found out before it read the body.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Caller {
@@ -49,7 +57,7 @@ pub struct Caller {
     pub owner: Option<String>,
     /// Whether the key allows a webhook.
     pub webhook: bool,
-    /// The address an anonymous upload counts for, where these are counted.
+    /// The address an anonymous order counts for, where these are counted.
     pub client: Option<String>,
     /// The limits of the key, or of the address: the database's to read.
     pub quota: Option<Value>,
@@ -57,25 +65,25 @@ pub struct Caller {
     pub idempotency: Option<Idempotency>,
 }
 
-/// What an upload is recognised by when it is sent again.
+/// What an order is recognised by when it is sent again.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {
     /// The header.
     pub key: String,
-    /// The client's address, to which the key of an anonymous upload belongs.
+    /// The client's address, to which the key of an anonymous order belongs.
     pub client: String,
 }
 
 impl Caller {
     /// What this one may ask for, where `anonymous` is what anyone may.
-    fn rules(&self, anonymous: &Rules) -> Rules {
+    pub fn rules(&self, anonymous: &Rules) -> Rules {
         let webhook_allowed = if self.owner.is_some() { self.webhook } else { anonymous.webhook_allowed };
         Rules { webhook_allowed, ..anonymous.clone() }
     }
 }
 
-/// What the hook does next.
+/// An order that has been checked, an upload's or one for a kept image.
 #[derive(Debug, Serialize)]
 pub struct Prepared {
     /// The task's id, made here so that the database can be asked for it if its answer is lost.
@@ -84,6 +92,14 @@ pub struct Prepared {
     pub request: String,
     /// Which workers' lane the task goes into: `fast` or `slow`.
     pub lane: &'static str,
+}
+
+/// An upload that has been checked: what the hook does next.
+#[derive(Debug, Serialize)]
+pub struct PreparedUpload {
+    /// What is common to all orders.
+    #[serde(flatten)]
+    pub order: Prepared,
     /// Where the original goes.
     pub object_key: String,
     /// The file of the original.
@@ -94,17 +110,90 @@ pub struct Prepared {
     pub mime: &'static str,
 }
 
+/// The options of an order, and what its chains are.
+pub struct Options {
+    spec: Spec,
+    chains: Vec<Chain>,
+}
+
+/// The image of an order.
+pub struct Subject<'a> {
+    /// The id that the task will have.
+    pub task: Uuid,
+    /// What the chains are held against.
+    pub info: ImageInfo,
+    /// As `submit_task` is told of it.
+    pub request: Value,
+    /// What it is recognised by when the order is sent again.
+    pub name: &'a str,
+}
+
 /// Checks options, chains and image, in this order: the cheapest first.
 ///
 /// # Errors
 /// The problem to tell the client; nothing has been written then.
-pub fn prepare(upload: &Upload, state: &State) -> Result<Prepared, Problem> {
-    let (mut spec, file) = options::read(&upload.parts, &upload.query, &upload.caller.rules(&state.rules))?;
-    let chains = check_chains(&spec, &state.limits)?;
-    spec.chains = written_out(&spec, &chains);
-    let image = imgfilter_filters::probe_file(Path::new(&file.path), &state.limits).map_err(refuse)?;
-    let cost_ms = estimate(&chains, &image, &spec, &state.limits)?;
-    Ok(describe(&spec, file, &image, cost_ms, upload, state))
+pub fn prepare(upload: &Upload, state: &State) -> Result<PreparedUpload, Problem> {
+    let (spec, file) = options::read(&upload.parts, &upload.query, &upload.caller.rules(&state.rules))?;
+    let options = Options::check(spec, &state.limits)?;
+    let info = imgfilter_filters::probe_file(Path::new(&file.path), &state.limits).map_err(refuse)?;
+    let Ids { task, image: id } = upload.ids.unwrap_or_else(Ids::choose);
+    let object_key = format!("o/{}/{id}", Timestamp::now().strftime("%Y%m"));
+    let request = json!({
+        "id": id, "sha256": file.sha256, "format": info.format.name(),
+        "width": info.width, "height": info.height, "frames": info.frames, "bytes": file.size,
+        "object_key": object_key, "filename": printable(&file.filename),
+    });
+    let order = order(options, Subject { task, info, request, name: &file.sha256 }, &upload.caller, state)?;
+    Ok(PreparedUpload {
+        order,
+        object_key,
+        path: file.path.clone(),
+        sha256: file.sha256.clone(),
+        mime: info.format.mime(),
+    })
+}
+
+impl Options {
+    /// Checks the chains, and writes out what they name.
+    ///
+    /// # Errors
+    /// The first mistake, with its place.
+    pub fn check(mut spec: Spec, limits: &Limits) -> Result<Self, Problem> {
+        let chains = check_chains(&spec, limits)?;
+        spec.chains = written_out(&spec, &chains);
+        Ok(Self { spec, chains })
+    }
+}
+
+/// Holds the chains against the image, and makes the request that creates the task.
+///
+/// # Errors
+/// What cannot be made of this image, or would be too large.
+pub fn order(
+    options: Options,
+    subject: Subject<'_>,
+    caller: &Caller,
+    state: &State,
+) -> Result<Prepared, Problem> {
+    let Options { spec, chains } = options;
+    let cost_ms = estimate(&chains, &subject.info, &spec, &state.limits)?;
+    let task = subject.task;
+    let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
+    let request = json!({
+        "task": task,
+        "owner": caller.owner,
+        "client": caller.client,
+        "quota": caller.quota,
+        "idempotency": caller.idempotency.as_ref().map(|idempotency| json!({
+            "key": idempotency.key, "client": idempotency.client, "fingerprint": fingerprint(&spec, subject.name),
+        })),
+        "image": subject.request,
+        "spec": spec,
+        "lane": lane,
+        "cost_ms": cost_ms,
+        "max_attempts": state.max_attempts,
+    });
+    Ok(Prepared { task, request: request.to_string(), lane })
 }
 
 /// Checks everything that does not need the image: what an upload in pieces is told before it sends any.
@@ -113,7 +202,7 @@ pub fn prepare(upload: &Upload, state: &State) -> Result<Prepared, Problem> {
 /// The problem to tell the client.
 pub fn check_options(parts: &Parts, caller: &Caller, state: &State) -> Result<(), Problem> {
     let (spec, _) = options::read(parts, "", &caller.rules(&state.rules))?;
-    check_chains(&spec, &state.limits).map(drop)
+    Options::check(spec, &state.limits).map(drop)
 }
 
 fn check_chains(spec: &Spec, limits: &Limits) -> Result<Vec<Chain>, Problem> {
@@ -180,57 +269,15 @@ fn refuse(refusal: Refusal) -> Problem {
 }
 
 /// A UUIDv7 with 74 random bits: the usual ones have a counter among them, and the id of a task is the right to read it.
-pub fn unguessable_id() -> Uuid {
+fn unguessable_id() -> Uuid {
     Uuid::new_v7(uuid::Timestamp::now(uuid::NoContext))
 }
 
-fn describe(
-    spec: &Spec,
-    file: &FilePart,
-    image: &ImageInfo,
-    cost_ms: f64,
-    upload: &Upload,
-    state: &State,
-) -> Prepared {
-    let caller = &upload.caller;
-    let ids = upload.ids.unwrap_or_else(|| Ids { task: unguessable_id(), image: unguessable_id() });
-    let (task, id) = (ids.task, ids.image);
-    let object_key = format!("o/{}/{id}", Timestamp::now().strftime("%Y%m"));
-    let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
-    let request = json!({
-        "task": task,
-        "owner": caller.owner,
-        "client": caller.client,
-        "quota": caller.quota,
-        "idempotency": caller.idempotency.as_ref().map(|idempotency| json!({
-            "key": idempotency.key, "client": idempotency.client, "fingerprint": fingerprint(spec, file),
-        })),
-        "image": {
-            "id": id, "sha256": file.sha256, "format": image.format.name(),
-            "width": image.width, "height": image.height, "frames": image.frames, "bytes": file.size,
-            "object_key": object_key, "filename": printable(&file.filename),
-        },
-        "spec": spec,
-        "lane": lane,
-        "cost_ms": cost_ms,
-        "max_attempts": state.max_attempts,
-    });
-    Prepared {
-        task,
-        request: request.to_string(),
-        lane,
-        object_key,
-        path: file.path.clone(),
-        sha256: file.sha256.clone(),
-        mime: image.format.mime(),
-    }
-}
-
-/// What makes two uploads the same: the bytes of the image, and the options as they were given. The name of the file and
-/// what a preset holds today make no difference.
-fn fingerprint(spec: &Spec, file: &FilePart) -> String {
+/// What makes two orders the same: the image, an upload's by its bytes, and the options as they were given. The name of
+/// a file and what a preset holds today make no difference.
+fn fingerprint(spec: &Spec, image: &str) -> String {
     let given = Spec { chains: None, ..spec.clone() };
-    hex::encode(Sha256::digest(json!({ "image": file.sha256, "spec": given }).to_string()))
+    hex::encode(Sha256::digest(json!({ "image": image, "spec": given }).to_string()))
 }
 
 /// A file name that the database can keep: it refuses NUL, and nobody misses other control characters.

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::calls::Refused;
-use crate::prepare::{self, Caller, Ids, Prepared, Upload};
+use crate::prepare::{self, Caller, Ids, PreparedUpload, Upload};
 use crate::state::State;
 
 /// What the name of an account ends in.
@@ -118,12 +118,13 @@ pub fn begin(beginning: &Beginning, state: &State) -> Result<Progress, Refused> 
     }
     let secret = Uuid::new_v4().simple().to_string();
     let found = Found { path: place.folder.join(&secret), id: format!("{}-{secret}", place.edge) };
+    let ids = Ids::choose();
     let info = Info {
         length: *length,
         metadata: metadata.clone(),
         owner: caller.owner.clone(),
-        task: prepare::unguessable_id(),
-        image: prepare::unguessable_id(),
+        task: ids.task,
+        image: ids.image,
         ended: false,
     };
     found.write(&info).map_err(full_disk)?;
@@ -144,7 +145,7 @@ pub fn find(wanted: &Wanted) -> Result<Progress, Refused> {
 ///
 /// # Errors
 /// As [`find`]; and those of any upload.
-pub fn finish(wanted: &Wanted, state: &State) -> Result<Prepared, Refused> {
+pub fn finish(wanted: &Wanted, state: &State) -> Result<PreparedUpload, Refused> {
     let (found, info) = open(wanted)?;
     let sha256 = hash(&found.path)?;
     let upload = Upload {

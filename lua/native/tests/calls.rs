@@ -138,6 +138,75 @@ fn an_upload_is_recognised_by_its_bytes_and_options() {
     assert_ne!(another_image["fingerprint"], first["fingerprint"]);
 }
 
+const IMAGE: &str = "01930000-0000-7000-8000-000000000002";
+
+/// What an order for a kept image of 40 × 30 pixels becomes: `read_order`, then `prepare_again`.
+fn again(caller: &Value, body: &str) -> Value {
+    let input = format!("{caller}\n{body}");
+    let read: Value = serde_json::from_str(&answer(b"read_order", input.as_bytes())).unwrap();
+    let Some(spec) = read["ok"]["spec"].as_str() else { return read };
+    assert_eq!(read["ok"]["image"], IMAGE);
+    let kept = json!({"id": IMAGE, "format": "jpeg", "width": 40, "height": 30, "frames": 1});
+    let spec: Value = serde_json::from_str(spec).unwrap();
+    call("prepare_again", &json!({"spec": spec, "image": kept, "caller": caller}))
+}
+
+fn requested(answer: &Value) -> Value {
+    let request = answer["ok"]["request"].as_str().unwrap_or_else(|| panic!("refused: {answer}"));
+    serde_json::from_str(request).unwrap()
+}
+
+#[test]
+fn an_order_for_a_kept_image_becomes_a_request_without_its_file() {
+    initialise();
+    let caller = json!({"owner": "acme", "quota": {"requests": 5}});
+    let body = json!({"image": IMAGE, "filters": ["preset(thumbnail)", "flip"], "quality": 70});
+    let answer = again(&caller, &body.to_string());
+    let request = requested(&answer);
+    let image = json!({"id": IMAGE, "kept": true, "width": 40, "height": 30, "frames": 1, "bytes": 0});
+    assert_eq!((&request["image"], &request["task"]), (&image, &answer["ok"]["task"]));
+    assert_eq!((&request["owner"], &request["quota"]), (&json!("acme"), &json!({"requests": 5})));
+    assert_eq!((&request["lane"], &answer["ok"]["lane"]), (&json!("fast"), &json!("fast")));
+    assert_eq!(request["spec"]["filters"], json!(["preset(thumbnail)", "flip"]));
+    assert!(request["spec"]["chains"][0].as_str().unwrap().starts_with("resize(width=320,"), "{request}");
+    assert_eq!(request["spec"]["quality"], 70);
+}
+
+#[test]
+fn an_order_is_refused_as_an_upload_is() {
+    initialise();
+    let code = |more: Value| {
+        let mut body = json!({ "image": IMAGE });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = again(&json!({}), &body.to_string());
+        let problem = answer["problem"]["body"].as_str().unwrap_or_else(|| panic!("not refused: {answer}"));
+        serde_json::from_str::<Value>(problem).unwrap()["code"].clone()
+    };
+    assert_eq!(code(json!({"filters": ["", "sepai"]})), "invalid_filters");
+    assert_eq!(code(json!({"filters": "resize(width=5001, enlarge=yes)"})), "output_dimension_too_large");
+    assert_eq!(code(json!({"filters": "crop(41, 30)"})), "impossible_chain");
+    assert_eq!(code(json!({"filters": ["", "", ""]})), "too_many_filters");
+    assert_eq!(code(json!({"webhook": "https://example.com/told"})), "webhook_not_allowed");
+    let unknown = call(
+        "prepare_again",
+        &json!({"spec": requested(&again(&json!({}), &json!({"image": IMAGE}).to_string()))["spec"],
+                                                "image": null, "caller": {}}),
+    );
+    assert_eq!(unknown["problem"]["status"], 404, "{unknown}");
+}
+
+#[test]
+fn an_order_is_recognised_by_its_image_and_options() {
+    initialise();
+    let caller = json!({"idempotency": {"key": "k", "client": "192.0.2.1"}});
+    let print =
+        |body: Value| requested(&again(&caller, &body.to_string()))["idempotency"]["fingerprint"].clone();
+    let first = print(json!({"image": IMAGE, "filters": "invert"}));
+    assert_eq!(first.as_str().map(str::len), Some(64));
+    assert_eq!(print(json!({"filters": ["invert"], "image": IMAGE})), first, "however it is written");
+    assert_ne!(print(json!({"image": IMAGE, "filters": "sepia"})), first);
+}
+
 #[test]
 fn keys_are_hashed_and_nonsense_is_not() {
     let key = imgfilter_api::key::write(&[7; 32]);

@@ -11,6 +11,7 @@ ID = "01930000-0000-7000-8000-000000000000"
 
 METHODS = {
     "/images": "POST, PUT",
+    "/tasks": "POST",
     f"/tasks/{ID}": "GET, HEAD",
     "/d/token/name.jpg": "GET, HEAD",
     "/filters": "GET, HEAD",

@@ -119,7 +119,7 @@ def test_pieces_that_do_not_fit_are_refused_and_change_nothing(stack, photo):
     wrong = patch(stack.url, path, 10, data[10:])
     assert (wrong.status, wrong.problem["code"], wrong.headers["Upload-Offset"]) == (409, "offset_mismatch", "50")
     assert patch(stack.url, path, 50, data[50:] + b"x").status == 413
-    assert ask(stack.url, "PATCH", path, data[50:], VERSION | {"Upload-Offset": "50"}).problem["code"] == "unsupported_content_type"
+    assert ask(stack.url, "PATCH", path, data[50:], VERSION | {"Upload-Offset": "50"}).problem["code"] == "unsupported_media_type"
     assert ask(stack.url, "PATCH", path, data[50:], PIECE).problem["code"] == "invalid_upload_offset"
     assert offset(stack.url, path) == 50
     assert patch(stack.url, path, 50, data[50:]).headers["Imgfilter-Task"]

@@ -5,6 +5,7 @@
 //!
 //! - [`problem`]: the one list of error codes, and their RFC 9457 form;
 //! - [`options`]: the fields of an upload, checked;
+//! - [`order`]: the body of an order for an image that is kept, checked;
 //! - [`key`]: API keys, and what is kept of them;
 //! - [`link`]: the tokens of download links;
 //! - [`filename`]: the name a result is downloaded under;
@@ -14,5 +15,6 @@ pub mod filename;
 pub mod key;
 pub mod link;
 pub mod options;
+pub mod order;
 pub mod problem;
 pub mod task;

@@ -177,7 +177,11 @@ fn decode_query(query: &str) -> Result<Vec<Pair<'_>>, Problem> {
         .collect()
 }
 
-fn read_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>, rules: &Rules) -> Result<Spec, Problem> {
+/// Reads the options alone, each with its name, in the order given.
+pub(crate) fn read_fields<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a str)>,
+    rules: &Rules,
+) -> Result<Spec, Problem> {
     let mut filters = Vec::new();
     let (mut format, mut quality, mut effort, mut profile) = (None, None, None, None);
     let (mut expires_in, mut webhook) = (None, None);
@@ -200,7 +204,7 @@ fn read_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>, rules: &Rul
     Ok(Spec { filters, chains: None, format, quality, effort, keep_profile, expires_in, webhook })
 }
 
-fn unknown_field(name: &str) -> Problem {
+pub(crate) fn unknown_field(name: &str) -> Problem {
     let shown: String = name.chars().take(64).collect();
     let known = "image, filters, format, quality, effort, icc, expires_in, webhook";
     Problem::new(Code::UnknownField, format!("there is no field \"{shown}\"; there are {known}")).field(shown)
@@ -209,10 +213,12 @@ fn unknown_field(name: &str) -> Problem {
 fn once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), Problem> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => {
-            Err(Problem::new(Code::DuplicateField, format!("\"{name}\" is given more than once")).field(name))
-        }
+        Some(_) => Err(duplicate_field(name)),
     }
+}
+
+pub(crate) fn duplicate_field(name: &str) -> Problem {
+    Problem::new(Code::DuplicateField, format!("\"{name}\" is given more than once")).field(name)
 }
 
 fn read_chain(value: &str, before: usize, rules: &Rules) -> Result<String, Problem> {

@@ -119,12 +119,12 @@ codes! {
     BodyTooLarge = "body_too_large", 413, "The upload is too large";
     /// The URL is longer than allowed.
     UriTooLong = "uri_too_long", 414, "The URL is too long";
-    /// The body is said to be what the resource does not take.
-    UnsupportedContentType = "unsupported_content_type", 415, "Unsupported Content-Type";
     /// The bytes are not an image.
     NotAnImage = "not_an_image", 415, "Not an image";
     /// The bytes are an image of a format the service does not read.
     UnsupportedFormat = "unsupported_format", 415, "Unsupported image format";
+    /// The body is of a type that this address does not take.
+    UnsupportedMediaType = "unsupported_media_type", 415, "The body is of another type";
     /// No byte of the range asked for exists.
     RangeNotSatisfiable = "range_not_satisfiable", 416, "Range not satisfiable";
     /// The image is cut short or broken.

@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 49] = [
+const READ_BY_LUA: [&str; 50] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -43,6 +43,7 @@ const READ_BY_LUA: [&str; 49] = [
     "MAX_PIXELS",
     "MAX_QUEUE",
     "MAX_QUEUE_AGE",
+    "MAX_TASK_BODY",
     "MAX_TOTAL_PIXELS",
     "MAX_UPLOADS",
     "MAX_WAIT",
@@ -196,6 +197,13 @@ mod tests {
             file.contains("thread_pool keys threads=3 ") && file.contains("thread_pool native threads=4 ")
         );
         assert!(file.contains("env \"IMGFILTER_KEY_THREADS=3\";"), "Lua lets as many in");
+    }
+
+    #[test]
+    fn a_body_of_an_order_stays_in_memory() {
+        let file = rendered(&["nginx-config", "--max-task-body=5000"]).unwrap();
+        assert!(file.contains("client_max_body_size 5000;"));
+        assert!(file.contains(&format!("client_body_buffer_size {};", 5000 + (64 << 10))));
     }
 
     #[test]

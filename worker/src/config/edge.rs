@@ -111,6 +111,11 @@ pub struct Edge {
     /// Largest request body, in bytes; a larger one is refused with body_too_large
     #[arg(long, env = "IMGFILTER_MAX_BODY", value_name = "BYTES", default_value_t = 104_857_600)]
     pub max_body: u64,
+    /// Largest body of POST /tasks, in bytes, held in memory; a larger one is refused with body_too_large. To be raised
+    /// with the number and the length of chains, of which JSON may write a character in 12 bytes
+    #[arg(long, env = "IMGFILTER_MAX_TASK_BODY", value_name = "BYTES", default_value_t = 1_048_576,
+          value_parser = clap::value_parser!(u32).range(1..=67_108_864))]
+    pub max_task_body: u32,
     /// Chains of filters in one upload; more are refused with too_many_filters
     #[arg(long, env = "IMGFILTER_MAX_FILTERS", value_name = "COUNT", default_value_t = 16)]
     pub max_filters: u32,

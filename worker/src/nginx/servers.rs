@@ -8,6 +8,8 @@ use crate::config::Edge;
 
 /// Idle connections kept to the store and to the gateway, by each nginx worker.
 const KEEPALIVE: u32 = 32;
+/// Room beside the body of an order, in bytes: what divides it into chunks is held with it.
+const CHUNKS_BYTES: u32 = 64 << 10;
 /// The gateway's socket, in the runtime folder.
 const GATEWAY_SOCKET: &str = "s3.sock";
 
@@ -52,11 +54,12 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
     let address = word("IMGFILTER_LISTEN", &edge.listen)?;
     let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
     let limits = clients::limits(&edge.front);
+    let orders = orders(edge.max_task_body, &nginx_dir);
     let mut server = |listen: &str, more: &str| {
         let _ = writeln!(
             file,
             "    server {{\n        {listen}\n{more}{limits}        set $www \"{nginx_dir}/www\";\n        \
-             include \"{nginx_dir}/edge.conf\";\n    }}\n"
+             include \"{nginx_dir}/edge.conf\";\n{orders}    }}\n"
         );
     };
     server(&format!("listen {address}:{};", edge.port), "        set $hsts \"\";\n");
@@ -79,6 +82,15 @@ pub(super) fn tls(edge: &Edge, nginx_dir: &str) -> Result<String, NginxError> {
         "        ssl_certificate {certificate};\n        ssl_certificate_key {key};\n        \
          include \"{nginx_dir}/tls.conf\";\n"
     ))
+}
+
+/// Where orders for kept images come in. Their bodies are held in memory, whole.
+fn orders(max_body: u32, nginx_dir: &str) -> String {
+    let buffer = max_body.saturating_add(CHUNKS_BYTES);
+    format!(
+        "        location = /tasks {{\n            client_max_body_size {max_body};\n            \
+         client_body_buffer_size {buffer};\n            include \"{nginx_dir}/orders.conf\";\n        }}\n"
+    )
 }
 
 /// The gateway to the store.

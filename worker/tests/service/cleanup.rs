@@ -5,7 +5,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use crate::stage::process::command;
-use crate::stage::{Stage, photo};
+use crate::stage::{Stage, connect, photo};
 
 fn clean(stage: &Stage, arguments: &[&str]) -> Output {
     let arguments = [&["cleanup"], arguments].concat();
@@ -86,6 +86,89 @@ async fn originals_go_when_their_last_task_has_ended() {
     );
     let originals = stage.objects().await.into_iter().filter(|key| key.starts_with("o/")).count();
     assert_eq!(originals, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_original_that_is_used_again_stays() {
+    let stage = Stage::set().await;
+    let worker = stage.worker(&[]);
+    let first = done(&stage).await;
+    stage.sql.batch_execute("UPDATE imgfilter.image SET created_at = now() - interval '3 h'").await.unwrap();
+    stage.sql.batch_execute("UPDATE imgfilter.task SET finished_at = now() - interval '2 h'").await.unwrap();
+    let life = ["--original-life", "1h"];
+    assert_eq!(report(&stage, &[&["--dry-run"], &life[..]].concat())["originals"], 1, "it would go");
+
+    let again = stage.order_again(first, json!({"filters": ["invert"]})).await.unwrap();
+    assert_eq!(report(&stage, &life)["originals"], 0);
+    assert_eq!(stage.until(again, "done").await["results"][0]["filters"], "invert");
+    assert_eq!(report(&stage, &life)["originals"], 0, "its new task has just ended");
+    worker.kill();
+    stage.sql.batch_execute("UPDATE imgfilter.task SET finished_at = now() - interval '2 h'").await.unwrap();
+    assert_eq!(report(&stage, &life)["originals"], 1);
+    assert_eq!(stage.order_again(first, json!({})).await, Err("IF016".to_owned()));
+}
+
+/// Whether somebody waits for a lock.
+const WAITING: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                                       WHERE datname = current_database() AND wait_event_type = 'Lock')";
+
+/// Holds a cleanup up after it has looked for spent originals, for as long as somebody has the lock 7.
+const SLOW_LOOK: &str = "
+    ALTER FUNCTION imgfilter.spent_images RENAME TO quick_look;
+    CREATE FUNCTION imgfilter.spent_images(p_life interval) RETURNS SETOF imgfilter.image LANGUAGE plpgsql STABLE AS $$
+    BEGIN
+      RETURN QUERY SELECT * FROM imgfilter.quick_look(p_life);
+      PERFORM pg_advisory_xact_lock(7);
+    END $$";
+
+/// A cleanup and an order for the same original, each held up in its transaction while the other asks.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_original_is_erased_or_used_but_never_both() {
+    let stage = Stage::set().await;
+    let worker = stage.worker(&[]);
+    let first = done(&stage).await;
+    worker.kill();
+    let ask = "SELECT count(*) FROM imgfilter.spent_originals('0', 9, '1 min')";
+
+    // The order was first: what it has locked is passed over, and what it has used is found.
+    let mut other = connect(&stage.owner_url).await;
+    let order = other.transaction().await.unwrap();
+    let image = "SELECT image_id FROM imgfilter.task WHERE id = $1";
+    let image: uuid::Uuid = order.query_one(image, &[&first]).await.unwrap().get(0);
+    order.batch_execute("SET LOCAL search_path = imgfilter").await.unwrap();
+    order.execute("SELECT use_image($1, NULL)", &[&image]).await.unwrap();
+    assert_eq!(stage.value::<i64>(ask).await, 0);
+    order.rollback().await.unwrap();
+
+    // The order came while the cleanup was looking: after its first look, before its lock.
+    stage.sql.batch_execute(SLOW_LOOK).await.unwrap();
+    stage.sql.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
+    let cleanup = connect(&stage.owner_url).await;
+    let meanwhile = async {
+        stage.until_true(WAITING).await;
+        let task = stage.order_again(first, json!({})).await;
+        stage.sql.batch_execute("SELECT pg_advisory_unlock(7)").await.unwrap();
+        task
+    };
+    let (taken, task) = tokio::join!(cleanup.query_one(ask, &[]), meanwhile);
+    assert!(task.is_ok(), "{task:?}");
+    assert_eq!(taken.unwrap().get::<_, i64>(0), 0, "an original with an open task was leased");
+
+    // The cleanup was first: the order waits for it, and is refused.
+    stage.sql.batch_execute("DELETE FROM imgfilter.queue").await.unwrap();
+    let end =
+        "UPDATE imgfilter.task SET status = 'failed', queue_id = NULL, finished_at = now() - interval '1 s'
+               WHERE finished_at IS NULL";
+    stage.sql.batch_execute(end).await.unwrap();
+    let cleanup = other.transaction().await.unwrap();
+    assert_eq!(cleanup.query_one(ask, &[]).await.unwrap().get::<_, i64>(0), 1);
+    let order = stage.order_again(first, json!({}));
+    let commit = async {
+        stage.until_true(WAITING).await;
+        cleanup.commit().await.unwrap();
+    };
+    let (refused, ()) = tokio::join!(order, commit);
+    assert_eq!(refused, Err("IF016".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

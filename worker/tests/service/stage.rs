@@ -114,16 +114,27 @@ impl Stage {
 
     /// As [`Self::order`], for an object that may or may not be there.
     pub async fn order_stored(&self, id: Uuid, key: &str, image: &[u8], spec: Value, max_attempts: i32) {
-        let mut whole =
-            json!({"filters": [""], "format": null, "quality": null, "expires_in": null, "webhook": null});
-        whole.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
         let request = json!({
-            "task": id, "owner": null, "lane": "fast", "cost_ms": 1.0, "spec": whole, "max_attempts": max_attempts,
+            "task": id, "owner": null, "lane": "fast", "cost_ms": 1.0, "spec": whole(&spec), "max_attempts": max_attempts,
             "image": {"id": Uuid::now_v7(), "sha256": hex::encode(Sha256::digest(image)), "format": "png", "width": 8,
                       "height": 6, "frames": 1, "bytes": image.len(), "object_key": key, "filename": "my photo.png"},
         });
         let row = self.edge.query_one("SELECT imgfilter.submit_task($1)", &[&request]).await.unwrap();
         assert_eq!(row.get::<_, Value>(0)["status"], "queued");
+    }
+
+    /// Orders these chains for the image of an earlier task, as the edge does; or the code of the database's refusal.
+    pub async fn order_again(&self, earlier: Uuid, spec: Value) -> Result<Uuid, String> {
+        let task = Uuid::now_v7();
+        let image = self.view(earlier).await["image"].clone();
+        let request = json!({
+            "task": task, "owner": null, "lane": "fast", "cost_ms": 1.0, "spec": whole(&spec), "max_attempts": 5,
+            "image": {"id": image["id"], "kept": true, "width": 8, "height": 6, "frames": 1, "bytes": 0},
+        });
+        let asked = self.edge.query_one("SELECT imgfilter.submit_task($1)", &[&request]).await;
+        asked
+            .map(|_| task)
+            .map_err(|error| error.code().map_or_else(String::new, |code| code.code().to_owned()))
     }
 
     /// The task as the edge sees it.
@@ -163,6 +174,14 @@ impl Stage {
         let page = self.store.list("", None).await.unwrap();
         page.objects.into_iter().map(|object| object.key).collect()
     }
+}
+
+/// A task's options: these, and for the others none.
+fn whole(spec: &Value) -> Value {
+    let mut whole =
+        json!({"filters": [""], "format": null, "quality": null, "expires_in": null, "webhook": null});
+    whole.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+    whole
 }
 
 /// A PNG of 8 × 6 pixels, none of them grey.
