@@ -11,6 +11,7 @@ use crate::config::{Front, words};
 /// The zones of the limits, the trusted proxies and the origins.
 pub(super) fn http_level(file: &mut String, front: &Front) -> Result<(), NginxError> {
     zones(file, front);
+    hsts(file, front);
     proxies(file, front)?;
     origins(file, front)
 }
@@ -98,12 +99,13 @@ fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
 }
 
-/// The value of Strict-Transport-Security; empty for none.
-pub(super) fn hsts(front: &Front) -> String {
-    match front.hsts.as_secs() {
+/// `$hsts`: what Strict-Transport-Security says; empty for nothing.
+fn hsts(file: &mut String, front: &Front) {
+    let value = match front.hsts.as_secs() {
         0 => String::new(),
         seconds => format!("max-age={seconds}"),
-    }
+    };
+    let _ = writeln!(file, "    map $https $hsts {{ default \"\"; on \"{value}\"; }}\n");
 }
 
 #[cfg(test)]

@@ -62,14 +62,13 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
              include \"{nginx_dir}/edge.conf\";\n{orders}    }}\n"
         );
     };
-    server(&format!("listen {address}:{};", edge.port), "        set $hsts \"\";\n");
+    server(&format!("listen {address}:{};", edge.port), "");
     if let Some(port) = edge.tls_port {
-        let hsts = format!("        set $hsts \"{}\";\n", clients::hsts(&edge.front));
-        server(&format!("listen {address}:{port} ssl http2;"), &(tls(edge, &nginx_dir)? + &hsts));
+        server(&format!("listen {address}:{port} ssl http2;"), &tls(edge, &nginx_dir)?);
     }
     if let Some(path) = &edge.h2c_socket {
         let path = socket("IMGFILTER_H2C_SOCKET", path)?;
-        server(&format!("listen \"unix:{path}\" http2;"), "        set $hsts \"\";\n");
+        server(&format!("listen \"unix:{path}\" http2;"), "");
     }
     Ok(())
 }
