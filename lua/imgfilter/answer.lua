@@ -70,6 +70,9 @@ local DETAILS = {
 -- What explains a good answer, and has no place beside an error that came in its stead.
 local TAKEN_BACK = { "Content-Disposition", "Content-Security-Policy", "ETag", "Last-Modified", "Accept-Ranges" }
 
+-- The methods of addresses that take others than GET and HEAD. nginx refuses TRACE by itself, before Lua is asked.
+local METHODS = { ["/images"] = "POST, PUT", ["/tasks"] = "POST" }
+
 -- Gives nginx's own errors their body, in the location that error_page names.
 function M.error_page()
     for _, name in ipairs(TAKEN_BACK) do
@@ -81,6 +84,9 @@ function M.error_page()
     end
     local status = ngx.status
     local more = { detail = DETAILS[status] }
+    if status == ngx.HTTP_NOT_ALLOWED and not ngx.header["Allow"] then
+        ngx.header["Allow"] = METHODS[(ngx.var.request_uri or ""):match("^[^?]*")] or "GET, HEAD"
+    end
     if status == 413 then
         -- as the log calls it: $uri is that of the error page by now
         more.limit = ngx.var.logged_path == "/tasks" and config.max_task_body or config.max_body

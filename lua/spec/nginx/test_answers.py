@@ -22,7 +22,7 @@ METHODS = {
 
 
 @pytest.mark.parametrize("path", METHODS)
-@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS", "BREW"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS", "TRACE", "BREW"])
 def test_other_methods_are_refused_with_those_that_are_not(stack, path, method):
     if method in METHODS[path].split(", "):
         return
@@ -73,7 +73,11 @@ def test_the_description_is_served_and_true(stack):
     file = Path(__file__).resolve().parents[3] / "nginx/www/openapi.json"
     assert answer.status == 200 and answer.body == file.read_bytes()
     assert answer.headers["Content-Type"] == "application/json"
-    for path, operations in answer.json()["paths"].items():
+    paths = answer.json()["paths"]
+    methods = {path.replace("{id}", ID).replace("{token}", "token").replace("{filename}", "name.jpg"):
+               ", ".join(sorted(method.upper() for method in operations)) for path, operations in paths.items()}
+    assert methods == METHODS
+    for path, operations in paths.items():
         path = path.replace("{id}", ID).replace("{token}", "x").replace("{filename}", "y")
         for method in operations:
             documented = operations[method]["responses"]
