@@ -5,7 +5,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench bench-setup fmt lint docs fuzz gallery clean
+.PHONY: help deps headers build run start stop status test bench bench-setup fmt lint docs fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,9 @@ docs: build ## regenerate the pages that the program writes itself
 
 fuzz: ## feed strangers' bytes to the parsers, FUZZ_SECONDS (600) each; needs cargo-fuzz
 	@worker/filters/fuzz/run $(or $(FUZZ_SECONDS),600)
+
+contract: build ## send to the living service what openapi.json allows and forbids, by schemathesis
+	@tests/contract/run
 
 gallery: build ## draw a contact sheet of every filter and every look
 	@docs/pictures/gallery $(PROGRAM)

@@ -43,16 +43,20 @@ function M.refuse(problem, challenge)
     return ngx.exit(problem.status)
 end
 
--- Ends requests of any other method. Goes by nginx's own error, which neither reads the body nor asks for it.
-function M.allow(...)
-    local method = ngx.req.get_method()
-    for _, allowed in ipairs({ ... }) do
+-- Ends a request whose method is not among those allowed. Goes by nginx's own error, which neither reads the body nor
+-- asks for it.
+function M.allow_method(method, methods)
+    for _, allowed in ipairs(methods) do
         if method == allowed then
             return
         end
     end
-    ngx.header["Allow"] = table.concat({ ... }, ", ")
+    ngx.header["Allow"] = table.concat(methods, ", ")
     return ngx.exit(ngx.HTTP_NOT_ALLOWED)
+end
+
+function M.allow(...)
+    return M.allow_method(ngx.req.get_method(), { ... })
 end
 
 -- What nginx's own errors mean here, where their code does not say it all.
@@ -71,7 +75,12 @@ local DETAILS = {
 local TAKEN_BACK = { "Content-Disposition", "Content-Security-Policy", "ETag", "Last-Modified", "Accept-Ranges" }
 
 -- The methods of addresses that take others than GET and HEAD. nginx refuses TRACE by itself, before Lua is asked.
-local METHODS = { ["/images"] = "POST, PUT", ["/tasks"] = "POST" }
+local METHODS = { ["/images"] = "POST, PUT", ["/tasks"] = "POST", ["/uploads"] = "POST, OPTIONS" }
+local METHODS_OF_UPLOADS = "HEAD, PATCH, DELETE, OPTIONS"
+
+local function methods_of(path)
+    return METHODS[path] or path:find("^/uploads/") and METHODS_OF_UPLOADS or "GET, HEAD"
+end
 
 -- Gives nginx's own errors their body, in the location that error_page names.
 function M.error_page()
@@ -85,7 +94,7 @@ function M.error_page()
     local status = ngx.status
     local more = { detail = DETAILS[status] }
     if status == ngx.HTTP_NOT_ALLOWED and not ngx.header["Allow"] then
-        ngx.header["Allow"] = METHODS[(ngx.var.request_uri or ""):match("^[^?]*")] or "GET, HEAD"
+        ngx.header["Allow"] = methods_of((ngx.var.request_uri or ""):match("^[^?]*"))
     end
     if status == 413 then
         -- as the log calls it: $uri is that of the error page by now

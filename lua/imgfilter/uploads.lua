@@ -79,24 +79,29 @@ end
 
 -- --- Who asks, and how --------------------------------------------------------------------------------------------
 
--- Answers OPTIONS, and refuses other versions of the protocol.
-local function greet(allowed)
+-- What a request does: clients that can only POST name the method in a header.
+local function method()
+    local sent = ngx.req.get_method()
+    return sent == "POST" and ngx.var.http_x_http_method_override or sent
+end
+
+-- Answers OPTIONS, and refuses other methods than those of this address, and other versions of the protocol.
+local function greet(methods)
     ngx.header["Tus-Resumable"] = VERSION
-    local method = ngx.req.get_method()
-    if method == "OPTIONS" then
+    if method() == "OPTIONS" then
         return empty(204, {
-            Allow = allowed,
+            Allow = table.concat(methods, ", "),
             ["Tus-Version"] = VERSION,
             ["Tus-Extension"] = EXTENSIONS,
             ["Tus-Max-Size"] = string.format("%d", config.max_body),
         })
     end
+    answer.allow_method(method(), methods)
     if ngx.var.http_tus_resumable ~= VERSION then
         ngx.header["Tus-Version"] = VERSION
         local detail = "Tus-Resumable must be " .. VERSION
         return answer.refuse(problems.new("unsupported_tus_version", { detail = detail, field = "Tus-Resumable" }))
     end
-    return ngx.var.http_x_http_method_override or method
 end
 
 -- The caller, or the end of the request. Uploads in pieces need no Idempotency-Key: their name is one.
@@ -131,6 +136,10 @@ local function begin(caller)
     if not length then
         return nil, problem
     end
+    problem = pressure.refusal(length) or quotas.spent(caller)
+    if problem then
+        return nil, problem
+    end
     if ngx.var.args then
         local detail = "an upload in pieces takes its options from Upload-Metadata, not from the query string"
         return nil, problems.new("unexpected_query", { detail = detail })
@@ -145,16 +154,8 @@ end
 
 -- POST /uploads
 function M.create()
-    if greet("POST, OPTIONS") ~= "POST" then
-        return answer.allow("POST", "OPTIONS")
-    end
-    local caller = who()
-    local problem = pressure.refusal(M.whole(ngx.var.http_upload_length)) or quotas.spent(caller)
-    if problem then
-        return answer.refuse(problem)
-    end
-    local progress
-    progress, problem = begin(caller)
+    greet({ "POST", "OPTIONS" })
+    local progress, problem = begin(who())
     if not progress then
         return answer.refuse(problem)
     end
@@ -266,18 +267,14 @@ local METHODS = { HEAD = show, PATCH = accept, DELETE = remove }
 
 -- /uploads/{id}, before a body is read.
 function M.admit()
-    local method = greet("HEAD, PATCH, DELETE, OPTIONS")
-    local act = METHODS[method]
-    if not act then
-        return answer.allow("HEAD", "PATCH", "DELETE", "OPTIONS")
-    end
+    greet({ "HEAD", "PATCH", "DELETE", "OPTIONS" })
     local caller = who()
     local progress, problem = call("upload_find", { id = ngx.var.uri:match("^/uploads/(.*)$"), caller = caller })
     if not progress then
         return answer.refuse(problem)
     end
     ngx.var.caller = cjson.encode(caller)
-    return act(progress, caller)
+    return METHODS[method()](progress, caller)
 end
 
 -- After a piece was taken: nobody else writes until this request has ended.
