@@ -32,7 +32,6 @@ end
 
 -- The body: nil and the problem where it did not fit into memory.
 local function body()
-    ngx.req.read_body()
     if ngx.req.get_body_file() then
         -- Of the size that is allowed, but in so many pieces that their marks take more room than it.
         local detail = "the body came in too many pieces"
@@ -75,6 +74,8 @@ end
 
 -- Reads the body, and takes the order.
 function M.submit()
+    -- first, because a slow one may outlive the key that it came with
+    ngx.req.read_body()
     return orders.finish(take)
 end
 

@@ -298,7 +298,7 @@ pub struct Cleanup {
     #[arg(long, env = "IMGFILTER_ORPHAN_AGE", value_name = "DURATION", default_value = "24h",
           value_parser = parse_duration)]
     pub orphan_age: Duration,
-    /// How long an original is kept after its last task has ended
+    /// How long an original is kept, and can be filtered again, after its last task has ended
     #[arg(long, env = "IMGFILTER_ORIGINAL_LIFE", value_name = "DURATION", default_value = "24h",
           value_parser = parse_duration)]
     pub original_life: Duration,

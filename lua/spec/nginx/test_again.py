@@ -1,13 +1,16 @@
 """POST /tasks: a kept original is filtered again, in a real nginx."""
 
 import json
+import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
 from callers import make, refused, value
 from client import Answer, ask, raw, upload
+from stack.ready import wait_until
 
 UNKNOWN = "01930000-0000-7000-8000-000000000000"
 
@@ -148,6 +151,21 @@ def test_without_a_key_the_body_is_not_read(another_edge):
     head = (b"POST /tasks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 500000\r\n"
             b"Expect: 100-continue\r\n\r\n")
     assert raw(another_edge(ANONYMOUS="false"), head, 2).startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_key_that_is_revoked_before_its_body_is_there(stack, image):
+    made = make(stack, "again-slow")
+    body = json.dumps({"image": image}).encode()
+    head = (b"POST /tasks HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            b"Authorization: Bearer %b\r\nContent-Length: %d\r\n\r\n" % (made["key"].encode(), len(body)))
+    address = urlsplit(stack.url)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(head + body[:5])
+        wait_until("the first look at the key", lambda: order(stack.url, UNKNOWN, made["key"]).status == 404, 5)
+        stack.command("key", "revoke", made["id"])
+        wait_until("the end of what is known of the key", lambda: order(stack.url, UNKNOWN, made["key"]).status == 401, 25)
+        connection.sendall(body[5:])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
 
 
 def test_a_body_that_is_too_large(stack, another_edge, image):

@@ -37,6 +37,16 @@ def test_lost_again_its_id_is_looked_up(stack, edge, photo):
     assert tasks(stack) == before + 1
 
 
+def test_an_order_is_looked_up_too(stack, edge, photo):
+    url, proxy = edge
+    image = upload(url, photo).json()["image"]["id"]
+    before = tasks(stack)
+    proxy.lose(b"submit_task", 2)
+    answer = ask(url, "POST", "/tasks", b'{"image":"%b"}' % image.encode(), {"Content-Type": "application/json"})
+    assert answer.status == 202 and proxy.lost == 2
+    assert tasks(stack) == before + 1 and answer.json()["image"]["id"] == image
+
+
 def test_without_the_database_there_is_no_promise(stack, photo):
     stack.cluster.child.stop()
     try:
