@@ -15,7 +15,7 @@ use crate::panics::caught;
 use crate::request::Request;
 use crate::slot::SlotRef;
 use crate::store::{next_number, spool_for};
-use crate::{body, headers};
+use crate::{body, headers, thread};
 
 /// An HTTP status, as nginx's functions return it.
 pub(crate) type Refusal = ngx_int_t;
@@ -70,7 +70,8 @@ fn begin(request: Request) -> Result<(), Refusal> {
         }
         None => (upload_for(request, conf)?, None),
     };
-    SlotRef::attach(request, upload, watch, conf).map_err(|_| {
+    let pool = thread::pool(request)?;
+    SlotRef::attach(request, upload, watch, pool, conf).map_err(|_| {
         request.log_out_of_memory();
         INTERNAL
     })?;

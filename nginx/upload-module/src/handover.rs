@@ -9,6 +9,7 @@ use ngx::ffi::{
 use crate::handler::{INTERNAL, Refusal};
 use crate::request::{OutOfMemory, Request};
 use crate::slot::SlotRef;
+use crate::work::Work;
 
 /// Where a request goes on.
 pub(crate) enum Target {
@@ -23,8 +24,11 @@ pub(crate) enum Target {
 /// Puts the rewritten body into the request, and returns where it goes.
 pub(crate) fn prepare(request: Request, slot: SlotRef) -> Result<Target, Refusal> {
     let target = target(request, slot)?;
-    let (body, content_type, parts) =
-        slot.with_upload(|upload| (upload.take_body(), upload.content_type(), upload.parts().to_json()));
+    let (body, content_type, parts) = slot
+        .with_work(|Work { upload, .. }| {
+            (upload.take_body(), upload.content_type(), upload.parts().to_json())
+        })
+        .ok_or(INTERNAL)?;
     let put = || {
         put_body(request, &body)?;
         put_length(request, body.len())?;

@@ -2,8 +2,8 @@
 //!
 //! Directives and variables are those of the classic upload module, and a few of our own. This crate is nginx's side
 //! of it: what a body means is decided in `imgfilter-multipart`. One upload runs through
-//! [`handler`] (may this request upload?), [`body`] (pieces of the body to the parser, unbuffered, at their [`pace`]),
-//! [`handover`] (the rewritten body to the next location) and, when the request ends, [`slot`] (files go or stay).
+//! [`handler`] (may this request upload?), [`body`] ([`pieces`] of the body to the parser, unbuffered, at their
+//! [`pace`]), [`work`] (parsing, hashing and files, on a [`thread`] where there are some), [`handover`] (the rewritten body to the next location) and, when the request ends, [`slot`] (files go or stay).
 //!
 //! Callbacks of nginx are `extern "C"` functions that catch every panic; raw requests are behind
 //! [`request::Request`], so that what is decided reads as ordinary code.
@@ -19,11 +19,14 @@ mod module;
 mod pace;
 mod panics;
 mod pattern;
+mod pieces;
 mod process;
 mod request;
 mod slot;
 mod status_set;
 mod store;
 mod template;
+mod thread;
 mod timer;
 mod variables;
+mod work;

@@ -1,6 +1,6 @@
 //! `upload_limit_rate`: a body that comes faster than it may is read in pauses.
 
-use ngx::ffi::{ngx_current_msec, ngx_http_block_reading, ngx_msec_t};
+use ngx::ffi::{ngx_current_msec, ngx_msec_t};
 
 use crate::body;
 use crate::request::Request;
@@ -50,10 +50,7 @@ impl Pace {
             self.timer.stop();
             return false;
         }
-        // Where nginx is told of what can be read for as long as it can be, it must not be told now.
-        // SAFETY: the request is alive while it has a pace.
-        unsafe { ngx_http_block_reading(self.request.as_ptr()) };
-        self.request.spare_client();
+        self.request.read_no_more_now();
         true
     }
 

@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 use std::slice;
 
 use ngx::ffi::{
-    NGX_LOG_ERR, ngx_connection_t, ngx_del_timer, ngx_hash_key, ngx_http_request_t, ngx_list_push, ngx_log_t,
-    ngx_pnalloc, ngx_str_t, ngx_table_elt_t, ngx_uint_t,
+    NGX_LOG_ERR, ngx_connection_t, ngx_del_timer, ngx_hash_key, ngx_http_block_reading, ngx_http_request_t,
+    ngx_list_push, ngx_log_t, ngx_pnalloc, ngx_str_t, ngx_table_elt_t, ngx_uint_t,
 };
 use ngx::http::{HttpModuleLocationConf, list_iterator};
 use ngx::ngx_log_error;
@@ -153,6 +153,20 @@ impl Request {
     pub(crate) fn has_failed(self) -> bool {
         // SAFETY: the request is alive, and so is its connection.
         unsafe { (*self.connection()).error() != 0 }
+    }
+
+    /// Whether more of the body is to come.
+    pub(crate) fn is_reading_body(self) -> bool {
+        // SAFETY: the request is alive.
+        unsafe { (*self.as_ptr()).reading_body() != 0 }
+    }
+
+    /// Leaves what the client sends where it is, for now. Where nginx is told of what can be read for as long as it can
+    /// be, it must not be told now.
+    pub(crate) fn read_no_more_now(self) {
+        // SAFETY: the request is alive.
+        unsafe { ngx_http_block_reading(self.as_ptr()) };
+        self.spare_client();
     }
 
     /// A client is not slow while it is us who do not read.

@@ -165,7 +165,8 @@ fn evaluate(request: Request, kind: Kind) -> Result<Option<ngx_str_t>, ()> {
         return Ok(slot.parts());
     }
     let tame_arrays = slot.conf().tame_arrays != 0;
-    match slot.with_upload(|upload| upload.part().and_then(|part| fact(part, kind, tame_arrays))) {
+    let fact = slot.with_work(|work| work.upload.part().and_then(|part| fact(part, kind, tame_arrays)));
+    match fact.flatten() {
         None => Ok(None),
         Some(text) => request.copy(text.as_bytes()).map(Some).map_err(|_| request.log_out_of_memory()),
     }

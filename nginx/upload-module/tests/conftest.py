@@ -1,5 +1,6 @@
 """What the tests share: the module that was built, and an nginx that runs it."""
 
+import functools
 import os
 import pathlib
 
@@ -23,9 +24,15 @@ def module():
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
+@pytest.fixture(scope="session", params=["off", "threads"])
+def aio(request):
+    """Where files are written: in the event loop, or on nginx's threads."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def shared_nginx(module):
-    server = Nginx(module)
+def shared_nginx(module, aio):
+    server = Nginx(module, AIO=aio)
     try:
         yield server.start()
     finally:
@@ -41,8 +48,14 @@ def nginx(shared_nginx):
 
 
 @pytest.fixture
-def own_nginx(module):
+def own_nginx(make_nginx, aio):
     """Makes nginxes that one test has for itself."""
+    return functools.partial(make_nginx, AIO=aio)
+
+
+@pytest.fixture
+def make_nginx(module):
+    """Makes nginxes with a configuration of their own."""
     servers = []
 
     def make(**values):

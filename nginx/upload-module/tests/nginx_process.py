@@ -43,7 +43,7 @@ class Nginx:
         self.user = user or ("www-data" if os.geteuid() == 0 else None)
         for name in ["spool", "levels", "full", "files", "tmp"]:
             self.make_folder(name)
-        values = {"WORKERS": 1, "BODY_TIMEOUT": "60s"} | values | {
+        values = {"WORKERS": 1, "BODY_TIMEOUT": "60s", "AIO": "off", "MAIN": ""} | values | {
             "FOLDER": self.folder,
             "MODULE": self.folder / "module.so",
             "USER": f"user {self.user};" if self.user else "",
@@ -132,6 +132,8 @@ class Nginx:
 
     def workers(self):
         """Process ids of the workers, those that are going away included."""
+        if "master_process off;" in (self.folder / "nginx.conf").read_text():
+            return [self.process.pid]
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(child) for child in children.split()]
 

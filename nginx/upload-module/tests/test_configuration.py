@@ -18,8 +18,8 @@ http {
 """
 
 
-def check(own_nginx, directives):
-    return own_nginx(configuration=BASE % directives).check()
+def check(make_nginx, directives):
+    return make_nginx(configuration=BASE % directives).check()
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def check(own_nginx, directives):
         "upload_store spool; upload_resumable off; upload_empty_fiels_names on; upload_pass @next;",
     ],
 )
-def test_good(own_nginx, directives):
-    good, said = check(own_nginx, directives)
+def test_good(make_nginx, directives):
+    good, said = check(make_nginx, directives)
     assert good, said
     assert "has no effect" not in said
 
@@ -82,8 +82,8 @@ CLASSIC = """
 """
 
 
-def test_a_configuration_of_the_classic_module_loads(own_nginx):
-    good, said = check(own_nginx, CLASSIC)
+def test_a_configuration_of_the_classic_module_loads(make_nginx):
+    good, said = check(make_nginx, CLASSIC)
     assert good, said
     for name in ["resumable", "state_store", "merge_buffer_size", "range_header_buffer_size"]:
         assert f'"upload_{name}" has no effect' in said
@@ -128,7 +128,7 @@ def test_a_configuration_of_the_classic_module_loads(own_nginx):
         ("upload_max_file_size many;", "invalid value"),
     ],
 )
-def test_mistakes(own_nginx, directives, complaint):
-    good, said = check(own_nginx, directives)
+def test_mistakes(make_nginx, directives, complaint):
+    good, said = check(make_nginx, directives)
     assert not good
     assert complaint in said

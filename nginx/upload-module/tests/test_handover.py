@@ -130,3 +130,18 @@ def test_levels_and_access(nginx):
 def test_no_upload_no_parts(nginx):
     answer = post(nginx, "/no-upload", b"x", content_type="text/plain")
     assert answer.body == b"nil\n"
+
+
+@pytest.mark.parametrize("chunks", [None, [50_000]])
+def test_behind_auth_request(nginx, chunks):
+    body = file(b"x" * 300_000) + END
+    answer = post(nginx, "/authorized", body, chunks=chunks, extra="X-Key: right\r\n")
+    assert answer.parts["files"][0]["size"] == 300_000
+    assert post(nginx, "/authorized", body, chunks=chunks, extra="X-Key: wrong\r\n").status == 403
+
+
+def test_a_limited_answer_comes_whole(nginx):
+    value = "v" * 30_000
+    answer = post(nginx, "/slow-answer", file(b"hello") + part('name="p"', value.encode()) + END)
+    assert answer.parts["fields"] == [{"name": "p", "value": value}]
+    assert value in answer.json["body"]
