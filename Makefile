@@ -53,7 +53,7 @@ docs: build ## regenerate the pages that the program writes itself
 	$(PROGRAM) config --markdown > docs/CONFIGURATION.md
 
 fuzz: ## feed strangers' bytes to the parsers, FUZZ_SECONDS (600) each; needs cargo-fuzz
-	@worker/filters/fuzz/run $(or $(FUZZ_SECONDS),600)
+	@tests/fuzz $(or $(FUZZ_SECONDS),600)
 
 gallery: build ## draw a contact sheet of every filter and every look
 	@docs/pictures/gallery $(PROGRAM)
