@@ -142,7 +142,7 @@ def measure(stack: Stack, client: Path, rival: Rival, connections: int, seconds:
 
 def compare(stack: Stack, client: Path, plain: tuple[Child, str], size: int, options: argparse.Namespace) -> None:
     """Alternating rounds of one size, and their medians."""
-    all_rivals = rivals(stack, plain, size, options.objects)
+    all_rivals = [rival for rival in rivals(stack, plain, size, options.objects) if rival.name in options.rivals]
     rounds: dict[str, list[Round]] = {rival.name: [] for rival in all_rivals}
     for rival in all_rivals:
         measure(stack, client, rival, options.connections, 1)
@@ -150,8 +150,8 @@ def compare(stack: Stack, client: Path, plain: tuple[Child, str], size: int, opt
         for rival in all_rivals:
             rounds[rival.name].append(measure(stack, client, rival, options.connections, options.seconds))
     print(f"\n{size / 1e6:g} MB, {options.connections} connections, {options.rounds} rounds of {options.seconds} s, medians "
-          f"(lowest–highest)\n\n{'':8}{'requests/s':>24}{'MB/s':>8}{'of plain':>10}{'p99 ms':>9}{'nginx ms':>10}{'others ms':>11}")
-    base = statistics.median(each.requests for each in rounds["plain"])
+          f"(lowest–highest)\n\n{'':8}{'requests/s':>24}{'MB/s':>8}{'of first':>10}{'p99 ms':>9}{'nginx ms':>10}{'others ms':>11}")
+    base = statistics.median(each.requests for each in rounds[all_rivals[0].name])
     for name, done in rounds.items():
         rates = [each.requests for each in done]
         rate = statistics.median(rates)
@@ -163,6 +163,7 @@ def compare(stack: Stack, client: Path, plain: tuple[Child, str], size: int, opt
 def main() -> None:
     parser = argparse.ArgumentParser(prog="load.throughput", description=__doc__.split("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000_000, 50_000_000], help="bytes of the images")
+    parser.add_argument("--rivals", nargs="+", default=["plain", "POST", "PUT"], help="for a profiler: only some of them")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=8, help="of each round")
