@@ -188,12 +188,16 @@ mod tests {
     #[test]
     fn the_corpus_holds() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-        let targets: [(&str, fn(&[u8])); 3] = [("body", body), ("form", form), ("header", header)];
-        for (target, check) in targets {
+        for target in ["body", "form", "header"] {
             let files: Vec<_> = std::fs::read_dir(corpus.join(target)).unwrap().collect();
             assert!(files.len() >= 3, "the corpus of {target} has {} files", files.len());
             for file in files {
-                check(&std::fs::read(file.unwrap().path()).unwrap());
+                let input = std::fs::read(file.unwrap().path()).unwrap();
+                match target {
+                    "body" => body(&input),
+                    "form" => form(&input),
+                    _ => header(&input),
+                }
             }
         }
         std::fs::remove_dir(folder()).unwrap();
