@@ -1,11 +1,12 @@
 # imgfilter: `make run` starts everything from this checkout, `make test` tests everything.
 
 STACK   = PYTHONPATH=tests /usr/bin/python3 -m stack
+LOAD    = PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m load
 TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench bench-setup fmt lint docs fuzz contract gallery clean
+.PHONY: help deps headers build run start stop status test bench bench-setup load soak fmt lint docs fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +43,13 @@ bench-setup: headers ## install the rivals that `make bench` measures
 bench: bench-setup ## measure the engine beside libvips, sharp, Pillow, ImageMagick, GraphicsMagick and photon-rs
 	@worker/filters/benches/compare
 
+load: deps build ## measure what the edge takes in beside a plain nginx, and whether slow clients keep others waiting
+	@$(LOAD).throughput
+	@$(LOAD).slow
+
+soak: deps build ## put SOAK_UPLOADS (20000) uploads through two edges, killing one, and check that nothing was lost
+	@$(LOAD).soak --uploads $(or $(SOAK_UPLOADS),20000)
+
 fmt: ## format the Rust code
 	cargo fmt --all
 
@@ -53,7 +61,7 @@ docs: build ## regenerate the pages that the program writes itself
 	$(PROGRAM) config --markdown > docs/CONFIGURATION.md
 
 fuzz: ## feed strangers' bytes to the parsers, FUZZ_SECONDS (600) each; needs cargo-fuzz
-	@worker/filters/fuzz/run $(or $(FUZZ_SECONDS),600)
+	@tests/fuzz $(or $(FUZZ_SECONDS),600)
 
 contract: build ## send to the living service what openapi.json allows and forbids, by schemathesis
 	@tests/contract/run

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.places import CHECKOUT, StackError
+from stack.places import CHECKOUT, Build, StackError
 
 from . import count
 from .count import Count
@@ -137,6 +137,14 @@ def module(session: Session, arguments: list[str]) -> Count:
     return pytest(session, "nginx/upload-module/tests", arguments, environment)
 
 
+def forms(session: Session, arguments: list[str]) -> Count:
+    """Our parser of forms is asked by a program of its own."""
+    build = ["cargo", "build", "--locked", "-p", "imgfilter-multipart", "--example", "account"]
+    subprocess.run(build, cwd=CHECKOUT, check=True, env=session.environment)
+    environment = {"ACCOUNT": str(Build.of("debug").folder / "examples" / "account")}
+    return pytest(session, "nginx/multipart/tests", arguments, environment)
+
+
 def edge(session: Session, arguments: list[str]) -> Count:
     session.build.check()
     return pytest(session, "lua/spec/nginx", arguments, {})
@@ -161,6 +169,7 @@ SUITES = (
     Suite("rust", "unit", "unit and integration tests of the crates", rust),
     Suite("lua", "unit", "the Lua side, one module at a time", lua),
     Suite("sql", "unit", "tables and functions, with pgTAP", sql),
+    Suite("forms", "unit", "the upload parser beside other people's, on generated bodies", forms),
     Suite("module", "unit", "the upload module inside a real nginx", module),
     Suite("edge", "service", "the Lua side inside a real nginx, before PostgreSQL and the store", edge),
     Suite("operation", "service", "make run, start and stop; systemd units; the generated nginx configuration", operation),

@@ -34,6 +34,8 @@ mod disposition;
 mod error;
 mod file_name;
 mod form;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod header;
 mod parameters;
 mod part;

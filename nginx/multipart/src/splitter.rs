@@ -194,11 +194,14 @@ impl Splitter {
         let end = memchr::memchr(b'\n', input);
         self.held
             .extend_from_slice(take(input, end.map_or(input.len(), |end| end + 1).min(self.max_line + 3)));
-        if !self.held.ends_with(b"\n") {
-            let unfinished = self.held.strip_suffix(b"\r").unwrap_or(&self.held);
-            return if unfinished.len() > self.max_line { Err(self.too_long()) } else { Ok(None) };
+        // The length first, so that it does not depend on the pieces what is found wrong with a line.
+        let ended = self.held.strip_suffix(b"\n");
+        let counted = ended.unwrap_or(&self.held);
+        if counted.strip_suffix(b"\r").unwrap_or(counted).len() > self.max_line {
+            return Err(self.too_long());
         }
-        let Some(line) = self.held.strip_suffix(b"\r\n") else {
+        let Some(line) = ended else { return Ok(None) };
+        let Some(line) = line.strip_suffix(b"\r") else {
             return Err(Error::Malformed("a header line of a part does not end in CR LF"));
         };
         if line.is_empty() {

@@ -1,0 +1,61 @@
+"""Further edges beside a stack's own, and the load balancer before them."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from .child import Child
+from .places import give
+from .ready import answers, free_port, wait_until
+from .service import Stack
+
+
+@dataclass
+class Edge:
+    """One nginx of several on a stack's database and store, with a spool of its own."""
+
+    name: str
+    port: int
+    spool: Path
+    child: Child
+    socket: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        # An nginx that was killed leaves the name of its socket behind, and the next could not take it.
+        self.socket.unlink(missing_ok=True)
+        self.child.start()
+        wait_until(f"the start of edge {self.name}", lambda: answers(f"{self.url}/healthz") == 200, 20, self.child)
+
+
+def edge(stack: Stack, name: str, **settings: str) -> Edge:
+    """An edge that is to be started."""
+    port = free_port()
+    runtime = give(stack.sockets / f"edge-{name}", stack.users.edge)
+    spool = give(stack.plan.state / f"spool-{name}", stack.users.edge)
+    own = {"EDGE_NAME": name, "PORT": str(port), "RUNTIME_DIR": str(runtime), "SPOOL": str(spool),
+           "CACHE": str(give(stack.plan.state / f"cache-{name}", stack.users.edge))} | settings
+    child = nginx(stack, f"edge-{name}", "nginx-config", own)
+    return Edge(name, port, spool, child, runtime / "s3.sock")
+
+
+def balancer(stack: Stack, port: int, edges: list[Edge]) -> Child:
+    """A load balancer that is to be started."""
+    listed = ",".join(f"{each.name}=127.0.0.1:{each.port}" for each in edges)
+    own = {"EDGES": listed, "PORT": str(port), "RUNTIME_DIR": str(give(stack.sockets / "balancer", stack.users.edge)),
+           "CACHE": str(give(stack.plan.state / "balancer", stack.users.edge))}
+    return nginx(stack, "balancer", "balancer-config", own)
+
+
+def nginx(stack: Stack, name: str, command: str, settings: dict[str, str]) -> Child:
+    """An nginx with the configuration that a subcommand writes under these settings."""
+    more = {f"IMGFILTER_{key}": value for key, value in settings.items()}
+    configuration = stack.plan.state / f"{name}.conf"
+    configuration.write_text(stack.command(command, settings=more))
+    child = Child(name, stack.nginx_command(configuration, "-g", "daemon off;"), stack.logs / f"{name}.log",
+                  stack.environment | more, stop_signal=signal.SIGQUIT)
+    stack.children[name] = child
+    return child
