@@ -75,8 +75,8 @@ local DETAILS = {
 local TAKEN_BACK = { "Content-Disposition", "Content-Security-Policy", "ETag", "Last-Modified", "Accept-Ranges" }
 
 -- The methods of addresses that take others than GET and HEAD. nginx refuses TRACE by itself, before Lua is asked.
-local METHODS = { ["/images"] = "POST, PUT", ["/tasks"] = "POST", ["/uploads"] = "POST, OPTIONS" }
-local METHODS_OF_UPLOADS = "HEAD, PATCH, DELETE, OPTIONS"
+local METHODS = { ["/images"] = "POST, PUT", ["/tasks"] = "POST", ["/uploads"] = "OPTIONS, POST" }
+local METHODS_OF_UPLOADS = "DELETE, HEAD, OPTIONS, PATCH"
 
 local function methods_of(path)
     return METHODS[path] or path:find("^/uploads/") and METHODS_OF_UPLOADS or "GET, HEAD"

@@ -154,7 +154,7 @@ end
 
 -- POST /uploads
 function M.create()
-    greet({ "POST", "OPTIONS" })
+    greet({ "OPTIONS", "POST" })
     local progress, problem = begin(who())
     if not progress then
         return answer.refuse(problem)
@@ -267,7 +267,7 @@ local METHODS = { HEAD = show, PATCH = accept, DELETE = remove }
 
 -- /uploads/{id}, before a body is read.
 function M.admit()
-    greet({ "HEAD", "PATCH", "DELETE", "OPTIONS" })
+    greet({ "DELETE", "HEAD", "OPTIONS", "PATCH" })
     local caller = who()
     local progress, problem = call("upload_find", { id = ngx.var.uri:match("^/uploads/(.*)$"), caller = caller })
     if not progress then

@@ -34,6 +34,8 @@ pub struct Append {
     limit: Option<u64>,
     /// Whether something was written that may not be on the disk.
     unsynced: bool,
+    /// Whether the lock was given back.
+    ended: bool,
 }
 
 impl Append {
@@ -73,6 +75,7 @@ impl Append {
             size: facts.len(),
             limit: bounds.limit,
             unsynced: false,
+            ended: false,
         };
         // Whoever was asked is gone. This one is not meant.
         let _ = fs::remove_file(beside(path));
@@ -129,12 +132,24 @@ impl Append {
     }
 }
 
-impl Drop for Append {
-    fn drop(&mut self) {
+impl Append {
+    /// Ends: others may write. Done again it does nothing, for the lock may be another's by then.
+    pub(crate) fn let_go(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.ended = true;
         // A file that cannot be written keeps what it has.
         let _ = self.sync();
-        // The lock goes with the file, and whoever asked for it may try again.
+        // Whoever asked for the file may try again.
         let _ = fs::remove_file(beside(&self.path));
+        let _ = self.out.get_ref().unlock();
+    }
+}
+
+impl Drop for Append {
+    fn drop(&mut self) {
+        self.let_go();
     }
 }
 

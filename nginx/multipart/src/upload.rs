@@ -147,6 +147,14 @@ impl Upload {
         }
     }
 
+    /// Lets others write to a file that was appended to. Nothing may be added to it any more.
+    pub fn let_go(&mut self) {
+        match &mut self.source {
+            Source::Append(file) => file.let_go(),
+            Source::Form(_) | Source::Bare => {}
+        }
+    }
+
     /// The body is over. Call it until it is done.
     ///
     /// # Errors

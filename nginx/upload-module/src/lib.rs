@@ -28,5 +28,6 @@ mod store;
 mod template;
 mod thread;
 mod timer;
+mod unlock;
 mod variables;
 mod work;

@@ -8,7 +8,7 @@ use ngx::http::{HttpModule, HttpModuleLocationConf, HttpModuleMainConf};
 
 use crate::conf::{LocationConf, MainConf, merge_location};
 use crate::directives::COMMANDS;
-use crate::{process, variables};
+use crate::{process, unlock, variables};
 
 /// The module, as the traits of the ngx crate know it.
 pub(crate) struct UploadModule;
@@ -40,7 +40,7 @@ unsafe impl HttpModuleLocationConf for UploadModule {
 
 static CONTEXT: ngx_http_module_t = ngx_http_module_t {
     preconfiguration: Some(UploadModule::preconfiguration),
-    postconfiguration: None,
+    postconfiguration: Some(unlock::install),
     create_main_conf: Some(UploadModule::create_main_conf),
     init_main_conf: None,
     create_srv_conf: None,

@@ -91,6 +91,10 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_NATIVE_THREADS", value_name = "COUNT", default_value_t = 2,
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub native_threads: u16,
+    /// Threads of each nginx worker process that write uploads to the spool and hash them
+    #[arg(long, env = "IMGFILTER_SPOOL_THREADS", value_name = "COUNT", default_value_t = 4,
+          value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub spool_threads: u16,
     /// Where nginx writes its errors: `stderr`, a file, or `syslog:server=…`
     #[arg(long, env = "IMGFILTER_ERROR_LOG", value_name = "LOG", default_value = "stderr")]
     pub error_log: String,
