@@ -32,11 +32,11 @@ class Edge:
 
 
 def edge(stack: Stack, name: str, **settings: str) -> Edge:
-    """An edge that is to be started."""
+    """An edge that is to be started. `settings` are further ones; they win."""
     port = free_port()
     runtime = give(stack.sockets / f"edge-{name}", stack.users.edge)
     spool = give(stack.plan.state / f"spool-{name}", stack.users.edge)
-    own = {"EDGE_NAME": name, "PORT": str(port), "RUNTIME_DIR": str(runtime), "SPOOL": str(spool),
+    own = {"EDGE_NAME": name, "PUBLIC_URL": f"http://127.0.0.1:{port}", "PORT": str(port), "RUNTIME_DIR": str(runtime), "SPOOL": str(spool),
            "CACHE": str(give(stack.plan.state / f"cache-{name}", stack.users.edge))} | settings
     child = nginx(stack, f"edge-{name}", "nginx-config", own)
     return Edge(name, port, spool, child, runtime / "s3.sock")

@@ -1,7 +1,6 @@
 """The Lua side inside a real nginx, with PostgreSQL and the store behind it."""
 
 import shutil
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -10,10 +9,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 
-from postgresql_proxy import Proxy
-from stack.child import Child  # noqa: E402 (the path has to be set first)
-from stack.places import Build, give  # noqa: E402
-from stack.ready import answers, free_port, wait_until  # noqa: E402
+from postgresql_proxy import Proxy  # noqa: E402 (the path has to be set first)
+from stack import edges  # noqa: E402
+from stack.places import Build  # noqa: E402
+from stack.ready import free_port  # noqa: E402
 from stack.service import Plan, Stack  # noqa: E402
 
 
@@ -41,59 +40,21 @@ def access_log(stack):
     return Path(stack.environment["IMGFILTER_ACCESS_LOG"])
 
 
-class Edges:
-    """Starts further nginx's on the stack's database and store, with other settings."""
-
-    def __init__(self, stack: Stack, name: str):
-        self.stack = stack
-        self.name = name
-        self.children: dict[str, Child] = {}
-
-    def __call__(self, **settings: str) -> str:
-        """A new one's URL."""
-        stack, name, port = self.stack, f"{self.name}{len(self.children)}", free_port()
-        url = f"http://127.0.0.1:{port}"
-        own = {
-            "PUBLIC_URL": url,
-            "PORT": str(port),
-            "RUNTIME_DIR": str(give(stack.sockets / name, stack.users.edge)),
-            "CACHE": str(give(stack.plan.state / f"cache-{name}", stack.users.edge)),
-        } | settings
-        more = {f"IMGFILTER_{name}": value for name, value in own.items()}
-        configuration = stack.plan.state / f"{name}.conf"
-        configuration.write_text(stack.command("nginx-config", settings=more))
-        log = stack.plan.state / f"{name}.log"
-        child = Child(name, stack.nginx_command(configuration, "-g", "daemon off;"), log,
-                      stack.environment | more, stop_signal=signal.SIGQUIT)
-        child.start()
-        self.children[url] = child
-        wait_until("the start of the other nginx", lambda: answers(f"{url}/healthz") == 200, 20, child)
-        return url
-
-    def kill(self, url: str) -> None:
-        self.children[url].kill()
-
-    def stop(self) -> None:
-        for child in self.children.values():
-            child.stop()
-
-
 @pytest.fixture
 def another_edge(stack):
-    """Starts further nginx's for one test."""
-    edges = Edges(stack, "edge")
-    yield edges
-    edges.stop()
-    for left in stack.sockets.glob("edge*/s3.sock"):
-        left.unlink()
+    """Starts further nginx's on the stack's database and store, with other settings; gives their URL."""
+    started = []
 
+    def start(**settings: str) -> str:
+        edge = edges.edge(stack, f"edge{len(started)}", **settings)
+        started.append(edge)
+        edge.start()
+        return edge.url
 
-@pytest.fixture(scope="module")
-def edges_of_module(stack):
-    """Starts further nginx's that all tests of a module share."""
-    edges = Edges(stack, "shared")
-    yield edges
-    edges.stop()
+    yield start
+    for edge in started:
+        edge.child.stop()
+        stack.children.pop(edge.child.name)
 
 
 @pytest.fixture

@@ -1,45 +1,39 @@
 """Several edges behind one load balancer."""
 
-import signal
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 
 from client import ask, upload
-from stack.child import Child
-from stack.places import give
+from stack import edges
 from stack.ready import answers, free_port, wait_until
 from test_uploads import begin, head, patch, path_of
 
 
 @dataclass
 class Balanced:
-    """A load balancer's address, and those of the edges behind it by their names."""
+    """A load balancer's address, and the edges behind it by their names."""
 
     url: str
-    edges: dict[str, str]
+    edges: dict[str, edges.Edge]
 
 
 @pytest.fixture(scope="module")
-def balanced(stack, edges_of_module):
-    """Two edges, the proxies they trust being the balancer, and nginx as `imgfilter balancer-config` has it."""
+def balanced(stack):
+    """Two edges that trust the balancer before them."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    more = {"PUBLIC_URL": url, "TRUSTED_PROXIES": "127.0.0.1", "ADDRESS_RATE": "0"}
-    edges = {name: edges_of_module(EDGE_NAME=name, **more) for name in ("a", "b")}
-    listed = ",".join(f"{name}={urlsplit(edge).netloc}" for name, edge in edges.items())
-    runtime = give(stack.sockets / "balancer", stack.users.edge)
-    cache = give(stack.plan.state / "balancer", stack.users.edge)
-    own = {"EDGES": listed, "PORT": str(port), "RUNTIME_DIR": str(runtime), "CACHE": str(cache)}
-    configuration = stack.plan.state / "balancer.conf"
-    configuration.write_text(stack.command("balancer-config", settings={f"IMGFILTER_{name}": text for name, text in own.items()}))
-    child = Child("balancer", stack.nginx_command(configuration, "-g", "daemon off;"), stack.plan.state / "balancer.log",
-                  stack.environment, stop_signal=signal.SIGQUIT)
-    child.start()
-    wait_until("the balancer", lambda: answers(f"{url}/healthz") == 200, 20, child)
-    yield Balanced(url, edges)
-    child.stop()
+    both = [edges.edge(stack, name, PUBLIC_URL=url, TRUSTED_PROXIES="127.0.0.1", ADDRESS_RATE="0") for name in ("a", "b")]
+    balancer = edges.balancer(stack, port, both)
+    for each in both:
+        each.start()
+    balancer.start()
+    wait_until("the balancer", lambda: answers(f"{url}/healthz") == 200, 20, balancer)
+    yield Balanced(url, {each.name: each for each in both})
+    for child in (balancer, *(each.child for each in both)):
+        child.stop()
+        stack.children.pop(child.name)
 
 
 def test_what_an_edge_says_the_balancer_says(balanced, photo):
@@ -62,10 +56,10 @@ def test_an_upload_in_pieces_stays_at_its_edge(balanced, photo):
             assert answer.status == 204, answer
         assert answer.headers["Imgfilter-Task"]
     assert names <= set(balanced.edges)
-    other = path_of(begin(balanced.edges["a"], 1000))
+    other = path_of(begin(balanced.edges["a"].url, 1000))
     assert other.startswith("/uploads/a-")
     assert head(balanced.url, other).status == 200
-    assert head(balanced.edges["b"], other).status == 404
+    assert head(balanced.edges["b"].url, other).status == 404
 
 
 def test_clients_cannot_say_who_they_are(stack, balanced, photo):
@@ -75,8 +69,8 @@ def test_clients_cannot_say_who_they_are(stack, balanced, photo):
     assert "127.0.0.1" in account and "192.0.2.77" not in account
 
 
-def test_a_dead_edge_is_passed_over(balanced, edges_of_module, photo):
-    edges_of_module.kill(balanced.edges["b"])
+def test_a_dead_edge_is_passed_over(balanced, photo):
+    balanced.edges["b"].child.kill()
     for _ in range(6):
         assert upload(balanced.url, photo).status == 202
     lost = ask(balanced.url, "HEAD", "/uploads/b-0123456789abcdef0123456789abcdef", headers={"Tus-Resumable": "1.0.0"})
