@@ -1,5 +1,6 @@
 """The Lua side inside a real nginx, with PostgreSQL and the store behind it."""
 
+import itertools
 import shutil
 import sys
 import tempfile
@@ -14,6 +15,10 @@ from stack import edges  # noqa: E402
 from stack.places import Build  # noqa: E402
 from stack.ready import free_port  # noqa: E402
 from stack.service import Plan, Stack  # noqa: E402
+
+
+# Of further edges: each has a spool of its own, in which nothing lies.
+NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +51,7 @@ def another_edge(stack):
     started = []
 
     def start(**settings: str) -> str:
-        edge = edges.edge(stack, f"edge{len(started)}", **settings)
+        edge = edges.edge(stack, f"edge{next(NUMBERS)}", **settings)
         started.append(edge)
         edge.start()
         return edge.url
