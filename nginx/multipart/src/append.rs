@@ -60,7 +60,8 @@ impl Append {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                ask_to_yield(path)?;
+                // Where the wish cannot be left, the file is locked all the same.
+                let _ = ask_to_yield(path);
                 return Err(Error::Locked(path.to_owned()));
             }
             Err(TryLockError::Error(error)) => return Err(Error::Io(error)),

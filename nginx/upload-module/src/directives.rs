@@ -348,7 +348,7 @@ unsafe extern "C" fn accept_resumable(
 ) -> *mut c_char {
     let accept = |directive: &mut Directive<'_>| {
         if directive.flag()? {
-            directive.warn("has no effect: uploads cannot be resumed; see \"upload_bare_body\"");
+            directive.warn("has no effect: this protocol is not spoken; see \"upload_append\"");
         }
         Some(())
     };
@@ -358,7 +358,7 @@ unsafe extern "C" fn accept_resumable(
 
 unsafe extern "C" fn ignore(cf: *mut ngx_conf_t, _: *mut ngx_command_t, conf: *mut c_void) -> *mut c_char {
     let accept = |directive: &mut Directive<'_>| {
-        directive.warn("has no effect: uploads cannot be resumed");
+        directive.warn("has no effect: it belongs to \"upload_resumable\"");
         Some(())
     };
     // SAFETY: nginx calls with a directive of this module.

@@ -40,6 +40,7 @@ def check(make_nginx, directives):
         "upload_store spool; upload_add_header $host $upload_file_md5; upload_pass @next;",
         "upload_store spool; upload_set_form_field a $upload_content_range; upload_pass @next;",
         "upload_store spool/$host 1 2 3; upload_pass $uri/next;",
+        "upload_store spool; upload_append $arg_a; upload_append_offset $http_x; upload_append_limit 5; upload_pass @next;",
         "upload_store $document_root/a; if ($args) { upload_pass @next; }",
         "upload_store spool; upload_resumable off; upload_empty_fiels_names on; upload_pass @next;",
     ],
@@ -117,6 +118,10 @@ def test_a_configuration_of_the_classic_module_loads(make_nginx):
             for digest in ["md5", "md5_uc", "sha1", "sha1_uc", "sha256_uc", "sha512", "sha512_uc", "crc32"]
         ),
         ('upload_set_form_field a "$no_such_variable";', 'unknown "no_such_variable" variable'),
+        ("upload_append $arg_a; upload_append $arg_b;", '"upload_append": is duplicate'),
+        ("upload_append_offset 1; upload_append_offset 2;", '"upload_append_offset": is duplicate'),
+        ("upload_append_limit 1; upload_append_limit 2;", '"upload_append_limit": is duplicate'),
+        ("upload_append $no_such_variable;", 'unknown "no_such_variable" variable'),
         ("upload_bare_body yes;", "invalid value"),
         ("upload_pass_args yes;", "invalid value"),
         ("upload_tame_arrays yes;", "invalid value"),

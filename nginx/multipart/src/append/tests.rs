@@ -127,3 +127,12 @@ fn an_upload_that_is_dropped_keeps_what_came() {
     drop(upload);
     assert_eq!(fs::read(&path).unwrap(), b"abcde");
 }
+
+#[test]
+fn a_locked_file_is_locked_where_no_wish_can_be_left() {
+    let (folder, _) = file(b"");
+    let path = folder.path().join("f".repeat(250));
+    fs::write(&path, b"").unwrap();
+    let _first = open(&path).unwrap();
+    assert!(matches!(open(&path), Err(Error::Locked(_))));
+}
