@@ -67,7 +67,7 @@ local DETAILS = {
     [405] = "this address takes only the methods that Allow names",
     [410] = "what this link led to is no more",
     [415] = "the body is neither a form nor the bytes of an image",
-    [429] = "too many requests from this address are under way",
+    [429] = "too many requests come from this address or with this key, or are under way",
     [503] = "the service cannot do this at the moment",
 }
 

@@ -105,6 +105,7 @@ function M.load()
     M.edge_name = variable("EDGE_NAME")
     M.upload_life = duration("UPLOAD_LIFE")
     M.max_uploads = number("MAX_UPLOADS")
+    M.max_uploads_of_client = number("MAX_UPLOADS_OF_CLIENT")
 end
 
 -- What the native library is told.

@@ -106,7 +106,7 @@ function M.call(conninfo, func, ...)
         lost = not result and is_lost()
     end
     -- this ngx_lua never collects the garbage of threads' VMs by itself between calls
-    collectgarbage("step", 200)
+    collectgarbage("step", 10)
     if not result then
         return nil, err, not lost and M.TOLD or nil
     end

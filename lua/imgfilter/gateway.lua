@@ -40,7 +40,12 @@ local function attach_file()
         return ngx.exit(ngx.HTTP_BAD_REQUEST)
     end
     ngx.req.read_body()
-    ngx.req.set_body_file(config.spool .. "/" .. name, false)
+    local attached, err = pcall(ngx.req.set_body_file, config.spool .. "/" .. name, false)
+    if not attached then
+        -- it was given up meanwhile: no fault of the storage's
+        ngx.log(ngx.WARN, err)
+        return ngx.exit(ngx.HTTP_NOT_FOUND)
+    end
     return sha256
 end
 

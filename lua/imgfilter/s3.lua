@@ -11,7 +11,30 @@ local GRACE = 5
 -- Whoever asks whether all is ready wants to know soon; in seconds.
 local READY_TIMEOUT = 5
 
-local function exchange(socket, request)
+-- Connections to the gateway that are kept by each nginx worker, and for how long, in milliseconds.
+local KEPT = 32
+local KEPT_FOR = 30000
+
+-- Reads the rest of an answer, which is short, and says whether the connection can be used again.
+local function is_clean(socket)
+    local length = 0
+    repeat
+        local line = socket:receive("*l")
+        if not line then
+            return false
+        end
+        local name, value = line:lower():match("^([%w-]+):%s*(.-)%s*$")
+        if name == "content-length" then
+            length = tonumber(value)
+        elseif name == "transfer-encoding" or name == "connection" and value == "close" then
+            return false
+        end
+    until line == ""
+    return length ~= nil and (length == 0 or socket:receive(length) ~= nil)
+end
+
+-- Sends a request: the status of its answer, or nil and why there was none.
+local function exchange(socket, method, request)
     local sent, err = socket:send(request)
     if not sent then
         return nil, err
@@ -22,25 +45,35 @@ local function exchange(socket, request)
         return nil, err
     end
     local status = tonumber(line:match("^HTTP/1%.%d (%d%d%d)"))
+    -- what follows the head of an answer to HEAD is not its body
+    if status and method ~= "HEAD" and is_clean(socket) then
+        socket:setkeepalive(KEPT_FOR, KEPT)
+    else
+        socket:close()
+    end
     return status, "not a status line: " .. line
 end
 
--- One request without a body on a connection of its own; only the answer's status matters. Returns nil and an
--- error when there was no answer within `timeout` seconds.
+-- One request without a body; only the answer's status matters. Returns nil and an error when there was no answer
+-- within `timeout` seconds. Asking again is harmless, and done where a connection that was kept turns out to be closed.
 local function send(timeout, method, path, headers)
-    local socket = ngx.socket.tcp()
-    socket:settimeouts(1000, 1000, timeout * 1000)
-    local connected, err = socket:connect("unix:" .. config.runtime_dir .. "/s3.sock")
-    if not connected then
-        return nil, err
-    end
-    local lines = { method .. " " .. path .. " HTTP/1.1", "Host: gateway", "Connection: close", "Content-Length: 0" }
+    local lines = { method .. " " .. path .. " HTTP/1.1", "Host: gateway", "Content-Length: 0" }
     for name, value in pairs(headers or {}) do
         lines[#lines + 1] = name .. ": " .. value
     end
-    local status
-    status, err = exchange(socket, table.concat(lines, "\r\n") .. "\r\n\r\n")
-    socket:close()
+    local request = table.concat(lines, "\r\n") .. "\r\n\r\n"
+    local status, err, kept
+    repeat
+        local socket = ngx.socket.tcp()
+        socket:settimeouts(1000, 1000, timeout * 1000)
+        local connected
+        connected, err = socket:connect("unix:" .. config.runtime_dir .. "/s3.sock")
+        if not connected then
+            return nil, err
+        end
+        kept = socket:getreusedtimes() > 0
+        status, err = exchange(socket, method, request)
+    until status or not kept or err ~= "closed"
     return status, err
 end
 

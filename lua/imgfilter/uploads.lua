@@ -25,6 +25,9 @@ local PIECE = "application/offset+octet-stream"
 -- Looking at an account takes microseconds, hashing 100 MB a tenth of a second; this is for a disk that hangs. In
 -- seconds.
 local DISK_TIMEOUT = 30
+-- How long one request may take to make the task of an upload before another may try, in seconds: whoever took its
+-- turn may be dead.
+local LONGEST_FINISH = 120
 -- How often the uploads whose time is over are removed, in seconds.
 local SWEEP_INTERVAL = 600
 
@@ -41,6 +44,11 @@ local function call(name, input)
         return nil, problems.new("overloaded")
     end
     return native.open(text)
+end
+
+-- The name in the address of an upload, or "" for what cannot be one.
+local function wanted()
+    return ngx.var.uri:match("^/uploads/([%w-]+)$") or ""
 end
 
 -- A header that is a whole number, as tus has them all: nil where it is not.
@@ -104,13 +112,37 @@ local function greet(methods)
     end
 end
 
+-- Whether a refusal stands, whatever is tried later.
+local function is_final(problem)
+    return problem.status < 500 and problem.status ~= 429 and problem.status ~= 409 and problem.status ~= 423
+end
+
+-- Ends the request before its body is read. A client whose question how far it has come is refused begins the upload
+-- anew, unless it is told that somebody else is at it: so that is what it is told where asking again may help.
+local function refuse(problem, challenge)
+    if method() == "HEAD" and not is_final(problem) then
+        problem = problems.new("upload_locked")
+    end
+    return answer.refuse(problem, challenge)
+end
+
 -- The caller, or the end of the request. Uploads in pieces need no Idempotency-Key: their name is one.
 local function who()
     local caller, problem, challenge = keys.caller("upload")
     if not caller then
-        return answer.refuse(problem, challenge)
+        return refuse(problem, challenge)
     end
     return caller
+end
+
+-- Counts the unfinished uploads of a caller since this nginx was started, by `step`: how many there are.
+local function count(caller, step)
+    local place_of = "uploads of " .. (caller.owner or "") .. " " .. (caller.owner and "" or ngx.var.network)
+    local unfinished = ngx.shared.edge:incr(place_of, step, 0, config.upload_life)
+    if unfinished and unfinished < 0 then
+        ngx.shared.edge:delete(place_of)
+    end
+    return unfinished or 0
 end
 
 -- --- Creation -----------------------------------------------------------------------------------------------------
@@ -140,16 +172,32 @@ local function begin(caller)
     if problem then
         return nil, problem
     end
-    if ngx.var.args then
+    if (ngx.var.args or "") ~= "" then
         local detail = "an upload in pieces takes its options from Upload-Metadata, not from the query string"
         return nil, problems.new("unexpected_query", { detail = detail })
     end
-    return call("upload_begin", {
+    local metadata = ngx.var.http_upload_metadata or ""
+    if not metadata:match("^[\32-\126]*$") then
+        local detail = "Upload-Metadata holds more than visible characters of ASCII"
+        return nil, problems.new("invalid_metadata", { detail = detail, field = "Upload-Metadata" })
+    end
+    local limit = config.max_uploads_of_client
+    if count(caller, 1) > limit then
+        count(caller, -1)
+        local detail = "you have as many unfinished uploads as one may have"
+        return nil, problems.new("too_many_uploads", { detail = detail, limit = limit })
+    end
+    local progress
+    progress, problem = call("upload_begin", {
         length = length,
-        metadata = ngx.var.http_upload_metadata or "",
+        metadata = metadata,
         caller = caller,
         max_uploads = config.max_uploads,
     })
+    if not progress then
+        count(caller, -1)
+    end
+    return progress, problem
 end
 
 -- POST /uploads
@@ -167,16 +215,17 @@ end
 
 -- --- The end ------------------------------------------------------------------------------------------------------
 
--- Whether a refusal stands, whatever is tried later: then the bytes have no use any more.
-local function is_final(problem)
-    return problem.status < 500 and problem.status ~= 429 and problem.status ~= 409
-end
-
--- Makes the task of an upload that has all its bytes: its standing as an upload that has ended, or nil and the problem.
--- Doing so twice, even at once, makes one task: its ids were chosen when the upload began.
-local function finish(progress, caller)
-    local prepared, problem = call("upload_finish", { id = progress.id, caller = caller })
-    local view
+-- Makes the task of an upload that has all its bytes: its standing as one that has ended, or nil and the problem. Doing
+-- so twice makes one task: its ids were chosen when the upload began. What is refused for good has no use for its bytes
+-- any more.
+local function make(progress, caller)
+    -- before 100 MB are hashed
+    local problem = pressure.refusal(0) or quotas.spent(caller)
+    if problem then
+        return nil, problem
+    end
+    local prepared, view
+    prepared, problem = call("upload_finish", { id = progress.id, caller = caller })
     if prepared then
         view, problem = upload.store(prepared, caller)
     end
@@ -186,6 +235,7 @@ local function finish(progress, caller)
         end
         if is_final(problem) then
             call("upload_remove", { id = progress.id, caller = caller })
+            count(caller, -1)
         end
         return nil, problem
     end
@@ -195,8 +245,26 @@ local function finish(progress, caller)
     if not ended then
         return nil, problem
     end
+    count(caller, -1)
     progress.ended = true
     return progress
+end
+
+local function turn(id)
+    return "finishing " .. id
+end
+
+-- The same, one request at a time: a client whose line was cut after the last byte asks while that byte is worked on.
+local function finish(progress, caller)
+    if not ngx.shared.edge:add(turn(progress.id), true, LONGEST_FINISH) then
+        return nil, problems.new("upload_locked", { detail = "the upload is complete, and just being stored" })
+    end
+    local found, problem = call("upload_find", { id = progress.id, caller = caller })
+    if found and not found.ended then
+        found, problem = make(found, caller)
+    end
+    ngx.shared.edge:delete(turn(progress.id))
+    return found, problem
 end
 
 -- --- One upload ---------------------------------------------------------------------------------------------------
@@ -207,7 +275,7 @@ local function show(progress, caller)
         local problem
         progress, problem = finish(progress, caller)
         if not progress then
-            return answer.refuse(problem)
+            return refuse(problem)
         end
     end
     local headers = standing(progress)
@@ -234,6 +302,11 @@ local function objection(progress)
         local detail = "Upload-Offset says where the piece begins, in bytes"
         return problems.new("invalid_upload_offset", { detail = detail, field = "Upload-Offset" })
     end
+    local rest = progress.length - offset
+    if (M.whole(ngx.var.http_content_length) or 0) > rest and offset == progress.offset then
+        local detail = string.format("the upload lacks %d bytes, and the piece has more", rest)
+        return problems.new("body_too_large", { detail = detail, limit = rest })
+    end
     return offset ~= progress.offset and mismatch(progress) or nil
 end
 
@@ -256,9 +329,15 @@ local function accept(progress, caller)
 end
 
 local function remove(progress, caller)
+    if ngx.shared.edge:get(turn(progress.id)) then
+        return answer.refuse(problems.new("upload_locked", { detail = "the upload is just being stored" }))
+    end
     local removed, problem = call("upload_remove", { id = progress.id, caller = caller })
     if not removed then
         return answer.refuse(problem)
+    end
+    if not progress.ended then
+        count(caller, -1)
     end
     return empty(204)
 end
@@ -269,18 +348,23 @@ local METHODS = { HEAD = show, PATCH = accept, DELETE = remove }
 function M.admit()
     greet({ "DELETE", "HEAD", "OPTIONS", "PATCH" })
     local caller = who()
-    local progress, problem = call("upload_find", { id = ngx.var.uri:match("^/uploads/(.*)$"), caller = caller })
+    local progress, problem = call("upload_find", { id = wanted(), caller = caller })
     if not progress then
-        return answer.refuse(problem)
+        return refuse(problem)
     end
-    ngx.var.caller = cjson.encode(caller)
     return METHODS[method()](progress, caller)
 end
 
--- After a piece was taken: nobody else writes until this request has ended.
+-- After a piece was taken: nobody else writes until this request is answered.
 function M.appended()
-    local caller = cjson.decode(ngx.var.caller)
-    local progress, problem = call("upload_find", { id = ngx.var.uri:match("^/uploads/(.*)$"), caller = caller })
+    -- A piece may take hours, and the key may have been revoked since.
+    local caller, problem, challenge = keys.caller("upload")
+    if not caller then
+        ngx.header["WWW-Authenticate"] = challenge
+        return answer.problem(problem)
+    end
+    local progress
+    progress, problem = call("upload_find", { id = wanted(), caller = caller })
     if progress and progress.offset == progress.length and not progress.ended then
         progress, problem = finish(progress, caller)
     end

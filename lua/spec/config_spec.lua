@@ -6,6 +6,7 @@ local function environment(changes)
         MAX_EQUATION_LENGTH = "4096", MAX_EQUATION_DEPTH = "63", MAX_EQUATION_OPERATIONS = "1024",
         MAX_OUTPUT_DIMENSION = "9999", ANONYMOUS_REQUESTS = "0", ANONYMOUS_BYTES = "0", ANONYMOUS_MEGAPIXELS = "0",
         ANONYMOUS_OPEN_TASKS = "0", EDGE_NAME = "a", UPLOAD_LIFE = "24h", MAX_UPLOADS = "9",
+        MAX_UPLOADS_OF_CLIENT = "9",
         PUBLIC_URL = "https://img.example/f/", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
         MAX_BODY = "1000", MAX_WAIT = "60s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
         MAX_TASK_BODY = "500",

@@ -9,7 +9,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
   v_task    uuid     := p_request ->> 'task';
   v_image   jsonb    := p_request -> 'image';
-  v_queue   bigint   := nextval(pg_get_serial_sequence('imgfilter.queue', 'id'));
+  v_queue   bigint   := nextval('queue_id_seq');
   v_account text     := account_of(p_request);
   v_max     smallint := coalesce((p_request ->> 'max_attempts')::smallint, 5);
   v_keyed   boolean  := p_request #> '{idempotency,key}' IS NOT NULL;

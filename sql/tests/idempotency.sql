@@ -1,7 +1,7 @@
 -- Idempotency-Key: a key stands for one task of its account, for a day.
 BEGIN;
 \ir fixture.psql
-SELECT plan(17);
+SELECT plan(18);
 
 CREATE FUNCTION pg_temp.keyed(n integer, key text, print text DEFAULT 'aa', who jsonb DEFAULT '{"owner":"acme"}') RETURNS jsonb
 LANGUAGE sql AS $$
@@ -17,6 +17,7 @@ SELECT is(submit_task(pg_temp.keyed(2, 'k')), task_view(pg_temp.task_id(1)), 'as
 SELECT is(count(*), 1::bigint, 'it is one task') FROM task;
 SELECT is(requests, 1::bigint, 'counted once') FROM usage;
 SELECT is(submit_task(pg_temp.keyed(2, 'k') || '{"quota":{"requests":1}}') ->> 'id', pg_temp.task_id(1)::text, 'no quota stands against it');
+SELECT is(foresee(pg_temp.request(1) || '{"owner":"acme","quota":{"requests":1}}') ->> 'id', pg_temp.task_id(1)::text, 'nor when it is foreseen by its own id, whose quota was counted then');
 SELECT throws_ok($$ SELECT foresee(pg_temp.keyed(2, 'k', 'bb')) $$, 'IF014', 'imgfilter idempotency: reused', 'something else is foreseen to be refused');
 SELECT throws_ok($$ SELECT submit_task(pg_temp.keyed(2, 'k', 'bb')) $$, 'IF014', 'imgfilter idempotency: reused', 'and refused');
 SELECT is(submit_task(pg_temp.keyed(2, 'k', 'bb', '{"owner":"other"}')) ->> 'id', pg_temp.task_id(2)::text, 'another owner has keys of his own');

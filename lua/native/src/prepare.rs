@@ -137,7 +137,9 @@ pub fn prepare(upload: &Upload, state: &State) -> Result<PreparedUpload, Problem
     let options = Options::check(spec, &state.limits)?;
     let info = imgfilter_filters::probe_file(Path::new(&file.path), &state.limits).map_err(refuse)?;
     let Ids { task, image: id } = upload.ids.unwrap_or_else(Ids::choose);
-    let object_key = format!("o/{}/{id}", Timestamp::now().strftime("%Y%m"));
+    // What may be stored more than once has another key each time: the one before may just be swept as an orphan.
+    let object = if upload.ids.is_some() { unguessable_id() } else { id };
+    let object_key = format!("o/{}/{object}", Timestamp::now().strftime("%Y%m"));
     let request = json!({
         "id": id, "sha256": file.sha256, "format": info.format.name(),
         "width": info.width, "height": info.height, "frames": info.frames, "bytes": file.size,

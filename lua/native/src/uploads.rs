@@ -2,7 +2,8 @@
 //!
 //! An upload is two files in a folder of the spool: its bytes, which the upload module appends to, and beside them
 //! `….info`, a JSON text that is written once when it begins and once when it has ended. How far it has come is the
-//! size of the first, so there is nothing to keep in step, and an nginx that is killed loses nothing of it.
+//! size of the first, so there is nothing to keep in step, and an nginx that is killed loses nothing of it. The account of
+//! one that has ended lies in a folder of its own, out of the way of those that are counted.
 //! The ids of task and image are chosen when it begins: whoever finishes it twice makes one task.
 
 mod metadata;
@@ -27,6 +28,8 @@ use crate::state::State;
 const INFO: &str = ".info";
 /// The same while it is being written.
 const FRESH: &str = ".fresh";
+/// The folder of the accounts of uploads that have ended.
+const ENDED: &str = "ended";
 /// Bytes that are hashed at once.
 const PIECE: usize = 256 * 1024;
 /// Length of the part of an upload's name that nobody can guess, in hexadecimal digits.
@@ -79,7 +82,8 @@ struct Info {
     owner: Option<String>,
     task: Uuid,
     image: Uuid,
-    /// Whether the task exists; then the bytes are gone from here.
+    /// Whether the task exists; then the bytes are gone from here, and the metadata, which may hold what nobody else
+    /// is to read.
     ended: bool,
 }
 
@@ -111,7 +115,7 @@ pub struct Progress {
 pub fn begin(beginning: &Beginning, state: &State) -> Result<Progress, Refused> {
     let Beginning { place, length, metadata, caller, .. } = beginning;
     prepare::check_options(&parts(metadata, *length, Path::new(""), "")?, caller, state)?;
-    DirBuilder::new().recursive(true).mode(0o700).create(&place.folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(place.folder.join(ENDED))?;
     if count(&place.folder)? >= beginning.max_uploads {
         let detail = "this edge holds as many unfinished uploads as it may";
         return Err(Problem::new(Code::TooManyUploads, detail).limit(beginning.max_uploads as u64).into());
@@ -127,7 +131,7 @@ pub fn begin(beginning: &Beginning, state: &State) -> Result<Progress, Refused> 
         image: ids.image,
         ended: false,
     };
-    found.write(&info).map_err(full_disk)?;
+    found.write(&info, &found.account()).map_err(full_disk)?;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&found.path).map_err(full_disk)?;
     progress(found, info, place)
 }
@@ -147,6 +151,9 @@ pub fn find(wanted: &Wanted) -> Result<Progress, Refused> {
 /// As [`find`]; and those of any upload.
 pub fn finish(wanted: &Wanted, state: &State) -> Result<PreparedUpload, Refused> {
     let (found, info) = open(wanted)?;
+    if info.ended {
+        return Err(Problem::new(Code::UploadLocked, "another request has just stored this upload").into());
+    }
     let sha256 = hash(&found.path)?;
     let upload = Upload {
         parts: parts(&info.metadata, info.length, &found.path, &sha256)?,
@@ -163,7 +170,8 @@ pub fn finish(wanted: &Wanted, state: &State) -> Result<PreparedUpload, Refused>
 /// As [`find`].
 pub fn end(wanted: &Wanted) -> Result<(), Refused> {
     let (found, info) = open(wanted)?;
-    found.write(&Info { ended: true, ..info })?;
+    found.write(&Info { ended: true, metadata: String::new(), ..info }, &found.ended_account()?)?;
+    forgive_missing(fs::remove_file(found.account()))?;
     forgive_missing(fs::remove_file(&found.path))?;
     Ok(())
 }
@@ -174,8 +182,9 @@ pub fn end(wanted: &Wanted) -> Result<(), Refused> {
 /// As [`find`].
 pub fn remove(wanted: &Wanted) -> Result<(), Refused> {
     let (found, _) = open(wanted)?;
-    forgive_missing(fs::remove_file(&found.path))?;
-    forgive_missing(fs::remove_file(found.beside(INFO)))?;
+    for file in [found.path.clone(), found.account(), found.ended_account()?] {
+        forgive_missing(fs::remove_file(file))?;
+    }
     Ok(())
 }
 
@@ -185,8 +194,12 @@ pub fn remove(wanted: &Wanted) -> Result<(), Refused> {
 /// The folder cannot be read.
 pub fn sweep(sweep: &Sweep) -> io::Result<u64> {
     let place = &sweep.place;
+    Ok(sweep_folder(&place.folder, place.life)? + sweep_folder(&place.folder.join(ENDED), place.life)?)
+}
+
+fn sweep_folder(folder: &Path, life: f64) -> io::Result<u64> {
     let mut removed = 0;
-    let entries = match fs::read_dir(&place.folder) {
+    let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
         entries => entries?,
     };
@@ -194,8 +207,8 @@ pub fn sweep(sweep: &Sweep) -> io::Result<u64> {
         let path = entry?.path();
         // An account lives as long as the bytes beside it.
         let bytes = path.with_extension("");
-        let lives = [&path, &bytes].into_iter().any(|file| !is_over(file, place.life));
-        if !lives && fs::remove_file(&path).is_ok() {
+        let lives = [&path, &bytes].into_iter().any(|file| !is_over(file, life));
+        if !lives && path.is_file() && fs::remove_file(&path).is_ok() {
             removed += 1;
         }
     }
@@ -209,18 +222,27 @@ struct Found {
 }
 
 impl Found {
-    fn beside(&self, ending: &str) -> PathBuf {
-        self.path.with_extension(&ending[1..])
+    /// The account while the upload goes on.
+    fn account(&self) -> PathBuf {
+        self.path.with_extension(&INFO[1..])
     }
 
-    /// Writes the account so that it is whole or as it was, also after a loss of power.
-    fn write(&self, info: &Info) -> io::Result<()> {
-        let fresh = self.beside(FRESH);
+    /// The account when it has ended.
+    fn ended_account(&self) -> io::Result<PathBuf> {
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+            return Err(ErrorKind::InvalidInput.into());
+        };
+        Ok(folder.join(ENDED).join(name).with_extension(&INFO[1..]))
+    }
+
+    /// Writes an account so that it is whole or not there, also after a loss of power.
+    fn write(&self, info: &Info, account: &Path) -> io::Result<()> {
+        let fresh = account.with_extension(&FRESH[1..]);
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
         file.write_all(&serde_json::to_vec(info)?)?;
         file.sync_data()?;
-        fs::rename(&fresh, self.beside(INFO))?;
-        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        fs::rename(&fresh, account)?;
+        File::open(account.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
 }
 
@@ -231,14 +253,22 @@ fn open(wanted: &Wanted) -> Result<(Found, Info), Refused> {
     let secret = wanted.id.strip_prefix(&place.edge).and_then(|rest| rest.strip_prefix('-'));
     let secret = secret.filter(|secret| is_secret(secret)).ok_or_else(missing)?;
     let found = Found { id: wanted.id.clone(), path: place.folder.join(secret) };
-    let info: Info = match fs::read(found.beside(INFO)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing().into()),
-        text => serde_json::from_slice(&text?)?,
+    // It may end between two looks, but never begin again.
+    let info = match (read(&found.account())?, read(&found.ended_account()?)?) {
+        (_, Some(info)) | (Some(info), None) => info,
+        (None, None) => return Err(missing().into()),
     };
     if info.owner.is_some() && info.owner != wanted.caller.owner {
         return Err(missing().into());
     }
     Ok((found, info))
+}
+
+fn read(account: &Path) -> Result<Option<Info>, Refused> {
+    match fs::read(account) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        text => Ok(Some(serde_json::from_slice(&text?)?)),
+    }
 }
 
 fn is_secret(text: &str) -> bool {
@@ -247,9 +277,13 @@ fn is_secret(text: &str) -> bool {
 
 fn progress(found: Found, info: Info, place: &Place) -> Result<Progress, Refused> {
     let life = Duration::try_from_secs_f64(place.life).unwrap_or(Duration::MAX);
-    let file = if info.ended { found.beside(INFO) } else { found.path.clone() };
+    let file = if info.ended { found.ended_account()? } else { found.path.clone() };
     let about = match fs::metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
+            // Its bytes went after its account was read, because it has become its task.
+            if let (false, Some(info)) = (info.ended, read(&found.ended_account()?)?) {
+                return progress(found, info, place);
+            }
             return Err(Problem::new(Code::Gone, "this upload has ended").into());
         }
         about => about?,
@@ -294,7 +328,7 @@ fn hash(path: &Path) -> io::Result<String> {
     }
 }
 
-/// Uploads in a folder, by their accounts.
+/// Uploads in a folder that have not ended, by their accounts.
 fn count(folder: &Path) -> io::Result<usize> {
     let mut count = 0;
     for entry in fs::read_dir(folder)? {

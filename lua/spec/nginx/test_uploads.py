@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -117,7 +119,8 @@ def test_pieces_that_do_not_fit_are_refused_and_change_nothing(stack, photo):
     assert patch(stack.url, path, 0, data[:50]).status == 204
     wrong = patch(stack.url, path, 10, data[10:])
     assert (wrong.status, wrong.problem["code"], wrong.headers["Upload-Offset"]) == (409, "offset_mismatch", "50")
-    assert patch(stack.url, path, 50, data[50:] + b"x").status == 413
+    long = patch(stack.url, path, 50, data[50:] + b"x")
+    assert (long.status, long.problem["limit"]) == (413, len(data) - 50)
     assert ask(stack.url, "PATCH", path, data[50:], VERSION | {"Upload-Offset": "50"}).problem["code"] == "unsupported_media_type"
     assert ask(stack.url, "PATCH", path, data[50:], PIECE).problem["code"] == "invalid_upload_offset"
     assert offset(stack.url, path) == 50
@@ -184,22 +187,46 @@ def test_an_upload_is_its_owners(stack, another_edge, photo):
     assert value(stack, f"select owner from imgfilter.task where id = '{task['id']}'") == "tus-a"
 
 
+def unique(photo) -> bytes:
+    """A picture that no other test has sent; what follows its end means nothing."""
+    return photo.read_bytes() + os.urandom(16)
+
+
+def tasks_of(stack, data: bytes) -> str:
+    digest = hashlib.sha256(data).hexdigest()
+    return value(stack, "select count(*)::text from imgfilter.task join imgfilter.image on image.id = image_id "
+                        f"where sha256 = decode('{digest}', 'hex')")
+
+
 def test_all_bytes_are_there_only_when_the_task_is(stack, photo):
-    """The trap of the protocol: a client that hears the full offset after a failed last piece believes it is done."""
-    data = photo.read_bytes()
+    """The trap of the protocol: a client that hears the full offset after a failed last piece believes it is done. And
+    one that hears of a failure when it asks begins anew, unless it is told that the upload is locked."""
+    data = unique(photo)
     path = path_of(begin(stack.url, len(data)))
     stack.children["store"].stop()
     try:
         last = patch(stack.url, path, 0, data)
         assert last.status == 503 and last.headers["Upload-Offset"] is None
-        assert head(stack.url, path).status == 503
+        asked = head(stack.url, path)
+        assert (asked.status, asked.headers["Retry-After"], asked.headers["Upload-Offset"]) == (423, "1", None)
     finally:
         stack.start_store()
     wait_until("the storage", lambda: head(stack.url, path).status == 200, 20)
     standing = head(stack.url, path)
     assert standing.headers["Upload-Offset"] == str(len(data))
-    task = task_of(standing, stack.url)
-    assert value(stack, f"select count(*)::text from imgfilter.task where image_id = '{task['image']['id']}'") == "1"
+    assert task_of(standing, stack.url)["image"]["sha256"] == hashlib.sha256(data).hexdigest()
+    assert tasks_of(stack, data) == "1"
+
+
+def test_many_who_finish_an_upload_make_one_task(stack, photo):
+    """A line that is cut after the last byte: the client asks while that byte is worked on."""
+    data = unique(photo)
+    path = path_of(begin(stack.url, len(data)))
+    with half_sent(stack.url, path, 0, data, len(data)), ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: head(stack.url, path).status, range(24)))
+    assert set(answers) <= {200, 423}, answers
+    wait_until("the task", lambda: head(stack.url, path).headers["Imgfilter-Task"] is not None, 10)
+    assert tasks_of(stack, data) == "1"
 
 
 def test_uploads_outlive_nginx(stack, photo):
@@ -216,11 +243,48 @@ def test_uploads_outlive_nginx(stack, photo):
     assert patch(stack.url, path, came, data[came:]).headers["Imgfilter-Task"]
 
 
-def test_an_edge_holds_so_many_uploads_and_no_more(another_edge):
+def test_an_edge_holds_so_many_uploads_and_no_more(another_edge, photo):
     url = another_edge(MAX_UPLOADS="2", UPLOAD_LIFE="2s", EDGE_NAME="few")
+    data = photo.read_bytes()
+    for _ in range(3):  # those that have ended do not count
+        assert patch(url, path_of(begin(url, len(data))), 0, data).headers["Imgfilter-Task"]
     paths = [path_of(begin(url, 1000)) for _ in range(2)]
     full = begin(url, 1000)
     assert (full.status, full.problem["code"], full.headers["Retry-After"]) == (503, "too_many_uploads", "5")
     assert paths[0].startswith("/uploads/few-")
     time.sleep(2.1)
     assert head(url, paths[0]).status == 410, "its time is over"
+
+
+def test_nobody_has_more_unfinished_uploads_than_allowed(another_edge, photo):
+    url = another_edge(MAX_UPLOADS_OF_CLIENT="2", TRUSTED_PROXIES="127.0.0.1")
+    data = photo.read_bytes()
+    paths = [path_of(begin(url, len(data))) for _ in range(2)]
+    full = begin(url, 1000)
+    assert (full.status, full.problem["code"], full.problem["limit"]) == (503, "too_many_uploads", 2)
+    path_of(begin(url, 1000, {"X-Forwarded-For": "192.0.2.1"}))
+    assert patch(url, paths[0], 0, data).headers["Imgfilter-Task"]
+    path_of(begin(url, 1000))
+    assert begin(url, 1000).status == 503
+    assert ask(url, "DELETE", paths[1], headers=VERSION).status == 204
+    path_of(begin(url, 1000))
+
+
+def test_a_queue_that_is_full_takes_no_uploads_in_pieces_either(another_edge, photo):
+    url = another_edge(SPOOL_RESERVE="9000000000000000")
+    wait_until("the look at the disk", lambda: begin(url, 1000).status == 503, 10)
+    assert begin(url, 1000).problem["code"] == "spool_full"
+
+
+def test_bytes_that_are_no_text_are_refused(stack):
+    assert head(stack.url, "/uploads/%FF").status == 404
+    answer = begin(stack.url, 1000, {"Upload-Metadata": b"filename \xff"})
+    assert (answer.status, answer.problem["code"]) == (400, "invalid_metadata")
+
+
+def test_questions_are_not_counted_against_a_rate(another_edge):
+    """A client that is refused one begins the upload anew."""
+    url = another_edge(ADDRESS_RATE="1", ADDRESS_BURST="1")
+    path = path_of(begin(url, 1000))
+    assert {head(url, path).status for _ in range(8)} == {200}
+    assert 429 in [patch(url, path, 0, b"").status for _ in range(4)]

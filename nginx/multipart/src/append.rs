@@ -24,18 +24,17 @@ pub struct Bounds {
 
 /// The one writer of a file.
 ///
-/// It holds an exclusive lock (flock) on the file until it is dropped. What it was given stays in the file, however it
+/// It holds an exclusive lock (flock) on the file until it is let go or dropped. What it was given stays in the file, however it
 /// ends; nothing that was there before is touched.
 #[derive(Debug)]
 pub struct Append {
-    out: BufWriter<File>,
+    /// None once the lock was given back.
+    out: Option<BufWriter<File>>,
     path: PathBuf,
     size: u64,
     limit: Option<u64>,
     /// Whether something was written that may not be on the disk.
     unsynced: bool,
-    /// Whether the lock was given back.
-    ended: bool,
 }
 
 impl Append {
@@ -71,12 +70,11 @@ impl Append {
             return Err(Error::Missing(path.to_owned()));
         }
         let append = Append {
-            out: BufWriter::with_capacity(buffer, file),
+            out: Some(BufWriter::with_capacity(buffer, file)),
             path: path.to_owned(),
             size: facts.len(),
             limit: bounds.limit,
             unsynced: false,
-            ended: false,
         };
         // Whoever was asked is gone. This one is not meant.
         let _ = fs::remove_file(beside(path));
@@ -112,39 +110,42 @@ impl Append {
     pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), Error> {
         self.check(data.len() as u64)?;
         self.unsynced |= !data.is_empty();
-        self.out.write_all(data)?;
+        self.out()?.write_all(data)?;
         self.size += data.len() as u64;
         Ok(())
     }
 
     /// Gives the system everything, so that it outlives this process.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
-        Ok(self.out.flush()?)
+        Ok(self.out()?.flush()?)
     }
 
     /// Puts everything on the disk, and returns the size the file has now.
     pub(crate) fn sync(&mut self) -> Result<u64, Error> {
         self.flush()?;
         if self.unsynced {
-            self.out.get_ref().sync_data()?;
+            self.out()?.get_ref().sync_data()?;
             self.unsynced = false;
         }
-        Ok(self.out.get_ref().metadata()?.len())
+        Ok(self.out()?.get_ref().metadata()?.len())
+    }
+
+    fn out(&mut self) -> io::Result<&mut BufWriter<File>> {
+        self.out.as_mut().ok_or_else(|| io::Error::new(ErrorKind::BrokenPipe, "the file was let go"))
     }
 }
 
 impl Append {
-    /// Ends: others may write. Done again it does nothing, for the lock may be another's by then.
+    /// Ends: others may write. Done again it does nothing, for the file may be another's by then.
     pub(crate) fn let_go(&mut self) {
-        if self.ended {
-            return;
-        }
-        self.ended = true;
         // A file that cannot be written keeps what it has.
         let _ = self.sync();
+        let Some(out) = self.out.take() else { return };
         // Whoever asked for the file may try again.
         let _ = fs::remove_file(beside(&self.path));
-        let _ = self.out.get_ref().unlock();
+        // Taken apart, the writer does not try once more to write what the disk had no room for: others may write now. The
+        // lock goes with the file.
+        drop(out.into_parts());
     }
 }
 

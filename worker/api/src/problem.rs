@@ -197,6 +197,8 @@ impl Code {
             404 => Self::NotFound,
             405 => Self::MethodNotAllowed,
             408 => Self::RequestTimeout,
+            // All that nginx itself answers so is a piece that does not fit any more.
+            409 => Self::OffsetMismatch,
             410 => Self::Gone,
             412 => Self::PreconditionFailed,
             413 => Self::BodyTooLarge,

@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 50] = [
+const READ_BY_LUA: [&str; 51] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -46,6 +46,7 @@ const READ_BY_LUA: [&str; 50] = [
     "MAX_TASK_BODY",
     "MAX_TOTAL_PIXELS",
     "MAX_UPLOADS",
+    "MAX_UPLOADS_OF_CLIENT",
     "MAX_WAIT",
     "MAX_WAITING",
     "NATIVE_LIBRARY",

@@ -242,9 +242,13 @@ pub struct Uploads {
     #[arg(long, env = "IMGFILTER_UPLOAD_LIFE", value_name = "DURATION", default_value = "24h",
           value_parser = parse_duration)]
     pub upload_life: Duration,
-    /// Uploads in pieces that an edge holds at a time; more are refused with too_many_uploads
+    /// Unfinished uploads in pieces that an edge holds at a time; more are refused with too_many_uploads
     #[arg(long, env = "IMGFILTER_MAX_UPLOADS", value_name = "COUNT", default_value_t = 10_000)]
     pub max_uploads: u32,
+    /// Unfinished uploads in pieces of one owner, or without a key of one address, at an edge since nginx was started
+    /// there; more are refused with too_many_uploads
+    #[arg(long, env = "IMGFILTER_MAX_UPLOADS_OF_CLIENT", value_name = "COUNT", default_value_t = 100)]
+    pub max_uploads_of_client: u32,
 }
 
 fn edge_name(text: &str) -> Result<String, String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::servers::{self, tls};
-use super::{NginxError, path, word};
+use super::{NginxError, clients, path, word};
 use crate::config::{Edge, words};
 
 /// Idle connections kept to the edges, by each nginx worker.
@@ -31,6 +31,7 @@ pub fn render(edge: &Edge, edges: &str) -> Result<String, NginxError> {
     servers::process(&mut file, edge, "balancer")?;
     file.push_str("\nhttp {\n");
     upstreams(&mut file, &members);
+    clients::hsts(&mut file, &edge.front);
     let cache = path("IMGFILTER_CACHE", &edge.cache)?;
     for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
         let _ = writeln!(file, "    {kind}_temp_path \"{cache}/balancer-{kind}\";");

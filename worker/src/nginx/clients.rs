@@ -100,7 +100,7 @@ fn is_origin(text: &str) -> bool {
 }
 
 /// `$hsts`: what Strict-Transport-Security says; empty for nothing.
-fn hsts(file: &mut String, front: &Front) {
+pub(super) fn hsts(file: &mut String, front: &Front) {
     let value = match front.hsts.as_secs() {
         0 => String::new(),
         seconds => format!("max-age={seconds}"),

@@ -9,11 +9,13 @@ struct Stage {
 impl Stage {
     fn new(owner: Option<&str>, length: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(ENDED)).unwrap();
         let secret = "0123456789abcdef0123456789abcdef";
         let found = Found { id: format!("a-{secret}"), path: folder.path().join(secret) };
         let (task, image) = (Uuid::new_v4(), Uuid::new_v4());
         let owner = owner.map(str::to_owned);
-        found.write(&Info { length, metadata: String::new(), owner, task, image, ended: false }).unwrap();
+        let info = Info { length, metadata: String::new(), owner, task, image, ended: false };
+        found.write(&info, &found.account()).unwrap();
         fs::write(&found.path, "1234").unwrap();
         Stage { folder, found }
     }
@@ -28,7 +30,8 @@ impl Stage {
     }
 
     fn files(&self) -> usize {
-        fs::read_dir(self.folder.path()).unwrap().count()
+        let inside = |folder: &Path| fs::read_dir(folder).unwrap().count();
+        inside(self.folder.path()) - 1 + inside(&self.folder.path().join(ENDED))
     }
 }
 
@@ -77,7 +80,9 @@ fn names_lead_nowhere_else() {
 #[test]
 fn an_ended_upload_is_remembered_without_its_bytes() {
     let stage = Stage::new(None, 4);
+    assert_eq!(count(stage.folder.path()).unwrap(), 1);
     end(&stage.wanted(None)).unwrap();
+    assert_eq!(count(stage.folder.path()).unwrap(), 0, "it is not unfinished any more");
     let progress = find(&stage.wanted(None)).unwrap();
     assert!(progress.ended && progress.offset == 4 && !stage.found.path.exists());
     end(&stage.wanted(None)).unwrap();
@@ -103,7 +108,7 @@ fn what_waits_too_long_is_over_and_goes() {
 fn an_account_lives_as_long_as_its_bytes() {
     let stage = Stage::new(None, 10);
     let old = SystemTime::now() - Duration::from_secs(100);
-    File::open(stage.found.beside(INFO)).unwrap().set_modified(old).unwrap();
+    File::open(stage.found.account()).unwrap().set_modified(old).unwrap();
     assert_eq!(sweep(&Sweep { place: stage.place(60.0) }).unwrap(), 0);
     assert!(find(&stage.wanted(None)).is_ok());
 }
