@@ -36,9 +36,8 @@ unsafe extern "C" fn filter(r: *mut ngx_http_request_t) -> ngx_int_t {
             }
         });
     }
-    // SAFETY: nobody writes to it after the configuration was read; nginx calls each filter with its request.
-    match unsafe { *addr_of!(NEXT) } {
-        Some(next) => unsafe { next(r) },
-        None => Status::NGX_OK.into(),
-    }
+    // SAFETY: nobody writes to it after the configuration was read.
+    let next = unsafe { *addr_of!(NEXT) };
+    // SAFETY: nginx calls each filter with its request, and this one is handed on.
+    next.map_or(Status::NGX_OK.into(), |next| unsafe { next(r) })
 }
