@@ -22,6 +22,10 @@ local NO_KEY = "none"
 -- may have asked for; false for what cannot be a key.
 function M.token(header)
     local scheme, token = (header or ""):match("^(%S+)%s*(.-)%s*$")
+    if scheme and scheme:match("^imgf_") then
+        -- a key whose scheme was forgotten: whoever sends it does not mean to be anybody
+        return false
+    end
     if not scheme or scheme:lower() ~= "bearer" then
         return nil
     end

@@ -1,6 +1,7 @@
 """Download links: what they serve, how long, and to whom not."""
 
 import time
+import urllib.request
 
 import pytest
 
@@ -20,6 +21,12 @@ def test_a_download_says_what_it_is(client, url):
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["etag"] and "set-cookie" not in answer.headers
     assert answer.headers["accept-ranges"] == "bytes"
+
+
+def test_nothing_is_said_twice(url):
+    with urllib.request.urlopen(url) as answer:
+        names = [name.lower() for name in answer.headers]
+    assert len(names) == len(set(names)), names
 
 
 def test_head(url):

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -98,7 +99,9 @@ def keep(state: Path, build: Build, record: Record) -> int:
 def say_how(stack: Stack) -> None:
     """The last thing that the start prints, in one write: `start` looks for it."""
     line = sample.line(stack.url, sample.photo(stack.plan.state))
-    sys.stdout.write(f"{READY} {stack.url}   (logs: {stack.logs}; Ctrl-C ends everything)\n\nTry it:\n\n{line}\n")
+    owner = "IMGFILTER_MIGRATE_DATABASE_URL"
+    key = f"{owner}={shlex.quote(stack.environment[owner])} {stack.plan.build.program} key create --owner me"
+    sys.stdout.write(f"{READY} {stack.url}   (logs: {stack.logs}; Ctrl-C ends everything)\n\nMake a key:\n\n{key}\n\nTry it:\n\n{line}\n")
     sys.stdout.flush()
 
 

@@ -37,7 +37,7 @@ def test_only_files_of_the_spool_are_sent(gateway, name):
 
 def test_a_file_that_is_not_there_is_no_empty_object(gateway):
     headers = {"X-Spool-File": "9999999999", "X-Sha256": hashlib.sha256(b"").hexdigest()}
-    assert ask_socket(gateway, "PUT", f"/o/202611/{ID}", headers).status == 500
+    assert ask_socket(gateway, "PUT", f"/o/202611/{ID}", headers).status == 404
 
 
 def test_what_is_sent_is_what_was_announced(gateway, stack):

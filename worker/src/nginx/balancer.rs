@@ -60,8 +60,12 @@ fn members(edges: &str) -> Result<Vec<Member<'_>>, NginxError> {
     for each in words(edges) {
         let (name, server) = each
             .split_once('=')
-            .filter(|(name, server)| is_edge_name(name) && server.contains(':') && word("", server).is_ok())
-            .ok_or_else(|| wrong(format!("{each:?} is not name=host:port")))?;
+            .filter(|(name, server)| is_edge_name(name) && is_server(server))
+            .ok_or_else(|| {
+                wrong(format!(
+                    "{each:?} is not name=host:port, where a name has 1 to 16 lower-case letters and digits"
+                ))
+            })?;
         if !names.insert(name) {
             return Err(wrong(format!("two edges are called {name}")));
         }
@@ -76,6 +80,12 @@ fn members(edges: &str) -> Result<Vec<Member<'_>>, NginxError> {
 /// Whether a text can be an edge's name: 1 to 16 letters and digits of ASCII, all lower case.
 pub fn is_edge_name(text: &str) -> bool {
     (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+fn is_server(text: &str) -> bool {
+    let port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    word("", text).is_ok()
+        && text.rsplit_once(':').is_some_and(|(host, after)| !host.is_empty() && port(after))
 }
 
 /// All edges together, and each alone.
@@ -106,7 +116,18 @@ mod tests {
     fn edges_have_names_and_addresses() {
         let good = members("a=10.0.0.1:8080, b2=[2001:db8::1]:8080").unwrap();
         assert_eq!(good.iter().map(|member| member.name).collect::<Vec<_>>(), ["a", "b2"]);
-        for bad in ["", "a", "a=10.0.0.1", "A=10.0.0.1:80", "a-b=x:1", "a=x:1,a=y:1", "a=x:1;", "=x:1"] {
+        for bad in [
+            "",
+            "a",
+            "a=10.0.0.1",
+            "A=10.0.0.1:80",
+            "a-b=x:1",
+            "a=x:1,a=y:1",
+            "a=x:1;",
+            "=x:1",
+            "a=x:99999",
+            "a=:80",
+        ] {
             assert!(members(bad).is_err(), "{bad}");
         }
     }
