@@ -25,12 +25,13 @@ function M.json(status, body, headers)
     return M.send(status, "application/json", body, headers)
 end
 
-function M.problem(problem)
+-- `challenge` is for WWW-Authenticate and may be nil.
+function M.problem(problem, challenge)
     local retry_after = problem.retry_after
     if retry_after == cjson.null then
         retry_after = nil
     end
-    local headers = { ["Retry-After"] = retry_after }
+    local headers = { ["Retry-After"] = retry_after, ["WWW-Authenticate"] = challenge }
     return M.send(problem.status, "application/problem+json", problem.body, headers)
 end
 

@@ -57,9 +57,10 @@ function M.admit(bytes)
     ngx.var.caller = cjson.encode(caller)
 end
 
--- Has the native library check something on a thread: its value, or nil and the problem.
-function M.check(call, input)
-    local text, err = threads.run("native", CHECK_TIMEOUT, "imgfilter.native", "text", call, input)
+-- Has the native library do something on a thread, within `timeout` seconds if that is given: its value, or nil and the
+-- problem.
+function M.check(call, input, timeout)
+    local text, err = threads.run("native", timeout or CHECK_TIMEOUT, "imgfilter.native", "text", call, input)
     if not text then
         ngx.log(ngx.ERR, call, ": ", err)
         return nil, problems.new("overloaded")
@@ -109,8 +110,7 @@ function M.finish(take)
         -- A body may take hours, and the key may have been revoked since.
         local still, problem, challenge = keys.caller("upload")
         if not still then
-            ngx.header["WWW-Authenticate"] = challenge
-            return answer.problem(problem)
+            return answer.problem(problem, challenge)
         end
     end
     local task, more = receive(caller, take)

@@ -9,11 +9,10 @@ local announce = require "imgfilter.announce"
 local answer = require "imgfilter.answer"
 local config = require "imgfilter.config"
 local keys = require "imgfilter.keys"
-local native = require "imgfilter.native"
+local orders = require "imgfilter.orders"
 local pressure = require "imgfilter.pressure"
 local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
-local threads = require "imgfilter.threads"
 local upload = require "imgfilter.upload"
 
 local M = {}
@@ -38,12 +37,7 @@ end
 -- A call about uploads, on a thread: its value, or nil and the problem.
 local function call(name, input)
     input.place = place()
-    local text, err = threads.run("native", DISK_TIMEOUT, "imgfilter.native", "text", name, cjson.encode(input))
-    if not text then
-        ngx.log(ngx.ERR, name, ": ", err)
-        return nil, problems.new("overloaded")
-    end
-    return native.open(text)
+    return orders.check(name, cjson.encode(input), DISK_TIMEOUT)
 end
 
 -- The name in the address of an upload, or "" for what cannot be one.
@@ -137,7 +131,7 @@ end
 
 -- Counts the unfinished uploads of a caller since this nginx was started, by `step`: how many there are.
 local function count(caller, step)
-    local place_of = "uploads of " .. (caller.owner or "") .. " " .. (caller.owner and "" or ngx.var.network)
+    local place_of = "uploads " .. (caller.owner and "by " .. caller.owner or "at " .. ngx.var.network)
     local unfinished = ngx.shared.edge:incr(place_of, step, 0, config.upload_life)
     if unfinished and unfinished < 0 then
         ngx.shared.edge:delete(place_of)
@@ -360,8 +354,7 @@ function M.appended()
     -- A piece may take hours, and the key may have been revoked since.
     local caller, problem, challenge = keys.caller("upload")
     if not caller then
-        ngx.header["WWW-Authenticate"] = challenge
-        return answer.problem(problem)
+        return answer.problem(problem, challenge)
     end
     local progress
     progress, problem = call("upload_find", { id = wanted(), caller = caller })
