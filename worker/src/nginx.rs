@@ -111,6 +111,7 @@ fn http_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
         let _ = writeln!(file, "    {kind}_temp_path \"{cache}/{kind}\";");
     }
+    let _ = writeln!(file, "    include \"{nginx_dir}/clients.conf\";");
     let _ = writeln!(file, "    include \"{nginx_dir}/http.conf\";");
     servers::access_log(file, edge)
 }

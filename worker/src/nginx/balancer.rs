@@ -36,6 +36,7 @@ pub fn render(edge: &Edge, edges: &str) -> Result<String, NginxError> {
     for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
         let _ = writeln!(file, "    {kind}_temp_path \"{cache}/balancer-{kind}\";");
     }
+    let _ = writeln!(file, "    include \"{nginx_dir}/clients.conf\";");
     let _ = writeln!(file, "    include \"{nginx_dir}/balancer-http.conf\";");
     servers::access_log(&mut file, edge)?;
     let address = word("IMGFILTER_LISTEN", &edge.listen)?;
