@@ -129,6 +129,7 @@ function M.native()
         max_total_pixels = number("MAX_TOTAL_PIXELS"),
         max_output_dimension = number("MAX_OUTPUT_DIMENSION"),
         fast_lane_ms = number("FAST_LANE_MS"),
+        cost_scale = number("COST_SCALE"),
         max_attempts = number("MAX_ATTEMPTS"),
         anonymous_webhook = switch("ANONYMOUS_WEBHOOK"),
         webhook_insecure = switch("WEBHOOK_INSECURE"),

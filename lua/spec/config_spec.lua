@@ -13,6 +13,7 @@ local function environment(changes)
         EDGE_DATABASE_CONNECTIONS = "4", NATIVE_THREADS = "2", S3_BUCKET = "b", S3_TIMEOUT = "1 m",
         LINK_KEYS = "1:k", LINK_LIFE = "3 months", MAX_FILTERS = "16", MAX_CHAIN_LENGTH = "4096",
         MAX_DIMENSION = "16384", MAX_PIXELS = "1", MAX_FRAMES = "1", MAX_TOTAL_PIXELS = "1", FAST_LANE_MS = "500",
+        COST_SCALE = "1.5",
         MAX_ATTEMPTS = "5", ANONYMOUS_WEBHOOK = "false", WEBHOOK_INSECURE = "false", S3_REGION = "r",
         KEY_THREADS = "2", KEY_MISSES = "30", MAX_WAITING = "1024", MAX_QUEUE = "50000", MAX_QUEUE_AGE = "1h",
         SPOOL_RESERVE = "1000", BREAKER_FAILURES = "5", BREAKER_PAUSE = "2s",

@@ -28,6 +28,11 @@ pub enum Command {
     Apply(cmd::apply::Options),
     /// Tell what a chain would do with an image, and what it would cost
     Explain(cmd::explain::Options),
+    /// Measure how fast this machine is, for the estimates that choose a task's lane
+    Calibrate(cmd::calibrate::Options),
+    /// Filter for a worker: started by it, and by nobody else
+    #[command(hide = true)]
+    Engine(cmd::engine::Options),
     /// Serve the embedded S3 store
     Store(cmd::store::Options),
     /// Bring the database's schema, functions and roles up to date
@@ -72,6 +77,8 @@ pub fn run() -> ExitCode {
         Command::Key(options) => cmd::key::run(&options),
         Command::NginxConfig(options) => cmd::nginx_config::run(&options, given),
         Command::BalancerConfig(options) => cmd::balancer_config::run(&options),
+        Command::Calibrate(options) => cmd::calibrate::run(&options),
+        Command::Engine(options) => cmd::engine::run(&options),
         Command::Filters(options) => cmd::filters::run(&options),
         Command::Presets(options) => cmd::presets::run(&options),
         Command::Config(options) => cmd::config::run(&options),

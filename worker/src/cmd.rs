@@ -2,8 +2,10 @@
 
 pub mod apply;
 pub mod balancer_config;
+pub mod calibrate;
 pub mod cleanup;
 pub mod config;
+pub mod engine;
 pub mod explain;
 pub mod filters;
 pub mod key;

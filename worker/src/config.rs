@@ -22,6 +22,7 @@ pub use document::{example, markdown};
 pub use duration::{DurationMistake, parse as parse_duration};
 pub use edge::{AnonymousQuota, Edge, Lanes, MAX_COUNTED, MAX_QUOTA, Pressure};
 pub use front::{Balancer, Front, words};
+pub use crate::engine::sandbox::Sandbox;
 pub use limits::{ChainLimits, ImageLimits};
 pub use secret::Secret;
 
@@ -221,8 +222,8 @@ impl Assets {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Worker")]
 pub struct Worker {
-    /// Images filtered at the same time, and threads that do it; 0 means one for each core. Slow images get all but
-    /// one of them
+    /// Images filtered at the same time, each by an engine, a process of its own; 0 means one for each core. Slow images
+    /// get all but one of them. An image that is alone gets as many threads
     #[arg(long, env = "IMGFILTER_WORKER_THREADS", value_name = "THREADS", default_value_t = 0)]
     pub worker_threads: usize,
     /// How long a claimed task stays a worker's without a sign of life for it
@@ -241,9 +242,17 @@ pub struct Worker {
     /// How long a worker that was asked to end may finish what it has begun; the rest is given back
     #[arg(long, env = "IMGFILTER_DRAIN", value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub drain: Duration,
-    /// Memory for images being filtered, in bytes, by the engine's estimate; what does not fit waits for its turn
+    /// Memory for images that a worker has claimed, in bytes, by the engine's estimate; half of it is the fast lane's.
+    /// What does not fit stays in the queue; what needs more than a half has it for itself
     #[arg(long, env = "IMGFILTER_MEMORY_BUDGET", value_name = "BYTES", default_value_t = 2_147_483_648)]
     pub memory_budget: u64,
+    /// Most memory of one engine, in bytes; one that wants more breaks off, and its task with it
+    #[arg(long, env = "IMGFILTER_ENGINE_MEMORY", value_name = "BYTES", default_value_t = 4_294_967_296)]
+    pub engine_memory: u64,
+    /// Whether engines are shut in, away from files, network and most calls of the kernel (Landlock, seccomp): `auto` as
+    /// far as this kernel can, `require` wholly or not at all, `off`
+    #[arg(long, env = "IMGFILTER_SANDBOX", value_name = "MODE", value_enum, default_value_t = Sandbox::Auto)]
+    pub sandbox: Sandbox,
     /// Life of a download link: an interval of the calendar in PostgreSQL's words
     #[arg(long, env = "IMGFILTER_LINK_LIFE", value_name = "INTERVAL", default_value = "3 months")]
     pub link_life: String,
@@ -256,6 +265,11 @@ impl Worker {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         }
+    }
+
+    /// [`Worker::memory_budget`] in MiB.
+    pub fn memory_budget_mib(&self) -> u32 {
+        u32::try_from(self.memory_budget >> 20).unwrap_or(u32::MAX)
     }
 }
 

@@ -1,18 +1,17 @@
 //! The worker: claims tasks, filters, stores and completes, and never loses one.
 //!
-//! [`claimer`] is the only one that claims in a process, and takes free [`slots`] before it does; [`job`] does one task;
-//! [`engine`] filters on threads of its own; [`heartbeat`] keeps the leases, takes back what dead workers hold, and
-//! tells jobs whose lease is lost to stop; [`publisher`] tells the edge how much waits. PostgreSQL is the truth about
-//! all of it: a worker may be killed at any moment, and a late result is refused by the lease's number.
+//! [`claimer`] is the only one that claims in a process, and knows of free [`places`] before it does; [`job`] does one
+//! task; an [`engine`](crate::engine) filters it in a process of its own; [`heartbeat`] keeps the leases, takes back what
+//! dead workers hold, and tells jobs whose lease is lost to stop; [`publisher`] tells the edge how much waits. PostgreSQL
+//! is the truth about all of it: a worker may be killed at any moment, and a late result is refused by the lease's number.
 
 pub mod claimer;
-pub mod engine;
 pub mod floors;
 pub mod heartbeat;
 pub mod held;
 pub mod job;
+pub mod places;
 pub mod publisher;
-pub mod slots;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -23,6 +22,7 @@ use tokio::sync::Notify;
 use crate::config;
 use crate::db::Db;
 use crate::db::tasks::ClaimTerms;
+use crate::engine::pool::Engines;
 use crate::store::Store;
 
 /// Heartbeats that a worker may miss before it is taken for dead.
@@ -37,15 +37,17 @@ pub struct Worker {
     /// The object store.
     pub store: Store,
     /// The filters.
-    pub engine: engine::Engine,
+    pub engines: Engines,
     /// What is being worked on.
     pub held: held::Registry,
     /// Places for tasks.
-    pub slots: slots::Slots,
+    pub places: places::Places,
     /// Called when there may be something to claim.
     pub wake: Arc<Notify>,
     /// Called when there may be something to tell.
     pub news: Notify,
+    /// Called when a task that is being worked on may have been canceled.
+    pub canceled: Arc<Notify>,
     settings: config::Worker,
     terms: ClaimTerms,
     fetch_timeout: Duration,
@@ -58,7 +60,7 @@ impl Worker {
     pub fn new(
         db: Db,
         store: Store,
-        engine: engine::Engine,
+        engines: Engines,
         settings: config::Worker,
         s3_timeout: Duration,
     ) -> Self {
@@ -66,11 +68,12 @@ impl Worker {
         Self {
             db,
             store,
-            engine,
+            engines,
             held: held::Registry::default(),
-            slots: slots::Slots::new(settings.slots()),
+            places: places::Places::new(settings.slots(), settings.memory_budget_mib()),
             wake: Arc::new(Notify::new()),
             news: Notify::new(),
+            canceled: Arc::default(),
             settings,
             terms,
             // A slow store may need its time for a large original; what hangs must end all the same.
@@ -85,7 +88,7 @@ impl Worker {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let number = self.db.worker_start(&host, std::process::id(), env!("CARGO_PKG_VERSION")).await?;
         self.number.store(number, Ordering::Release);
-        tracing::info!(worker = number, slots = self.slots.count(), "entered");
+        tracing::info!(worker = number, engines = self.engines.count(), "entered");
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 pub mod embedded;
 
+use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::Client;
@@ -121,8 +122,8 @@ impl Store {
         Ok(())
     }
 
-    /// Reads an object of a known size; never holds more than that.
-    pub async fn get(&self, key: &str, size: u64) -> Result<Bytes, StoreError> {
+    /// Reads an object of a known size into something; no more than that.
+    pub async fn read_into(&self, into: &mut impl Write, key: &str, size: u64) -> Result<(), StoreError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let answer = request.send().await.map_err(|error| {
             match error
@@ -133,18 +134,15 @@ impl Store {
                 false => StoreError::of(error),
             }
         })?;
-        let wrong_size = || StoreError::Size { key: key.to_owned(), expected: size };
-        let room = usize::try_from(size).map_err(|_| wrong_size())?;
-        let mut bytes = Vec::with_capacity(room);
+        let mut left = usize::try_from(size).unwrap_or(usize::MAX);
         let mut body = answer.body;
+        let wrong_size = || StoreError::Size { key: key.to_owned(), expected: size };
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|error| StoreError::Failed(DisplayErrorContext(error).to_string()))?;
-            if bytes.len() + chunk.len() > room {
-                return Err(wrong_size());
-            }
-            bytes.extend_from_slice(&chunk);
+            left = left.checked_sub(chunk.len()).ok_or_else(wrong_size)?;
+            into.write_all(&chunk).map_err(|error| StoreError::Failed(error.to_string()))?;
         }
-        if bytes.len() == room { Ok(bytes.into()) } else { Err(wrong_size()) }
+        if left == 0 { Ok(()) } else { Err(wrong_size()) }
     }
 
     /// Writes an object.

@@ -178,7 +178,7 @@ pub fn order(
     state: &State,
 ) -> Result<Prepared, Problem> {
     let Options { spec, chains } = options;
-    let cost_ms = estimate(&chains, &subject.info, &spec, &state.limits)?;
+    let cost_ms = state.cost_scale * estimate(&chains, &subject.info, &spec, &state.limits)?;
     let task = subject.task;
     let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
     let request = json!({

@@ -56,6 +56,7 @@ pub struct Config {
     max_total_pixels: u64,
     max_output_dimension: u32,
     fast_lane_ms: f64,
+    cost_scale: f64,
     max_attempts: u16,
     anonymous_webhook: bool,
     webhook_insecure: bool,
@@ -75,6 +76,8 @@ pub struct State {
     pub limits: Limits,
     /// Up to which estimated cost, in milliseconds, a task goes into the fast lane.
     pub fast_lane_ms: f64,
+    /// By how much the engine's estimates are multiplied here.
+    pub cost_scale: f64,
     /// How often a task is tried before it has failed.
     pub max_attempts: u16,
     /// The object storage.
@@ -115,6 +118,7 @@ impl TryFrom<Config> for State {
                 },
             },
             fast_lane_ms: config.fast_lane_ms,
+            cost_scale: config.cost_scale,
             max_attempts: config.max_attempts,
             storage: config.storage,
         })

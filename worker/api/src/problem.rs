@@ -181,6 +181,8 @@ codes! {
     DeadlineExceeded = "deadline_exceeded", 504, "The deadline passed";
     /// Of a task: workers were lost over it again and again.
     WorkerLost = "worker_lost", 500, "Workers were lost over this task";
+    /// Of a task: the engine that filters died of it again and again.
+    EngineCrashed = "engine_crashed", 500, "The engine died of this image";
 }
 
 impl Code {

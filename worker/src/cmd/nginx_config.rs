@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 51] = [
+const READ_BY_LUA: [&str; 52] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -21,6 +21,7 @@ const READ_BY_LUA: [&str; 51] = [
     "ASSETS",
     "BREAKER_FAILURES",
     "BREAKER_PAUSE",
+    "COST_SCALE",
     "DATABASE_TIMEOUT",
     "EDGE_DATABASE_CONNECTIONS",
     "EDGE_NAME",

@@ -15,8 +15,10 @@ use crate::cleanup::{Cleanup, Report, Terms};
 use crate::cli::Outcome;
 use crate::config;
 use crate::db::{Db, listen};
+use crate::engine::pool::Engines;
+use crate::engine::process::{self, Start};
 use crate::notify::{Notifier, signature, webhook};
-use crate::queue::{Worker, claimer, engine::Engine, heartbeat, jittered, publisher};
+use crate::queue::{Worker, claimer, heartbeat, jittered, publisher};
 use crate::shutdown;
 use crate::store::Store;
 use crate::systemd;
@@ -49,11 +51,10 @@ pub struct Options {
 
 /// Works until SIGTERM or SIGINT, then finishes what it has begun, gives back the rest and ends.
 pub fn run(options: Options) -> Outcome {
-    options.assets.open();
     let db = Db::new(&options.database)?;
     let store = Store::new(&options.s3)?;
-    let engine = Engine::new(&options.settings, &options.limits);
-    let worker = Worker::new(db, store, engine, options.settings.clone(), options.s3.s3_timeout);
+    let engines = engines(&options);
+    let worker = Worker::new(db, store, engines, options.settings.clone(), options.s3.s3_timeout);
     let worker = Arc::new(worker);
     let notifier = notifier(&worker, &options.links, &options.webhooks)?;
     block_on(work(worker, notifier, options))
@@ -62,6 +63,10 @@ pub fn run(options: Options) -> Outcome {
 async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Options) -> Outcome {
     let (end, ending) = watch::channel(false);
     let mut asked_to_end = std::pin::pin!(shutdown::requested());
+    match worker.engines.start().await?.missing() {
+        None => tracing::info!(engines = worker.engines.count(), "engines are shut in"),
+        Some(missing) => tracing::warn!(missing, "engines run without a whole sandbox"),
+    }
     tokio::select! {
         () = enter(&worker) => {}
         _ = asked_to_end.as_mut() => return Ok(ExitCode::SUCCESS),
@@ -70,7 +75,8 @@ async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Opt
     let (mut keepers, mut takers) = (JoinSet::new(), JoinSet::new());
     keepers.spawn(heartbeat::run(Arc::clone(&worker)));
     keepers.spawn(publisher::run(Arc::clone(&worker)));
-    keepers.spawn(listen::forward(options.database.url()?.reveal().to_owned(), Arc::clone(&worker.wake)));
+    let url = options.database.url()?.reveal().to_owned();
+    keepers.spawn(listen::forward(url, Arc::clone(&worker.wake), Arc::clone(&worker.canceled)));
     if !options.cleanup.cleanup_every.is_zero() {
         keepers.spawn(clean_now_and_then(Arc::clone(&worker), options.cleanup));
     }
@@ -101,6 +107,18 @@ async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Opt
     Ok(ExitCode::SUCCESS)
 }
 
+/// The engines that these settings ask for.
+fn engines(options: &Options) -> Engines {
+    let settings = &options.settings;
+    let start = Start {
+        program: process::THIS_PROGRAM.into(),
+        assets: options.assets.assets.clone(),
+        sandbox: settings.sandbox,
+        max_memory: settings.engine_memory,
+    };
+    Engines::new(settings.slots(), start, (&options.limits).into(), settings.task_deadline)
+}
+
 /// Enters the worker as soon as the database lets it.
 async fn enter(worker: &Worker) {
     while let Err(error) = worker.enter().await {
@@ -116,7 +134,7 @@ async fn drained(worker: &Worker, notifier: Option<&Notifier>, at_most: Duration
         let all = u32::try_from(notifier.concurrency).unwrap_or(u32::MAX);
         tokio::time::timeout(at_most, notifier.places.acquire_many(all)).await.is_ok()
     };
-    let (idle, told) = tokio::join!(worker.slots.idle(at_most), told);
+    let (idle, told) = tokio::join!(worker.places.idle(at_most), told);
     idle && told
 }
 

@@ -263,11 +263,18 @@ pub struct Lanes {
     /// An upload whose estimated cost is up to this many milliseconds goes into the fast lane
     #[arg(long, env = "IMGFILTER_FAST_LANE_MS", value_name = "MILLISECONDS", default_value_t = 500)]
     pub fast_lane_ms: u32,
+    /// By how much estimated costs are multiplied: what `imgfilter calibrate` says on a worker's machine
+    #[arg(long, env = "IMGFILTER_COST_SCALE", value_name = "FACTOR", default_value_t = 1.0, value_parser = cost_scale)]
+    pub cost_scale: f64,
+}
+
+fn cost_scale(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|scale| (0.01..=100.0).contains(scale)).ok_or_else(|| "must be 0.01 to 100".to_owned())
 }
 
 impl Lanes {
-    /// The lane of a task: `fast` or `slow`.
+    /// The lane of a task of this estimated cost: `fast` or `slow`.
     pub fn lane(&self, cost_ms: f64) -> &'static str {
-        if cost_ms > f64::from(self.fast_lane_ms) { "slow" } else { "fast" }
+        if cost_ms * self.cost_scale > f64::from(self.fast_lane_ms) { "slow" } else { "fast" }
     }
 }

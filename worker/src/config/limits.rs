@@ -1,6 +1,7 @@
 //! What images and chains may be at most: each limit with the code that an answer has beyond it.
 
 use clap::Args;
+use imgfilter_filters::{self as filters, PresetUse};
 
 /// What an image may be. The edge refuses at the upload what the worker would refuse later.
 #[derive(Debug, Clone, Args)]
@@ -54,4 +55,31 @@ pub struct ChainLimits {
     #[arg(long, env = "IMGFILTER_MAX_EQUATION_OPERATIONS", value_name = "COUNT", default_value_t = 1024,
           value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub max_equation_operations: u32,
+}
+
+impl From<&ImageLimits> for filters::Limits {
+    fn from(limits: &ImageLimits) -> Self {
+        Self {
+            max_dimension: limits.max_dimension,
+            max_pixels: limits.max_pixels,
+            max_frames: limits.max_frames,
+            max_total_pixels: limits.max_total_pixels,
+            max_output_dimension: limits.max_output_dimension,
+            chains: (&limits.chains).into(),
+        }
+    }
+}
+
+impl From<&ChainLimits> for filters::ChainLimits {
+    fn from(limits: &ChainLimits) -> Self {
+        let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            max_length: size(limits.max_chain_length),
+            max_filters: size(limits.max_chain_filters),
+            max_equation_length: size(limits.max_equation_length),
+            max_equation_depth: size(limits.max_equation_depth),
+            max_equation_operations: size(limits.max_equation_operations),
+            presets: PresetUse::Allowed,
+        }
+    }
 }

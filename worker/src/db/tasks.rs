@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::workers::Held;
 use super::{Db, DbError, interval};
+use crate::queue::places::Room;
 
 /// A lane of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,14 +16,20 @@ pub enum Lane {
     Fast,
     /// The others.
     Slow,
+    /// Those that a worker died with: perhaps one of them killed it.
+    Quarantine,
 }
 
 impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Fast, Self::Slow, Self::Quarantine];
+
     /// Its name in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fast => "fast",
             Self::Slow => "slow",
+            Self::Quarantine => "quarantine",
         }
     }
 }
@@ -63,6 +70,10 @@ pub struct Claimed {
     pub run_at: SystemTime,
     /// How often it was claimed, this time included.
     pub attempts: i16,
+    /// The lane it was claimed from.
+    pub lane: Lane,
+    /// Memory that it will take, in MiB, by the engine's estimate.
+    pub memory: u32,
     /// The task.
     pub task: Uuid,
     /// Key of the original.
@@ -142,13 +153,13 @@ impl Db {
         &self,
         worker: i32,
         lane: Lane,
-        limit: usize,
+        room: Room,
         floors: &[Option<SystemTime>; 4],
         terms: &ClaimTerms,
     ) -> Result<Vec<Claimed>, DbError> {
         let sql = "SELECT queue_id, lease, prio, run_at, attempts, task, object_key, filename, bytes, spec, month \
                    FROM imgfilter.claim($1, $2, $3, $4::text::interval, $5, $6::text::interval)";
-        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let limit = i32::try_from(room.places).unwrap_or(i32::MAX);
         let rows = self
             .rows(
                 sql,
@@ -163,6 +174,8 @@ impl Db {
                     prio: row.get("prio"),
                     run_at: row.get("run_at"),
                     attempts: row.get("attempts"),
+                    lane,
+                    memory: 64,
                     task: row.get("task"),
                     object_key: row.get("object_key"),
                     filename: row.get("filename"),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::floors::Floors;
-use super::slots::Free;
+use super::places::Room;
 use super::{Worker, jittered, job};
 use crate::db::DbError;
 use crate::db::tasks::{Claimed, Lane};
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Claims and starts tasks until `ending` becomes true. What was started goes on.
 pub async fn run(worker: Arc<Worker>, mut ending: watch::Receiver<bool>) {
-    let mut claimer = Claimer { worker, fast: Floors::default(), slow: Floors::default(), last: Lane::Slow };
+    let mut claimer = Claimer { worker, lanes: Lane::ALL.map(Waiting::new) };
     loop {
         tokio::select! {
             () = claimer.round() => {}
@@ -27,90 +27,116 @@ pub async fn run(worker: Arc<Worker>, mut ending: watch::Receiver<bool>) {
 
 struct Claimer {
     worker: Arc<Worker>,
-    fast: Floors,
-    slow: Floors,
-    /// The lane that had the last turn, for a worker with a single slot.
-    last: Lane,
+    lanes: [Waiting; Lane::ALL.len()],
+}
+
+/// What is known of the tasks that wait in a lane.
+struct Waiting {
+    lane: Lane,
+    floors: Floors,
+    guess: Guess,
+}
+
+/// Whether it is worth asking for a lane's tasks. Asking after each task that ends, when nothing waits, would be the
+/// most that the database has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    /// Nobody knows: ask.
+    Ask,
+    /// There was more than there was room for: ask when there is room.
+    More,
+    /// There was nothing more: ask when the database says so, or after a while.
+    Nothing,
+}
+
+impl Waiting {
+    fn new(lane: Lane) -> Self {
+        Self { lane, floors: Floors::default(), guess: Guess::Ask }
+    }
 }
 
 impl Claimer {
-    /// Waits for free slots, fills them if it can, and if there was nothing waits until there may be something.
+    /// Fills the places it can, then waits until something has changed.
     async fn round(&mut self) {
         self.worker.store_answers().await;
-        let mut free = self.worker.slots.free().await;
         let worker = Arc::clone(&self.worker);
         let woken = worker.wake.notified();
-        match self.fill(&mut free).await {
-            Ok(0) => {
-                drop(free);
-                let _ = tokio::time::timeout(jittered(worker.settings.poll), woken).await;
+        for waiting in &mut self.lanes {
+            if waiting.guess != Guess::Ask {
+                continue;
             }
-            Ok(_) => {}
-            Err(error) => {
-                drop(free);
+            if let Err(error) = claim(&worker, waiting).await {
                 tracing::warn!(error = %crate::cli::with_causes(&error), "cannot claim");
                 tokio::time::sleep(jittered(PAUSE)).await;
+                return;
+            }
+        }
+        let asked_again = tokio::select! {
+            () = worker.places.freed() => Guess::More,
+            () = woken => Guess::Nothing,
+            () = tokio::time::sleep(jittered(worker.settings.poll)) => Guess::Nothing,
+        };
+        for waiting in &mut self.lanes {
+            if waiting.guess == Guess::More || asked_again == Guess::Nothing {
+                waiting.guess = Guess::Ask;
             }
         }
     }
+}
 
-    /// Fills the free slots. One slow task is always let in if none is being worked on, so that neither lane starves;
-    /// beyond that the fast ones come first.
-    async fn fill(&mut self, free: &mut Free) -> Result<usize, DbError> {
-        let single = self.worker.slots.count() == 1;
-        let slow_first = if single { self.last == Lane::Fast } else { self.worker.slots.slow_in_use() == 0 };
-        let mut started = 0;
-        if slow_first {
-            started += self.claim(free, Lane::Slow, 1).await?;
-        }
-        started += self.claim(free, Lane::Fast, usize::MAX).await?;
-        if !slow_first || started > 0 {
-            started += self.claim(free, Lane::Slow, usize::MAX).await?;
-        }
-        Ok(started)
+/// Claims as many tasks of a lane as there is room for, and starts them.
+async fn claim(worker: &Arc<Worker>, waiting: &mut Waiting) -> Result<(), DbError> {
+    let room = worker.places.room(waiting.lane);
+    if room.places == 0 || room.free == 0 {
+        waiting.guess = Guess::More;
+        return Ok(());
     }
+    let mut claimed = ask(worker, waiting.lane, room, waiting.floors.next(Instant::now())).await?;
+    if claimed.len() < room.places
+        && let Some(floors) = waiting.floors.after_short(Instant::now())
+    {
+        // What is claimed already must be started even if this fails.
+        let rest = rest_of(room, &claimed);
+        claimed.extend(ask(worker, waiting.lane, rest, floors).await.unwrap_or_default());
+    }
+    waiting.floors.learn(claimed.iter().map(|task| (task.prio, task.run_at)));
+    let left = rest_of(room, &claimed);
+    // Of a task that did not fit into the memory nothing is heard. It is rare that one needs more than half of it.
+    let full = left.places == 0 || left.free < left.budget / 2;
+    waiting.guess = if full { Guess::More } else { Guess::Nothing };
+    for task in claimed {
+        start(worker, waiting.lane, task);
+    }
+    Ok(())
+}
 
-    /// Claims up to `limit` tasks of a lane, as far as there is room, and starts them.
-    async fn claim(&mut self, free: &mut Free, lane: Lane, limit: usize) -> Result<usize, DbError> {
-        let room = self.worker.slots.room(free, lane).min(limit);
-        if room == 0 {
-            return Ok(0);
-        }
-        let worker = Arc::clone(&self.worker);
-        let floors = match lane {
-            Lane::Fast => &mut self.fast,
-            Lane::Slow => &mut self.slow,
-        };
-        let ask = |room: usize, bounds| async move {
-            worker.db.claim(worker.number(), lane, room, &bounds, &worker.terms).await
-        };
-        let mut claimed = ask.clone()(room, floors.next(Instant::now())).await?;
-        if claimed.len() < room
-            && let Some(bounds) = floors.after_short(Instant::now())
-        {
-            // What is claimed already must be started even if this fails.
-            claimed.extend(ask(room - claimed.len(), bounds).await.unwrap_or_default());
-        }
-        floors.learn(claimed.iter().map(|task| (task.prio, task.run_at)));
-        if !claimed.is_empty() {
-            self.last = lane;
-        }
-        Ok(self.start(free, lane, claimed))
+async fn ask(
+    worker: &Worker,
+    lane: Lane,
+    room: Room,
+    floors: super::floors::Bounds,
+) -> Result<Vec<Claimed>, DbError> {
+    if room.free == 0 {
+        return Ok(Vec::new());
     }
+    worker.db.claim(worker.number(), lane, room, &floors, &worker.terms).await
+}
 
-    fn start(&self, free: &mut Free, lane: Lane, claimed: Vec<Claimed>) -> usize {
-        let mut started = 0;
-        for task in claimed {
-            // There was room for as many as were asked for. Should the database give more, their leases end by
-            // themselves.
-            let Some(slot) = self.worker.slots.take(free, lane) else { break };
-            started += 1;
-            let worker = Arc::clone(&self.worker);
-            tokio::spawn(async move {
-                job::run(&worker, task).await;
-                drop(slot);
-            });
-        }
-        started
-    }
+/// What is left of the room when these have theirs.
+fn rest_of(room: Room, claimed: &[Claimed]) -> Room {
+    let used = claimed.iter().map(|task| task.memory.clamp(1, room.budget)).sum::<u32>();
+    Room { places: room.places.saturating_sub(claimed.len()), free: room.free.saturating_sub(used), ..room }
+}
+
+fn start(worker: &Arc<Worker>, lane: Lane, task: Claimed) {
+    // There was room for as many as were asked for. Should the database give more, their leases end by themselves.
+    let Some(place) = worker.places.take(lane, task.memory) else {
+        tracing::error!(task = %task.task, "was given more than was asked for");
+        return;
+    };
+    let worker = Arc::clone(worker);
+    tokio::spawn(async move {
+        job::run(&worker, task).await;
+        drop(place);
+    });
 }

@@ -18,7 +18,11 @@ pub async fn run(worker: Arc<Worker>) {
     let mut ticks = tokio::time::interval(worker.settings.beat);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            // Somebody waits for the work to stop.
+            () = worker.canceled.notified() => {}
+        }
         // systemd ends a daemon whose loop no longer turns, and starts it anew.
         systemd::tell(NotifyState::Watchdog);
         if let Err(error) = beat(&worker).await {

@@ -1,31 +1,29 @@
 //! What this worker is working on, and how to tell it to stop.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
 
 use crate::db::workers::Held;
 
-/// Set when the work is no longer wanted.
-pub type Cancel = Arc<AtomicBool>;
-
 /// The leases that are being worked on.
 #[derive(Default)]
-pub struct Registry(Mutex<HashMap<i64, (Held, Cancel)>>);
+pub struct Registry(Mutex<HashMap<i64, (Held, CancellationToken)>>);
 
 /// An entry of the registry, until it is dropped.
 pub struct Entry<'a> {
     registry: &'a Registry,
     lease: i64,
-    /// Set when this work is no longer wanted.
-    pub cancel: Cancel,
+    /// Canceled when this work is no longer wanted.
+    pub cancel: CancellationToken,
 }
 
 impl Registry {
     /// Enters a lease.
     pub fn enter(&self, held: Held) -> Entry<'_> {
-        let cancel = Cancel::default();
-        self.entries().insert(held.lease, (held, Arc::clone(&cancel)));
+        let cancel = CancellationToken::new();
+        self.entries().insert(held.lease, (held, cancel.clone()));
         Entry { registry: self, lease: held.lease, cancel }
     }
 
@@ -38,16 +36,16 @@ impl Registry {
     pub fn cancel(&self, leases: &[i64]) {
         let entries = self.entries();
         for (_, cancel) in leases.iter().filter_map(|lease| entries.get(lease)) {
-            cancel.store(true, Ordering::Release);
+            cancel.cancel();
         }
     }
 
     /// Stops all work.
     pub fn cancel_all(&self) {
-        self.entries().values().for_each(|(_, cancel)| cancel.store(true, Ordering::Release));
+        self.entries().values().for_each(|(_, cancel)| cancel.cancel());
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<i64, (Held, Cancel)>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<i64, (Held, CancellationToken)>> {
         // No one panics while holding it; and if so, the map is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,10 +68,10 @@ mod tests {
         let (first, second) = (registry.enter(held(1)), registry.enter(held(2)));
         assert_eq!((registry.of(7).len(), registry.of(8).len()), (2, 0));
         registry.cancel(&[2, 99]);
-        assert!(!first.cancel.load(Ordering::Acquire) && second.cancel.load(Ordering::Acquire));
+        assert!(!first.cancel.is_cancelled() && second.cancel.is_cancelled());
         drop(second);
         assert_eq!(registry.of(7), [held(1)]);
         registry.cancel_all();
-        assert!(first.cancel.load(Ordering::Acquire));
+        assert!(first.cancel.is_cancelled());
     }
 }

@@ -1,17 +1,17 @@
 //! One task, from its original to its results.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use imgfilter_api::filename;
-use imgfilter_filters::{Refusal, RefusalCode};
+use imgfilter_api::problem::Code;
+use imgfilter_filters::{Encoding, Format, Refusal, RefusalCode};
 use thiserror::Error;
 
 use super::Worker;
-use super::engine::Made;
-use super::held::Cancel;
 use crate::db::DbError;
-use crate::db::tasks::{Claimed, Failed, Reason, TaskResult};
+use crate::db::tasks::{Claimed, Failed, Lane, Reason, Spec, TaskResult};
+use crate::engine::parcel::Packing;
+use crate::engine::pool::{EngineError, Order, Output, Turn};
 use crate::store::StoreError;
 
 /// Pause before the first retry of a task; doubles with each.
@@ -24,9 +24,9 @@ const TELL_PAUSE: Duration = Duration::from_millis(300);
 /// Why a task was not done.
 #[derive(Debug, Error)]
 enum JobError {
-    /// The image, or what is asked of it, was refused.
+    /// The image, or what is asked of it, was refused; or it killed its engine.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Engine(#[from] EngineError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -35,71 +35,118 @@ enum JobError {
     Canceled,
 }
 
+impl From<Refusal> for JobError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Engine(refusal.into())
+    }
+}
+
 /// Does a task and tells the database how it ended. Never fails: what cannot be told now, others will find out when
 /// the lease ends.
 pub async fn run(worker: &Worker, task: Claimed) {
     let entry = worker.held.enter(task.held);
     let begun = Instant::now();
-    match attempt(worker, &task, &entry.cancel).await {
+    let outcome = tokio::select! {
+        outcome = attempt(worker, &task) => outcome,
+        // What was under way is dropped, and its engine with it.
+        () = entry.cancel.cancelled() => Err(JobError::Canceled),
+    };
+    match outcome {
         Ok(results) => complete(worker, &task, &results, begun).await,
         Err(JobError::Canceled) => {
             tracing::info!(attempt = task.attempts, "dropped a task that was not ours any more")
         }
-        // Our own mistake, perhaps of this machine alone: tried again, and laid before the operator in the end.
-        Err(JobError::Refused(refusal)) if refusal.code == RefusalCode::Internal => {
-            tracing::error!(%refusal, attempt = task.attempts, "the filters failed");
-            fail(worker, &task, &reason(&refusal), false).await;
-        }
-        Err(JobError::Refused(refusal)) => fail(worker, &task, &reason(&refusal), true).await,
+        Err(JobError::Engine(error)) => engine_failed(worker, &task, error).await,
         Err(JobError::Store(error)) => store_failed(worker, &task, &error).await,
     }
 }
 
 /// Fetches, filters and stores.
-async fn attempt(worker: &Worker, task: &Claimed, cancel: &Cancel) -> Result<Vec<TaskResult>, JobError> {
-    let fetch = worker.store.get(&task.object_key, task.bytes);
-    let original = match tokio::time::timeout(worker.fetch_timeout, fetch).await {
-        Ok(original) => original?,
+async fn attempt(worker: &Worker, task: &Claimed) -> Result<Vec<TaskResult>, JobError> {
+    let encoding = encoding(&task.spec)?;
+    let mut image = Packing::new().map_err(EngineError::Memory)?;
+    let fetch = worker.store.read_into(&mut image, &task.object_key, task.bytes);
+    match tokio::time::timeout(worker.fetch_timeout, fetch).await {
+        Ok(fetched) => fetched?,
         Err(_) => return Err(StoreError::Failed("the original did not arrive in time".into()).into()),
+    }
+    let order = Order {
+        turn: if task.lane == Lane::Fast { Turn::Fast } else { Turn::Slow },
+        chains: task.spec.to_run().to_vec(),
+        encoding,
+        memory: u64::from(task.memory) << 20,
     };
-    still_wanted(cancel)?;
-    let made = worker.engine.filter(original, &task.spec, Cancel::clone(cancel)).await;
-    still_wanted(cancel)?;
     let mut results = Vec::new();
-    for (n, made) in made?.into_iter().enumerate() {
-        results.push(match made {
-            Ok(made) => store(worker, task, n, made).await?,
+    for (n, result) in worker.engines.filter(order, image).await?.into_iter().enumerate() {
+        results.push(match result {
+            Ok(output) => store(worker, task, n, output).await?,
             Err(refusal) => TaskResult::Failed { error: reason(&refusal) },
         });
-        still_wanted(cancel)?;
     }
     Ok(results)
 }
 
+/// How the results of a task are written.
+fn encoding(spec: &Spec) -> Result<Encoding, Refusal> {
+    let unknown = |name: &str| {
+        let detail = format!("{name} is not a format that is written here");
+        Refusal::new(RefusalCode::UnsupportedFormat, detail)
+    };
+    let format = spec.format.as_deref().map(|name| Format::from_name(name).ok_or_else(|| unknown(name)));
+    Ok(Encoding {
+        format: format.transpose()?,
+        quality: spec.quality,
+        effort: spec.effort,
+        keep_profile: spec.keep_profile,
+    })
+}
+
 /// Stores the result of chain `n`. The lease is part of the key, so no late worker can overwrite another's object.
-async fn store(worker: &Worker, task: &Claimed, n: usize, made: Made) -> Result<TaskResult, StoreError> {
-    let Made { output, sha256 } = made;
-    let extension = output.format.extension();
+async fn store(worker: &Worker, task: &Claimed, n: usize, output: Output) -> Result<TaskResult, StoreError> {
+    let Output { made, file } = output;
+    let extension = made.format.extension();
     let object_key = format!("r/{}/{}/{n}-{}.{extension}", task.month, task.task, task.held.lease);
-    let bytes = output.bytes.len();
-    worker.store.put(&object_key, output.bytes.into(), output.format.mime()).await?;
+    worker.store.put(&object_key, file, made.format.mime()).await?;
     Ok(TaskResult::Done {
         object_key,
-        format: output.format.name(),
-        width: output.width,
-        height: output.height,
-        bytes,
-        sha256,
+        format: made.format.name(),
+        width: made.width,
+        height: made.height,
+        bytes: made.bytes,
+        sha256: made.sha256,
         filename: filename::of_result(task.filename.as_deref().unwrap_or_default(), extension),
     })
 }
 
-fn still_wanted(cancel: &Cancel) -> Result<(), JobError> {
-    if cancel.load(Ordering::Acquire) { Err(JobError::Canceled) } else { Ok(()) }
-}
-
 fn reason(refusal: &Refusal) -> Reason {
     Reason { code: refusal.code.as_str(), detail: refusal.detail.clone() }
+}
+
+/// The engine refused the image, died of it, or cannot be had.
+async fn engine_failed(worker: &Worker, task: &Claimed, error: EngineError) {
+    let internal = |detail: &str| Reason { code: RefusalCode::Internal.as_str(), detail: detail.to_owned() };
+    match error {
+        // Our own mistake, perhaps of this machine alone: tried again, and laid before the operator in the end.
+        EngineError::Refused(refusal) if refusal.code == RefusalCode::Internal => {
+            tracing::error!(%refusal, attempt = task.attempts, "the filters failed");
+            fail(worker, task, &reason(&refusal), false).await;
+        }
+        EngineError::Refused(refusal) => fail(worker, task, &reason(&refusal), true).await,
+        // Perhaps somebody killed it, or it was large beside other large ones: only this task is tried again.
+        EngineError::Crashed(how) => {
+            tracing::error!(task = %task.task, how, attempt = task.attempts, "an engine was lost");
+            let reason = Reason { code: Code::EngineCrashed.as_str(), detail: how };
+            fail(worker, task, &reason, false).await;
+        }
+        EngineError::Unavailable(error) => {
+            tracing::error!(error = %crate::cli::with_causes(&error), "no engine can be had");
+            fail(worker, task, &internal("no engine could be started"), false).await;
+        }
+        EngineError::Memory(error) => {
+            tracing::error!(%error, "an image cannot be handed over");
+            fail(worker, task, &internal("there was no memory for the image"), false).await;
+        }
+    }
 }
 
 async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun: Instant) {
