@@ -62,7 +62,8 @@ impl Worker {
         settings: config::Worker,
         s3_timeout: Duration,
     ) -> Self {
-        let terms = ClaimTerms { lease: settings.lease, life: settings.link_life.clone() };
+        let budget_mib = u32::try_from(settings.memory_budget >> 20).unwrap_or(u32::MAX).max(1);
+        let terms = ClaimTerms { budget_mib, lease: settings.lease, life: settings.link_life.clone() };
         Self {
             db,
             store,

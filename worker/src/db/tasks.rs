@@ -15,6 +15,8 @@ pub enum Lane {
     Fast,
     /// The others.
     Slow,
+    /// Those that a worker was lost with, to be done one at a time.
+    Quarantine,
 }
 
 impl Lane {
@@ -23,6 +25,7 @@ impl Lane {
         match self {
             Self::Fast => "fast",
             Self::Slow => "slow",
+            Self::Quarantine => "quarantine",
         }
     }
 }
@@ -57,12 +60,17 @@ impl Spec {
 pub struct Claimed {
     /// Its hot row and the lease on it.
     pub held: Held,
+    /// The lane it was claimed from.
+    pub lane: Lane,
     /// 0 (first) to 3.
     pub prio: i16,
     /// When it was due.
     pub run_at: SystemTime,
     /// How often it was claimed, this time included.
     pub attempts: i16,
+    /// MiB that it takes while it is filtered, as was estimated when it was ordered. May be more than the whole budget:
+    /// then it runs alone.
+    pub memory_mib: u32,
     /// The task.
     pub task: Uuid,
     /// Key of the original.
@@ -127,9 +135,21 @@ pub enum Failed {
     Stale,
 }
 
-/// What a claim needs to know beside worker, lane and number.
+/// What a worker has room for when it claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Most tasks.
+    pub tasks: usize,
+    /// MiB of memory that nothing uses, of the budget in [`ClaimTerms`]: what is claimed takes no more together.
+    pub free_mib: u32,
+}
+
+/// What a claim needs to know beside worker, lane and room.
 #[derive(Debug, Clone)]
 pub struct ClaimTerms {
+    /// MiB of memory that the worker has for all its tasks. A task that would take more counts as so much, so that it is
+    /// given out when all of it is free.
+    pub budget_mib: u32,
     /// How long the task stays this worker's without a sign of life.
     pub lease: Duration,
     /// Life of links, in PostgreSQL's words.
@@ -137,22 +157,32 @@ pub struct ClaimTerms {
 }
 
 impl Db {
-    /// Claims up to `limit` tasks of a lane. `floors` bounds the search from below, one for each priority.
+    /// Claims tasks of a lane in their order, as many as there is room for: none is passed over for one that is smaller.
+    /// `floors` bounds the search from below, one for each priority. A worker that is to drain gets none.
     pub async fn claim(
         &self,
         worker: i32,
         lane: Lane,
-        limit: usize,
+        room: Room,
         floors: &[Option<SystemTime>; 4],
         terms: &ClaimTerms,
     ) -> Result<Vec<Claimed>, DbError> {
-        let sql = "SELECT queue_id, lease, prio, run_at, attempts, task, object_key, filename, bytes, spec, month \
-                   FROM imgfilter.claim($1, $2, $3, $4::text::interval, $5, $6::text::interval)";
-        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let sql = "SELECT queue_id, lease, prio, run_at, attempts, memory, task, object_key, filename, bytes, spec, month \
+                   FROM imgfilter.claim($1, $2, $3, $4, $5, $6::text::interval, $7, $8::text::interval)";
+        let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let rows = self
             .rows(
                 sql,
-                &[&worker, &lane.name(), &limit, &interval(terms.lease), &floors.as_slice(), &terms.life],
+                &[
+                    &worker,
+                    &lane.name(),
+                    &i32::try_from(room.tasks).unwrap_or(i32::MAX),
+                    &number(room.free_mib),
+                    &number(terms.budget_mib),
+                    &interval(terms.lease),
+                    &floors.as_slice(),
+                    &terms.life,
+                ],
             )
             .await?;
         rows.into_iter()
@@ -160,9 +190,11 @@ impl Db {
                 let spec: serde_json::Value = row.get("spec");
                 Ok(Claimed {
                     held: Held { worker, queue: row.get("queue_id"), lease: row.get("lease") },
+                    lane,
                     prio: row.get("prio"),
                     run_at: row.get("run_at"),
                     attempts: row.get("attempts"),
+                    memory_mib: row.get::<_, i32>("memory").unsigned_abs(),
                     task: row.get("task"),
                     object_key: row.get("object_key"),
                     filename: row.get("filename"),

@@ -9,14 +9,20 @@ use super::floors::Floors;
 use super::slots::Free;
 use super::{Worker, jittered, job};
 use crate::db::DbError;
-use crate::db::tasks::{Claimed, Lane};
+use crate::db::tasks::{Claimed, Lane, Room};
 
 /// Pause after the database has failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Claims and starts tasks until `ending` becomes true. What was started goes on.
 pub async fn run(worker: Arc<Worker>, mut ending: watch::Receiver<bool>) {
-    let mut claimer = Claimer { worker, fast: Floors::default(), slow: Floors::default(), last: Lane::Slow };
+    let mut claimer = Claimer {
+        worker,
+        fast: Floors::default(),
+        slow: Floors::default(),
+        quarantine: Floors::default(),
+        last: Lane::Slow,
+    };
     loop {
         tokio::select! {
             () = claimer.round() => {}
@@ -29,6 +35,7 @@ struct Claimer {
     worker: Arc<Worker>,
     fast: Floors,
     slow: Floors,
+    quarantine: Floors,
     /// The lane that had the last turn, for a worker with a single slot.
     last: Lane,
 }
@@ -67,6 +74,9 @@ impl Claimer {
         if !slow_first || started > 0 {
             started += self.claim(free, Lane::Slow, usize::MAX).await?;
         }
+        if self.worker.slots.slow_in_use() == 0 {
+            started += self.claim(free, Lane::Quarantine, 1).await?;
+        }
         Ok(started)
     }
 
@@ -80,8 +90,11 @@ impl Claimer {
         let floors = match lane {
             Lane::Fast => &mut self.fast,
             Lane::Slow => &mut self.slow,
+            Lane::Quarantine => &mut self.quarantine,
         };
-        let ask = |room: usize, bounds| async move {
+        // The engine makes what was claimed wait for memory.
+        let ask = |tasks: usize, bounds| async move {
+            let room = Room { tasks, free_mib: u32::MAX };
             worker.db.claim(worker.number(), lane, room, &bounds, &worker.terms).await
         };
         let mut claimed = ask.clone()(room, floors.next(Instant::now())).await?;

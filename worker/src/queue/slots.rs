@@ -63,7 +63,7 @@ impl Slots {
     pub fn room(&self, free: &Free, lane: Lane) -> usize {
         match lane {
             Lane::Fast => free.0.len(),
-            Lane::Slow => free.0.len().min(self.slow.available_permits()),
+            Lane::Slow | Lane::Quarantine => free.0.len().min(self.slow.available_permits()),
         }
     }
 
@@ -71,7 +71,7 @@ impl Slots {
     pub fn take(&self, free: &mut Free, lane: Lane) -> Option<Slot> {
         let slow = match lane {
             Lane::Fast => None,
-            Lane::Slow => Some(Arc::clone(&self.slow).try_acquire_owned().ok()?),
+            Lane::Slow | Lane::Quarantine => Some(Arc::clone(&self.slow).try_acquire_owned().ok()?),
         };
         Some(Slot { _place: free.0.pop()?, _slow: slow })
     }
