@@ -1,6 +1,7 @@
 -- Who may do what. `imgfilter migrate` runs this last, each time; it may be run any number of times.
 -- The two roles own nothing, read no table, and may call the functions named here: nothing else. How they prove who
--- they are (peer, password) is the operator's choice. API keys are made and revoked by the owner of the schema alone.
+-- they are (peer, password) is the operator's choice. What is the operator's (making and revoking keys, looking into the
+-- queue, canceling, putting back, draining workers) the owner of the schema does alone.
 DO $$
 DECLARE
   v_role text;
@@ -31,7 +32,7 @@ GRANT EXECUTE ON FUNCTION submit_task, task_view, tasks_since, link_view, edge_r
   TO imgfilter_edge;
 GRANT EXECUTE ON FUNCTION queue_pressure TO imgfilter_edge;
 
-GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, reap TO imgfilter_worker;
+GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, is_draining, reap TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION publish_queue_state TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, fail, release TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, finish_delivery TO imgfilter_worker;

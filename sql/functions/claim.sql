@@ -1,19 +1,23 @@
--- Claims up to p_limit tasks of an image lane (fast, slow) and returns what is needed to do them. The attempt is
--- counted here, before anything can go wrong. A worker that was struck off gets nothing.
+-- Claims up to p_limit tasks of an image lane (fast, slow, quarantine) and returns what is needed to do them: as many
+-- as fit into p_free MiB of the p_budget that the worker has (see take). The attempt is counted here, before anything
+-- can go wrong. A worker that was struck off or is to drain gets nothing.
 -- `month` is where results go in the store: the month in which a link made now will end.
-CREATE FUNCTION claim(p_worker integer, p_lane text, p_limit integer, p_lease interval, p_floors timestamptz[],
-                      p_life interval)
-RETURNS TABLE (queue_id bigint, lease bigint, prio smallint, run_at timestamptz, attempts smallint,
-               task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text)
-LANGUAGE sql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
-  WITH taken AS MATERIALIZED (
-    SELECT * FROM take(p_worker, p_lane, p_limit, p_lease, p_floors)),
-  begun AS (
-    UPDATE task t SET status = 'processing', version = t.version + 1, started_at = coalesce(t.started_at, now())
-      FROM taken WHERE t.id = taken.ref AND t.status = 'queued'
-    RETURNING t.id, t.image_id, t.spec)
-  SELECT q.id, q.lease, q.prio, q.run_at, q.attempts, t.id, i.object_key, i.filename, i.bytes, t.spec,
-         to_char(link_end(t.spec, p_life) AT TIME ZONE 'UTC', 'YYYYMM')
-    FROM taken q JOIN begun t ON t.id = q.ref JOIN image i ON i.id = t.image_id
-   ORDER BY q.prio, q.run_at, q.id
-$$;
+CREATE FUNCTION claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval,
+                      p_floors timestamptz[], p_life interval)
+RETURNS TABLE (queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamptz, attempts smallint,
+               memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text)
+LANGUAGE plpgsql ROWS 10 SECURITY DEFINER SET search_path = imgfilter, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    WITH taken AS MATERIALIZED (
+      SELECT * FROM take(p_worker, p_lane, p_limit, p_free, p_budget, p_lease, p_floors)),
+    begun AS (
+      UPDATE task t SET status = 'processing', version = t.version + 1, started_at = coalesce(t.started_at, now())
+        FROM taken WHERE t.id = taken.ref AND t.status = 'queued'
+      RETURNING t.id, t.image_id, t.spec)
+    SELECT q.id, q.lease, p_lane, q.prio, q.run_at, q.attempts, q.memory, t.id, i.object_key, i.filename, i.bytes,
+           t.spec, to_char(link_end(t.spec, p_life) AT TIME ZONE 'UTC', 'YYYYMM')
+      FROM taken q JOIN begun t ON t.id = q.ref JOIN image i ON i.id = t.image_id
+     ORDER BY q.prio, q.run_at, q.id;
+END $$;

@@ -3,10 +3,13 @@
 CREATE FUNCTION claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval)
 RETURNS TABLE (queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text,
                body bytea, task jsonb)
-LANGUAGE sql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
-  SELECT q.id, q.lease, q.attempts, d.id, d.event, utc(d.created_at), d.target, d.body, view_of(t)
-    FROM take(p_worker, p_channel, p_limit, p_lease, NULL) q
-    JOIN delivery d ON d.id = q.ref
-    JOIN task t ON t.id = d.task_id
-   ORDER BY q.run_at, q.id
-$$;
+LANGUAGE plpgsql ROWS 10 SECURITY DEFINER SET search_path = imgfilter, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT q.id, q.lease, q.attempts, d.id, d.event, utc(d.created_at), d.target, d.body, view_of(t)
+      FROM take(p_worker, p_channel, p_limit, NULL, NULL, p_lease, NULL) q
+      JOIN delivery d ON d.id = q.ref
+      JOIN task t ON t.id = d.task_id
+     ORDER BY q.run_at, q.id;
+END $$;

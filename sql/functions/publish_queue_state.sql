@@ -12,7 +12,7 @@ BEGIN
   UPDATE queue_state
      SET fast_waiting = fast.waiting, fast_oldest = fast.oldest, slow_waiting = slow.waiting, slow_oldest = slow.oldest,
          published_at = now()
-    FROM waiting_in('fast', p_limit) AS fast, waiting_in('slow', p_limit) AS slow
+    FROM waiting_in('{fast}', p_limit) AS fast, waiting_in('{slow,quarantine}', p_limit) AS slow
    WHERE published_at <= now() - p_every;
   RETURN FOUND;
 END $$;

@@ -10,7 +10,7 @@ BEGIN
     FROM queue_state WHERE published_at > now() - queue_state_life();
   IF NOT FOUND THEN
     SELECT fast.waiting + slow.waiting, least(fast.oldest, slow.oldest) INTO v_waiting, v_oldest
-      FROM waiting_in('fast', p_limit) AS fast, waiting_in('slow', p_limit) AS slow;
+      FROM waiting_in('{fast}', p_limit) AS fast, waiting_in('{slow,quarantine}', p_limit) AS slow;
   END IF;
   RETURN jsonb_build_object('waiting', v_waiting,
                             'age', coalesce(greatest(extract(epoch FROM now() - v_oldest), 0), 0));

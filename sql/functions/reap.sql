@@ -1,7 +1,8 @@
 -- Takes back what dead workers hold: the lease has run out, or the worker has not been heard of for p_dead_after. Any
--- worker may call it; an advisory lock lets one at a time do it. Each row goes back into its lane after a short random
--- pause with its attempt counted, or to the dead when it has used them all up: an image that kills its worker every
--- time must not live for ever. Returns (back, dead).
+-- worker may call it; an advisory lock lets one at a time do it. Each row goes back after a short random pause with its
+-- attempt counted, or to the dead when it has used them all up: an image that kills its worker every time must not live
+-- for ever. Nobody knows which of the tasks it was, so all of them come back through the quarantine, where they are done
+-- one at a time: the next crash then costs the guilty one its attempt, and not its neighbours. Returns (back, dead).
 CREATE FUNCTION reap(p_dead_after interval, p_limit integer, OUT back bigint, OUT dead bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
@@ -21,6 +22,7 @@ BEGIN
       PERFORM give_up(v_row, 'worker_lost', format('the work was begun %s times and never ended', v_row.attempts));
       dead := dead + 1;
     ELSE
+      IF v_row.lane <> lane_number('webhook') THEN v_row.lane := lane_number('quarantine'); END IF;
       PERFORM put_back(v_row, now() + interval '1 second' * power(2, least(v_row.attempts, 6) - 1) * random(), v_row.attempts);
       back := back + 1;
     END IF;

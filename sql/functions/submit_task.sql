@@ -2,6 +2,8 @@
 -- already, and use_image decides whether it may be used. The caller has chosen the ids, so asking twice is harmless: the
 -- second call changes nothing and answers with the same task. So does a call with other ids and the same Idempotency-Key
 -- (see first_task).
+-- Its place in the queue is decided here once: lane and memory (MiB) are the edge's estimate, the priority see prio_of,
+-- and it may start after spec.delay seconds.
 -- Whoever it counts for (see account_of) is charged once, and a quota that is passed refuses the whole (see charge).
 -- NOTIFY is not sent from here: it would make every commit wait for every other. See announce().
 CREATE FUNCTION submit_task(p_request jsonb) RETURNS jsonb
@@ -9,8 +11,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
   v_task    uuid     := p_request ->> 'task';
   v_image   jsonb    := p_request -> 'image';
+  v_spec    jsonb    := p_request -> 'spec';
   v_queue   bigint   := nextval('queue_id_seq');
   v_account text     := account_of(p_request);
+  v_lane    smallint := lane_number(p_request ->> 'lane');
+  v_memory  integer  := coalesce((p_request ->> 'memory')::integer, 64);
+  v_prio    smallint := prio_of(v_account, v_spec);
   v_max     smallint := coalesce((p_request ->> 'max_attempts')::smallint, 5);
   v_keyed   boolean  := p_request #> '{idempotency,key}' IS NOT NULL;
   v_first   jsonb;
@@ -32,14 +38,15 @@ BEGIN
     ON CONFLICT (id) DO NOTHING;
   END IF;
 
-  INSERT INTO task (id, image_id, owner, account, spec, cost_ms, queue_id)
-  VALUES (v_task, (v_image ->> 'id')::uuid, p_request ->> 'owner', v_account, p_request -> 'spec',
-          coalesce((p_request ->> 'cost_ms')::real, 0), v_queue)
+  INSERT INTO task (id, image_id, owner, account, spec, cost_ms, lane, memory, queue_id)
+  VALUES (v_task, (v_image ->> 'id')::uuid, p_request ->> 'owner', v_account, v_spec,
+          coalesce((p_request ->> 'cost_ms')::real, 0), v_lane, v_memory, v_queue)
   ON CONFLICT (id) DO NOTHING;
 
   IF FOUND THEN
-    INSERT INTO queue (id, ref, lane, max_attempts)
-    VALUES (v_queue, v_task, lane_number(p_request ->> 'lane'), v_max);
+    INSERT INTO queue (id, ref, run_at, lane, prio, memory, max_attempts)
+    VALUES (v_queue, v_task, now() + coalesce((v_spec ->> 'delay')::integer, 0) * interval '1 second', v_lane, v_prio,
+            v_memory, v_max);
     IF v_keyed THEN
       PERFORM claim_idempotency(p_request);
     END IF;

@@ -41,7 +41,7 @@ SELECT throws_ok($$ SELECT submit_task(pg_temp.again(5, 2)) $$, 'IF017', 'imgfil
 SELECT throws_ok($$ SELECT submit_task(pg_temp.again(5, 9)) $$, 'IF017', 'imgfilter image: unknown', 'as is one that is not there');
 SELECT is(count(*), 0::bigint, 'nothing of what was refused stays') FROM task WHERE id = pg_temp.task_id(5);
 SELECT is(array_agg(DISTINCT object_key ORDER BY object_key), ARRAY['o/test/1', 'o/test/2'], 'workers find the original')
-  FROM claim(:w, 'fast', 9, '1 min', NULL, '3 months');
+  FROM claim(:w, 'fast', 9, 1000, 1000, '1 min', NULL, '3 months');
 
 -- a new task prolongs the life of an original
 UPDATE image SET created_at = now() - interval '2 days';

@@ -5,12 +5,12 @@ SELECT plan(22);
 SELECT worker_start('host', 1, 'test') AS w \gset
 
 SELECT pg_temp.order_photo(1, spec => '{"webhook":"https://example.com/hook"}') \g /dev/null
-SELECT queue_id AS q, lease AS l FROM claim(:w, 'fast', 1, '1 min', NULL, '3 months') \gset
+SELECT queue_id AS q, lease AS l FROM claim(:w, 'fast', 1, 1000, 1000, '1 min', NULL, '3 months') \gset
 SELECT is(count(*), 0::bigint, 'nothing to tell yet') FROM delivery;
 SELECT complete(:w, :q, :l, pg_temp.results(1, :l), '3 months') \g /dev/null
 SELECT results_eq($$ SELECT task_id, channel, event, target, status FROM delivery $$,
   $$ VALUES (pg_temp.task_id(1), 'webhook', 'task.done', 'https://example.com/hook', 'pending') $$, 'the end is to be told');
-SELECT is(count(*), 0::bigint, 'not by those who do images') FROM claim(:w, 'fast', 9, '1 min', NULL, '3 months');
+SELECT is(count(*), 0::bigint, 'not by those who do images') FROM claim(:w, 'fast', 9, 1000, 1000, '1 min', NULL, '3 months');
 
 SELECT * FROM claim_deliveries(:w, 'webhook', 9, '1 min') \gset d_
 SELECT is(:d_attempts, 1, 'it is claimed like a task');
@@ -36,7 +36,7 @@ SELECT results_eq($$ SELECT status, queue_id, finished_at IS NOT NULL FROM deliv
 
 -- failed tasks, tries used up, and targets that are gone
 SELECT pg_temp.order_photo(2, spec => '{"webhook":"https://example.com/hook"}') \g /dev/null
-SELECT queue_id AS q, lease AS l FROM claim(:w, 'fast', 1, '1 min', NULL, '3 months') \gset
+SELECT queue_id AS q, lease AS l FROM claim(:w, 'fast', 1, 1000, 1000, '1 min', NULL, '3 months') \gset
 SELECT fail(:w, :q, :l, 'broken_image', 'cut short', true, '1 s', '1 s') \g /dev/null
 SELECT is(event, 'task.failed', 'a failure is told, too') FROM delivery WHERE task_id = pg_temp.task_id(2);
 UPDATE queue SET attempts = max_attempts - 1;

@@ -29,15 +29,15 @@ SELECT throws_ok($$ SELECT tasks_since((SELECT jsonb_agg('{}'::jsonb) FROM gener
 
 -- claim
 SELECT worker_start('host', 1, 'test') AS worker \gset
-SELECT is(count(*), 0::bigint, 'a worker that is unknown gets nothing') FROM claim(-1, 'fast', 9, '1 min', NULL, '3 months');
-SELECT is(count(*), 0::bigint, 'the other lane is empty') FROM claim(:worker, 'slow', 9, '1 min', NULL, '3 months');
-SELECT * FROM claim(:worker, 'fast', 9, '1 min', NULL, '3 months') \gset c_
+SELECT is(count(*), 0::bigint, 'a worker that is unknown gets nothing') FROM claim(-1, 'fast', 9, 1000, 1000, '1 min', NULL, '3 months');
+SELECT is(count(*), 0::bigint, 'the other lane is empty') FROM claim(:worker, 'slow', 9, 1000, 1000, '1 min', NULL, '3 months');
+SELECT * FROM claim(:worker, 'fast', 9, 1000, 1000, '1 min', NULL, '3 months') \gset c_
 SELECT is(:'c_task'::uuid, pg_temp.task_id(1), 'the task is claimed');
 SELECT is(:c_attempts, 1, 'the claim counts as an attempt');
 SELECT is(:'c_month', to_char((now() AT TIME ZONE 'UTC') + interval '3 months', 'YYYYMM'), 'with the month its links end in');
 SELECT is(task_view(pg_temp.task_id(1)) ->> 'status', 'processing', 'and its status is processing');
 SELECT is(task_view(pg_temp.task_id(1)) -> 'version', '2', 'which is a new version');
-SELECT is(count(*), 0::bigint, 'it is claimed once') FROM claim(:worker, 'fast', 9, '1 min', NULL, '3 months');
+SELECT is(count(*), 0::bigint, 'it is claimed once') FROM claim(:worker, 'fast', 9, 1000, 1000, '1 min', NULL, '3 months');
 
 -- complete
 SELECT is(complete(:worker, :c_queue_id, :c_lease - 1, pg_temp.results(1, 1), '3 months'), false, 'a stale lease is refused');

@@ -5,7 +5,7 @@ SELECT plan(27);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT pg_temp.order_photo(n) FROM generate_series(1, 2) AS n \g /dev/null
 SELECT complete(:w, c.queue_id, c.lease, pg_temp.results(right(c.task::text, 1)::integer, c.lease), '3 months')
-  FROM claim(:w, 'fast', 9, '1 min', NULL, '3 months') AS c \g /dev/null
+  FROM claim(:w, 'fast', 9, 1000, 1000, '1 min', NULL, '3 months') AS c \g /dev/null
 
 -- life of links: the calendar of UTC
 SELECT is(after_utc('2026-11-30T23:30:00Z', '3 months'), '2027-02-28T23:30:00Z', 'three months after November ends in February');

@@ -85,6 +85,7 @@ def test_an_unknown_field(client):
 
 @pytest.mark.parametrize("form", [
     "quality=101", "quality=0", "quality=high", "effort=8", "icc=strip", "format=exe", "expires_in=-1", "webhook=ftp://a/b",
+    "priority=high", "delay=-1",
 ])
 def test_a_wrong_option(client, form):
     problem = refused(client.upload(form, image=RAIN), 400)

@@ -56,6 +56,14 @@ def test_both_results_are_what_imagemagick_makes(client):
     assert mean < JPEG_MEAN and most < JPEG_MOST, (mean, most)
 
 
+def test_a_task_may_start_later_and_behind_the_others(client, inspector, tmp_path):
+    task = client.accepted("delay=2", "priority=low", image=small(tmp_path))
+    ended = client.wait(task)
+    assert ended["status"] == "done"
+    waited = "select started_at - created_at >= interval '2 seconds' from imgfilter.task where id = %s"
+    assert inspector.rows(waited, task["id"]) == [(True,)]
+
+
 def test_without_filters_the_image_is_encoded_anew(client):
     task = client.finished(image=RAIN)
     assert [result["filters"] for result in task["results"]] == [""]

@@ -16,6 +16,8 @@ use crate::state::State;
 
 /// Longest file name kept, in code points.
 const MAX_FILENAME_LENGTH: usize = 255;
+/// Most bytes that a pixel of a result takes when it is written: a PNG of noise.
+const RESULT_BYTES: u64 = 4;
 
 /// What the upload module found, and the request's query string without `?`.
 #[derive(Debug, Deserialize)]
@@ -178,7 +180,11 @@ pub fn order(
     state: &State,
 ) -> Result<Prepared, Problem> {
     let Options { spec, chains } = options;
+<<<<<<< HEAD
     let cost_ms = state.cost_scale * estimate(&chains, &subject.info, &spec, &state.limits)?;
+=======
+    let Needs { cost_ms, memory_mib } = estimate(&chains, &subject.info, &spec, &state.limits)?;
+>>>>>>> b9d71bea97314236269c92484978b450393b1934
     let task = subject.task;
     let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
     let request = json!({
@@ -193,6 +199,7 @@ pub fn order(
         "spec": spec,
         "lane": lane,
         "cost_ms": cost_ms,
+        "memory": memory_mib,
         "max_attempts": state.max_attempts,
     });
     Ok(Prepared { task, request: request.to_string(), lane })
@@ -232,10 +239,19 @@ fn point_at(index: usize, mistake: Mistake) -> Problem {
     problem
 }
 
-fn estimate(chains: &[Chain], image: &ImageInfo, spec: &Spec, limits: &Limits) -> Result<f64, Problem> {
+/// What a task will need.
+struct Needs {
+    /// Milliseconds on one core, for all chains.
+    cost_ms: f64,
+    /// MiB, rounded up: what the dearest chain takes, and the results of all, which are kept to the end.
+    memory_mib: i32,
+}
+
+fn estimate(chains: &[Chain], image: &ImageInfo, spec: &Spec, limits: &Limits) -> Result<Needs, Problem> {
     let format = spec.format.as_deref().and_then(Format::from_name);
     let encoding = Encoding { format, effort: spec.effort, ..Encoding::default() };
     let mut cost_ms = 0.0;
+    let mut working = 0;
     let mut pixels = 0;
     for (index, chain) in chains.iter().enumerate() {
         let estimate = imgfilter_filters::estimate(chain, image, &encoding, limits).map_err(|refusal| {
@@ -246,6 +262,7 @@ fn estimate(chains: &[Chain], image: &ImageInfo, spec: &Spec, limits: &Limits) -
             problem
         })?;
         cost_ms += estimate.cost_ms;
+        working = estimate.memory_bytes.max(working);
         pixels += u64::from(estimate.width) * u64::from(estimate.height) * u64::from(image.frames);
     }
     if pixels > limits.max_total_pixels {
@@ -255,7 +272,9 @@ fn estimate(chains: &[Chain], image: &ImageInfo, spec: &Spec, limits: &Limits) -
             .field("filters")
             .limit(limits.max_total_pixels));
     }
-    Ok(cost_ms)
+    let bytes: u64 = working + pixels * RESULT_BYTES;
+    let memory_mib = i32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(i32::MAX).max(1);
+    Ok(Needs { cost_ms, memory_mib })
 }
 
 /// A refusal of the engine in the words of the API; both use the same codes.

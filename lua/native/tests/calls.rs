@@ -78,6 +78,7 @@ fn a_good_upload_becomes_a_request_for_the_database() {
     assert_eq!(request["image"]["bytes"], PNG.len());
     assert_eq!(request["image"]["filename"], "dot.png");
     assert!(request["cost_ms"].as_f64().unwrap() >= 0.0);
+    assert!((8..20).contains(&request["memory"].as_u64().unwrap()), "MiB for a pixel: {}", request["memory"]);
     let key = prepared["object_key"].as_str().unwrap();
     assert_eq!(request["image"]["object_key"], key);
     let (month, id) = key.strip_prefix("o/").unwrap().split_once('/').unwrap();
@@ -134,6 +135,17 @@ fn an_upload_is_recognised_by_its_bytes_and_options() {
     assert_eq!(first["fingerprint"].as_str().map(str::len), Some(64));
     assert_eq!(idempotency("invert", &|file| file["filename"] = "other.png".into()), first);
     assert_ne!(idempotency("invert ", &|_| {})["fingerprint"], first["fingerprint"]);
+    let usual = |name: &str, value: &str| {
+        let mut input = upload(&file, &["invert"]);
+        input["caller"] = json!({"idempotency": {"key": "k", "client": "192.0.2.1"}});
+        let fields = input["parts"]["fields"].as_array_mut().unwrap();
+        fields.push(json!({"name": name, "value": value}));
+        let answer = call("prepare_upload", &input);
+        let request: Value = serde_json::from_str(answer["ok"]["request"].as_str().unwrap()).unwrap();
+        request["idempotency"]["fingerprint"] == first["fingerprint"]
+    };
+    assert!(usual("priority", "normal") && usual("delay", "0"), "what is usual may be left out");
+    assert!(!usual("priority", "low") && !usual("delay", "1"), "the rest are options like others");
     let another_image = idempotency("invert", &|file| file["sha256"] = "cd".repeat(32).into());
     assert_ne!(another_image["fingerprint"], first["fingerprint"]);
 }
@@ -170,6 +182,10 @@ fn an_order_for_a_kept_image_becomes_a_request_without_its_file() {
     assert_eq!(request["spec"]["filters"], json!(["preset(thumbnail)", "flip"]));
     assert!(request["spec"]["chains"][0].as_str().unwrap().starts_with("resize(width=320,"), "{request}");
     assert_eq!(request["spec"]["quality"], 70);
+    assert!(request["memory"].as_u64().unwrap() >= 8, "MiB: {request}");
+    let later = again(&caller, &json!({"image": IMAGE, "priority": "low", "delay": 60}).to_string());
+    let spec = &requested(&later)["spec"];
+    assert_eq!((&spec["priority"], &spec["delay"]), (&json!("low"), &json!(60)));
 }
 
 #[test]

@@ -56,6 +56,12 @@ def test_the_answer_is_that_of_an_upload(stack, image):
     assert spec == {"filters": ["sepia(0.8)|blur(3)", "grayscale"], "format": "png", "quality": None, "expires_in": 60, "webhook": None}
 
 
+def test_it_may_go_behind_the_others_or_start_later(stack, image):
+    task = order(stack.url, image, priority="low", delay=3600).json()["id"]
+    place = f"select prio, run_at > now() + interval '59 minutes' from imgfilter.queue where ref = '{task}'"
+    assert value(stack, place) == "3|t"
+
+
 def test_one_chain_or_none(stack, image):
     assert [result["filters"] for result in order(stack.url, image, filters="invert").json()["results"]] == ["invert"]
     assert [result["filters"] for result in order(stack.url, image).json()["results"]] == [""]
@@ -75,6 +81,8 @@ def test_one_chain_or_none(stack, image):
     ({"effort": "3"}, 400, "invalid_effort"),
     ({"icc": None}, 400, "invalid_icc"),
     ({"expires_in": 1.5}, 400, "invalid_expires_in"),
+    ({"priority": "high"}, 400, "invalid_priority"),
+    ({"delay": 604801}, 400, "invalid_delay"),
     ({"webhook": "https://example.com/told"}, 403, "webhook_not_allowed"),
     ({"colour": "red"}, 400, "unknown_field"),
 ])

@@ -13,6 +13,8 @@ use crate::problem::{Code, Problem};
 const MAX_WEBHOOK_BYTES: usize = 2048;
 /// The greatest effort of an encoder.
 const MAX_EFFORT: u8 = 7;
+/// The longest delay, in seconds: a week.
+const MAX_DELAY: u32 = 7 * 24 * 60 * 60;
 
 /// A file part, as the upload module describes it.
 #[derive(Debug, Clone, Deserialize)]
@@ -78,6 +80,17 @@ pub struct Rules {
     pub webhook_insecure: bool,
 }
 
+/// When a task's turn comes among those of its lane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// By what its owner has open.
+    #[default]
+    Normal,
+    /// After all others.
+    Low,
+}
+
 /// The options of a task, checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
@@ -100,6 +113,16 @@ pub struct Spec {
     pub expires_in: Option<u64>,
     /// Where to tell that the task has ended.
     pub webhook: Option<String>,
+    /// Whether it goes behind the others.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub priority: Priority,
+    /// Seconds before it may start.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub delay: u32,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Reads the options of an upload and finds its one file.
@@ -184,7 +207,7 @@ pub(crate) fn read_fields<'a>(
 ) -> Result<Spec, Problem> {
     let mut filters = Vec::new();
     let (mut format, mut quality, mut effort, mut profile) = (None, None, None, None);
-    let (mut expires_in, mut webhook) = (None, None);
+    let (mut expires_in, mut webhook, mut priority, mut delay) = (None, None, None, None);
     for (name, value) in fields {
         match name {
             "filters" => filters.push(read_chain(value, filters.len(), rules)?),
@@ -194,6 +217,8 @@ pub(crate) fn read_fields<'a>(
             "icc" => once(&mut profile, name, read_icc(value)?)?,
             "expires_in" => once(&mut expires_in, name, read_expires_in(value, rules)?)?,
             "webhook" => once(&mut webhook, name, read_webhook(value, rules)?)?,
+            "priority" => once(&mut priority, name, read_priority(value)?)?,
+            "delay" => once(&mut delay, name, read_delay(value)?)?,
             _ => return Err(unknown_field(name)),
         }
     }
@@ -201,12 +226,24 @@ pub(crate) fn read_fields<'a>(
         filters.push(String::new());
     }
     let keep_profile = profile.unwrap_or(false);
-    Ok(Spec { filters, chains: None, format, quality, effort, keep_profile, expires_in, webhook })
+    let (priority, delay) = (priority.unwrap_or_default(), delay.unwrap_or_default());
+    Ok(Spec {
+        filters,
+        chains: None,
+        format,
+        quality,
+        effort,
+        keep_profile,
+        expires_in,
+        webhook,
+        priority,
+        delay,
+    })
 }
 
 pub(crate) fn unknown_field(name: &str) -> Problem {
     let shown: String = name.chars().take(64).collect();
-    let known = "image, filters, format, quality, effort, icc, expires_in, webhook";
+    let known = "image, filters, format, quality, effort, icc, expires_in, webhook, priority, delay";
     Problem::new(Code::UnknownField, format!("there is no field \"{shown}\"; there are {known}")).field(shown)
 }
 
@@ -273,6 +310,21 @@ fn life_in_seconds(life: Span) -> u64 {
     let now = Timestamp::now();
     let end = now.to_zoned(TimeZone::UTC).checked_add(life).map(|end| end.timestamp());
     end.map_or(0, |end| u64::try_from(end.as_second() - now.as_second()).unwrap_or(0))
+}
+
+fn read_priority(value: &str) -> Result<Priority, Problem> {
+    match value {
+        "normal" => Ok(Priority::Normal),
+        "low" => Ok(Priority::Low),
+        _ => Err(Problem::new(Code::InvalidPriority, "priority is normal or low").field("priority")),
+    }
+}
+
+fn read_delay(value: &str) -> Result<u32, Problem> {
+    value.parse().ok().filter(|seconds| *seconds <= MAX_DELAY).ok_or_else(|| {
+        let detail = format!("delay is a whole number of seconds from 0 to {MAX_DELAY}");
+        Problem::new(Code::InvalidDelay, detail).field("delay").limit(u64::from(MAX_DELAY))
+    })
 }
 
 fn read_webhook(value: &str, rules: &Rules) -> Result<String, Problem> {

@@ -96,6 +96,10 @@ fn each_bad_value_names_its_field() {
         ("expires_in", "0", Code::InvalidExpiresIn),
         ("expires_in", "-1", Code::InvalidExpiresIn),
         ("expires_in", "8035201", Code::InvalidExpiresIn),
+        ("priority", "high", Code::InvalidPriority),
+        ("delay", "-1", Code::InvalidDelay),
+        ("delay", "604801", Code::InvalidDelay),
+        ("delay", "1m", Code::InvalidDelay),
         ("filters", "a\0b", Code::InvalidFilters),
     ];
     for (name, value, expected) in bad {
@@ -109,6 +113,20 @@ fn three_calendar_months_is_the_longest_life() {
     // The shortest three months in a row have 89 days.
     let parts = form(&[("expires_in", "7689600")]);
     assert_eq!(read(&parts, "", &rules()).unwrap().0.expires_in, Some(7_689_600));
+}
+
+#[test]
+fn a_task_may_go_behind_the_others_or_start_later() {
+    let parts = form(&[("priority", "normal"), ("delay", "0")]);
+    let (usual, _) = read(&parts, "", &rules()).unwrap();
+    assert_eq!(usual, read(&form(&[]), "", &rules()).unwrap().0, "what is usual need not be said");
+    let shown = serde_json::to_value(&usual).unwrap();
+    assert!(shown.get("priority").is_none() && shown.get("delay").is_none(), "{shown}");
+    let parts = bare(1);
+    let (later, _) = read(&parts, "priority=low&delay=604800", &rules()).unwrap();
+    assert_eq!((later.priority, later.delay), (Priority::Low, MAX_DELAY));
+    let shown = serde_json::to_value(&later).unwrap();
+    assert_eq!((&shown["priority"], &shown["delay"]), (&"low".into(), &604_800.into()));
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::options::{self, Rules, Spec};
 use crate::problem::{Code, Problem};
 
 /// What an order may name, in the words of an upload.
-const FIELDS: [&str; 8] = ["image", "filters", "format", "quality", "effort", "icc", "expires_in", "webhook"];
+const FIELDS: [&str; 10] =
+    ["image", "filters", "format", "quality", "effort", "icc", "expires_in", "webhook", "priority", "delay"];
 
 /// Up to here a double is exactly the whole number that was meant.
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -33,7 +34,7 @@ pub fn read(body: &[u8], rules: &Rules) -> Result<(Uuid, Spec), Problem> {
         match name {
             "image" => image = Some(read_image(&value)?),
             "filters" => fields.extend(chains(value)?.into_iter().map(|chain| (name, chain))),
-            "quality" | "effort" | "expires_in" => fields.push((name, whole(&value))),
+            "quality" | "effort" | "expires_in" | "delay" => fields.push((name, whole(&value))),
             _ => fields.push((name, text(value))),
         }
     }
@@ -140,6 +141,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::options::Priority;
 
     const IMAGE: &str = "01930000-0000-7000-8000-000000000002";
 
@@ -161,7 +163,8 @@ mod tests {
     #[test]
     fn an_order_has_the_options_of_an_upload() {
         let body = json!({"image": IMAGE, "filters": ["sepia", "blur(3)"], "format": "png", "quality": 80.0, "effort": 7,
-                          "icc": "keep", "expires_in": 60, "webhook": "https://a.example/"});
+                          "icc": "keep", "expires_in": 60, "webhook": "https://a.example/", "priority": "low",
+                          "delay": 3600});
         let (image, spec) = read(body.to_string().as_bytes(), &rules()).unwrap();
         assert_eq!(image.to_string(), IMAGE);
         let expected = Spec {
@@ -173,6 +176,8 @@ mod tests {
             keep_profile: true,
             expires_in: Some(60),
             webhook: Some("https://a.example/".into()),
+            priority: Priority::Low,
+            delay: 3600,
         };
         assert_eq!(spec, expected);
     }
@@ -222,6 +227,9 @@ mod tests {
             (r#""expires_in":true"#, Code::InvalidExpiresIn, "expires_in"),
             (r#""format":["png"]"#, Code::InvalidFormat, "format"),
             (r#""icc":true"#, Code::InvalidIcc, "icc"),
+            (r#""priority":1"#, Code::InvalidPriority, "priority"),
+            (r#""delay":"60""#, Code::InvalidDelay, "delay"),
+            (r#""delay":604801"#, Code::InvalidDelay, "delay"),
             (r#""webhook":{"url":"https://a.example/"}"#, Code::InvalidWebhook, "webhook"),
             (r#""image":"01930000-0000-7000-8000-000000000002""#, Code::DuplicateField, "image"),
         ];

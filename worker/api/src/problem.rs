@@ -77,6 +77,10 @@ codes! {
     InvalidIcc = "invalid_icc", 400, "Unknown treatment of the colour profile";
     /// `expires_in` is not a number of seconds within the life of a link.
     InvalidExpiresIn = "invalid_expires_in", 400, "Life of the link out of range";
+    /// `priority` is neither `normal` nor `low`.
+    InvalidPriority = "invalid_priority", 400, "Unknown priority";
+    /// `delay` is not a number of seconds up to a week.
+    InvalidDelay = "invalid_delay", 400, "Delay out of range";
     /// `webhook` is not a URL that may be told.
     InvalidWebhook = "invalid_webhook", 400, "Unusable webhook address";
     /// `wait` is not a number of seconds within the limit.

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::workers::Held;
 use super::{Db, DbError, interval};
-use crate::queue::places::Room;
 
 /// A lane of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,7 +15,7 @@ pub enum Lane {
     Fast,
     /// The others.
     Slow,
-    /// Those that a worker died with: perhaps one of them killed it.
+    /// Those that a worker was lost with, to be done one at a time.
     Quarantine,
 }
 
@@ -64,16 +63,17 @@ impl Spec {
 pub struct Claimed {
     /// Its hot row and the lease on it.
     pub held: Held,
+    /// The lane it was claimed from.
+    pub lane: Lane,
     /// 0 (first) to 3.
     pub prio: i16,
     /// When it was due.
     pub run_at: SystemTime,
     /// How often it was claimed, this time included.
     pub attempts: i16,
-    /// The lane it was claimed from.
-    pub lane: Lane,
-    /// Memory that it will take, in MiB, by the engine's estimate.
-    pub memory: u32,
+    /// MiB that it takes while it is filtered, as was estimated when it was ordered. May be more than the whole budget:
+    /// then it runs alone.
+    pub memory_mib: u32,
     /// The task.
     pub task: Uuid,
     /// Key of the original.
@@ -138,7 +138,19 @@ pub enum Failed {
     Stale,
 }
 
-/// What a claim needs to know beside worker, lane and number.
+/// What a worker has room for when it claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Most tasks.
+    pub tasks: usize,
+    /// MiB of memory that nothing uses: what is claimed takes no more together.
+    pub free_mib: u32,
+    /// MiB of memory that there are in all. A task that would take more counts as so much, so that it is given out when
+    /// all of it is free.
+    pub budget_mib: u32,
+}
+
+/// What a claim needs to know beside worker, lane and room.
 #[derive(Debug, Clone)]
 pub struct ClaimTerms {
     /// How long the task stays this worker's without a sign of life.
@@ -148,7 +160,8 @@ pub struct ClaimTerms {
 }
 
 impl Db {
-    /// Claims up to `limit` tasks of a lane. `floors` bounds the search from below, one for each priority.
+    /// Claims tasks of a lane in their order, as many as there is room for: none is passed over for one that is smaller.
+    /// `floors` bounds the search from below, one for each priority. A worker that is to drain gets none.
     pub async fn claim(
         &self,
         worker: i32,
@@ -157,13 +170,22 @@ impl Db {
         floors: &[Option<SystemTime>; 4],
         terms: &ClaimTerms,
     ) -> Result<Vec<Claimed>, DbError> {
-        let sql = "SELECT queue_id, lease, prio, run_at, attempts, task, object_key, filename, bytes, spec, month \
-                   FROM imgfilter.claim($1, $2, $3, $4::text::interval, $5, $6::text::interval)";
-        let limit = i32::try_from(room.places).unwrap_or(i32::MAX);
+        let sql = "SELECT queue_id, lease, prio, run_at, attempts, memory, task, object_key, filename, bytes, spec, month \
+                   FROM imgfilter.claim($1, $2, $3, $4, $5, $6::text::interval, $7, $8::text::interval)";
+        let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let rows = self
             .rows(
                 sql,
-                &[&worker, &lane.name(), &limit, &interval(terms.lease), &floors.as_slice(), &terms.life],
+                &[
+                    &worker,
+                    &lane.name(),
+                    &i32::try_from(room.tasks).unwrap_or(i32::MAX),
+                    &number(room.free_mib),
+                    &number(room.budget_mib),
+                    &interval(terms.lease),
+                    &floors.as_slice(),
+                    &terms.life,
+                ],
             )
             .await?;
         rows.into_iter()
@@ -171,11 +193,11 @@ impl Db {
                 let spec: serde_json::Value = row.get("spec");
                 Ok(Claimed {
                     held: Held { worker, queue: row.get("queue_id"), lease: row.get("lease") },
+                    lane,
                     prio: row.get("prio"),
                     run_at: row.get("run_at"),
                     attempts: row.get("attempts"),
-                    lane,
-                    memory: 64,
+                    memory_mib: row.get::<_, i32>("memory").unsigned_abs(),
                     task: row.get("task"),
                     object_key: row.get("object_key"),
                     filename: row.get("filename"),

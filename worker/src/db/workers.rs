@@ -46,7 +46,13 @@ impl Db {
         Ok(lost.map_or(Beat::StruckOff, Beat::Lost))
     }
 
-    /// Takes back what dead workers hold. Returns how many rows went back into their lanes, and how many were given up.
+    /// Whether this worker was told to finish what it has, claim no more and end.
+    pub async fn is_draining(&self, worker: i32) -> Result<bool, DbError> {
+        Ok(self.row("SELECT imgfilter.is_draining($1)", &[&worker]).await?.get(0))
+    }
+
+    /// Takes back what dead workers hold. Returns how many rows went back, tasks into the quarantine, and how
+    /// many were given up.
     pub async fn reap(&self, dead_after: Duration, limit: i32) -> Result<(i64, i64), DbError> {
         let sql = "SELECT back, dead FROM imgfilter.reap($1::text::interval, $2)";
         let row = self.row(sql, &[&interval(dead_after), &limit]).await?;

@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::floors::Floors;
-use super::places::Room;
+use super::floors::{Bounds, Floors};
 use super::{Worker, jittered, job};
 use crate::db::DbError;
-use crate::db::tasks::{Claimed, Lane};
+use crate::db::tasks::{Claimed, Lane, Room};
 
 /// Pause after the database has failed.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -87,12 +86,12 @@ impl Claimer {
 /// Claims as many tasks of a lane as there is room for, and starts them.
 async fn claim(worker: &Arc<Worker>, waiting: &mut Waiting) -> Result<(), DbError> {
     let room = worker.places.room(waiting.lane);
-    if room.places == 0 || room.free == 0 {
+    if room.tasks == 0 || room.free_mib == 0 {
         waiting.guess = Guess::More;
         return Ok(());
     }
     let mut claimed = ask(worker, waiting.lane, room, waiting.floors.next(Instant::now())).await?;
-    if claimed.len() < room.places
+    if claimed.len() < room.tasks
         && let Some(floors) = waiting.floors.after_short(Instant::now())
     {
         // What is claimed already must be started even if this fails.
@@ -102,7 +101,7 @@ async fn claim(worker: &Arc<Worker>, waiting: &mut Waiting) -> Result<(), DbErro
     waiting.floors.learn(claimed.iter().map(|task| (task.prio, task.run_at)));
     let left = rest_of(room, &claimed);
     // Of a task that did not fit into the memory nothing is heard. It is rare that one needs more than half of it.
-    let full = left.places == 0 || left.free < left.budget / 2;
+    let full = left.tasks == 0 || left.free_mib < left.budget_mib / 2;
     waiting.guess = if full { Guess::More } else { Guess::Nothing };
     for task in claimed {
         start(worker, waiting.lane, task);
@@ -114,9 +113,9 @@ async fn ask(
     worker: &Worker,
     lane: Lane,
     room: Room,
-    floors: super::floors::Bounds,
+    floors: Bounds,
 ) -> Result<Vec<Claimed>, DbError> {
-    if room.free == 0 {
+    if room.free_mib == 0 {
         return Ok(Vec::new());
     }
     worker.db.claim(worker.number(), lane, room, &floors, &worker.terms).await
@@ -124,13 +123,13 @@ async fn ask(
 
 /// What is left of the room when these have theirs.
 fn rest_of(room: Room, claimed: &[Claimed]) -> Room {
-    let used = claimed.iter().map(|task| task.memory.clamp(1, room.budget)).sum::<u32>();
-    Room { places: room.places.saturating_sub(claimed.len()), free: room.free.saturating_sub(used), ..room }
+    let used = claimed.iter().map(|task| task.memory_mib.clamp(1, room.budget_mib)).sum::<u32>();
+    Room { tasks: room.tasks.saturating_sub(claimed.len()), free_mib: room.free_mib.saturating_sub(used), ..room }
 }
 
 fn start(worker: &Arc<Worker>, lane: Lane, task: Claimed) {
     // There was room for as many as were asked for. Should the database give more, their leases end by themselves.
-    let Some(place) = worker.places.take(lane, task.memory) else {
+    let Some(place) = worker.places.take(lane, task.memory_mib) else {
         tracing::error!(task = %task.task, "was given more than was asked for");
         return;
     };

@@ -74,7 +74,7 @@ async fn attempt(worker: &Worker, task: &Claimed) -> Result<Vec<TaskResult>, Job
         turn: if task.lane == Lane::Fast { Turn::Fast } else { Turn::Slow },
         chains: task.spec.to_run().to_vec(),
         encoding,
-        memory: u64::from(task.memory) << 20,
+        memory: u64::from(task.memory_mib) << 20,
     };
     let mut results = Vec::new();
     for (n, result) in worker.engines.filter(order, image).await?.into_iter().enumerate() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::db::tasks::Lane;
+use crate::db::tasks::{Lane, Room};
 
 /// The places of a worker.
 pub struct Places {
@@ -26,17 +26,6 @@ pub struct Places {
 struct Memory {
     free: Arc<Semaphore>,
     all: u32,
-}
-
-/// What a lane has to offer at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
-    /// Free places.
-    pub places: usize,
-    /// Free memory, in MiB.
-    pub free: u32,
-    /// Free and used memory, in MiB: a task that needs more gets all of it.
-    pub budget: u32,
 }
 
 /// A place that is held until this is dropped.
@@ -88,7 +77,7 @@ impl Places {
     /// What a lane has to offer.
     pub fn room(&self, lane: Lane) -> Room {
         let memory = self.memory(lane);
-        Room { places: self.places(lane).available_permits(), free: memory.free(), budget: memory.all }
+        Room { tasks: self.places(lane).available_permits(), free_mib: memory.free(), budget_mib: memory.all }
     }
 
     /// Takes a place for a task; none if there is no room. Only one may take: what it saw free stays free.
@@ -141,7 +130,7 @@ mod tests {
         let places = Places::new(3, 1000);
         let slow: Vec<_> = std::iter::from_fn(|| places.take(Lane::Slow, 1)).collect();
         assert_eq!(slow.len(), 3, "two are worked on, one is fetched");
-        assert_eq!(places.room(Lane::Fast), Room { places: 6, free: 500, budget: 500 });
+        assert_eq!(places.room(Lane::Fast), Room { tasks: 6, free_mib: 500, budget_mib: 500 });
         assert!(places.take(Lane::Quarantine, 1).is_some_and(|_held| places.take(Lane::Quarantine, 1).is_none()));
         let fast: Vec<_> = std::iter::from_fn(|| places.take(Lane::Fast, 1)).collect();
         assert_eq!(fast.len(), 6);
@@ -151,11 +140,11 @@ mod tests {
     async fn memory_is_given_out_and_comes_back() {
         let places = Places::new(2, 200);
         let held = places.take(Lane::Slow, 60);
-        assert_eq!(places.room(Lane::Quarantine).free, 40);
+        assert_eq!(places.room(Lane::Quarantine).free_mib, 40);
         assert!(places.take(Lane::Slow, 60).is_none());
         drop(held);
         let giant = places.take(Lane::Slow, 5000);
-        assert!(giant.is_some() && places.room(Lane::Slow).free == 0, "what needs more than all gets all");
+        assert!(giant.is_some() && places.room(Lane::Slow).free_mib == 0, "what needs more than all gets all");
         assert!(places.take(Lane::Fast, 100).is_some(), "the fast lane has its own");
     }
 

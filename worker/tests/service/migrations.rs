@@ -94,7 +94,7 @@ async fn a_running_worker_goes_on_with_the_new_functions() {
     let before = stage.order(&photo(), json!({})).await;
     stage.until(before, "done").await;
     let another_type = "DROP FUNCTION imgfilter.claim; \
-        CREATE FUNCTION imgfilter.claim(integer, text, integer, interval, timestamptz[], interval) \
+        CREATE FUNCTION imgfilter.claim(integer, text, integer, integer, integer, interval, timestamptz[], interval) \
         RETURNS text LANGUAGE sql AS $$ SELECT 'from another version' $$; \
         GRANT EXECUTE ON FUNCTION imgfilter.claim TO imgfilter_worker";
     stage.sql.batch_execute(another_type).await.unwrap();
