@@ -53,7 +53,7 @@ impl Measured {
 
 /// Measures all jobs; `begun` is told of each before it runs.
 pub fn measure(mut begun: impl FnMut(usize, usize)) -> Result<Vec<Measured>, Refusal> {
-    let picture = picture();
+    let picture = bitmap(WIDTH, HEIGHT);
     let mut measured = Vec::with_capacity(CASES.len());
     for (number, (input, output, chain)) in CASES.into_iter().enumerate() {
         begun(number, CASES.len());
@@ -104,20 +104,25 @@ fn run(image: &[u8], chain: &str, output: Format) -> Result<Vec<u8>, Refusal> {
     Ok(made?.bytes)
 }
 
-/// Something like a photograph, as a Windows bitmap: broad slopes, edges, and the noise of a sensor.
-fn picture() -> Vec<u8> {
-    let size = WIDTH * HEIGHT * 3;
+/// Something like a photograph, as a JPEG.
+pub fn photograph(width: u32, height: u32) -> Result<Vec<u8>, Refusal> {
+    run(&bitmap(width, height), "", Format::Jpeg)
+}
+
+/// The same as a Windows bitmap, of a width that is divisible by 4: broad slopes, edges, and the noise of a sensor.
+fn bitmap(width: u32, height: u32) -> Vec<u8> {
+    let size = width * height * 3;
     let mut file = Vec::with_capacity(54 + usize::try_from(size).unwrap_or_default());
     file.extend(b"BM");
-    for number in [54 + size, 0, 54, 40, WIDTH, HEIGHT, 1 | 24 << 16, 0, size, 2835, 2835, 0, 0] {
+    for number in [54 + size, 0, 54, 40, width, height, 1 | 24 << 16, 0, size, 2835, 2835, 0, 0] {
         file.extend(number.to_le_bytes());
     }
     let mut noise = 1u32;
-    for y in 0..HEIGHT {
-        for x in 0..WIDTH {
+    for y in 0..height {
+        for x in 0..width {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let edge = if (x / 97 + y / 61) % 5 == 0 { 40.0 } else { 0.0 };
-            let (x, y) = (f64::from(x) / f64::from(WIDTH), f64::from(y) / f64::from(HEIGHT));
+            let (x, y) = (f64::from(x) / f64::from(width), f64::from(y) / f64::from(height));
             let grain = f64::from(noise >> 28);
             for slope in [90.0 * x + 60.0 * (9.0 * y).sin(), 120.0 * y, 70.0 * (5.0 * x * y).cos()] {
                 file.push((60.0 + slope + edge + grain).clamp(0.0, 255.0) as u8);
@@ -145,7 +150,7 @@ mod tests {
     #[test]
     fn all_jobs_can_be_run() {
         let limits = Limits::default();
-        let picture = picture();
+        let picture = bitmap(WIDTH, HEIGHT);
         assert_eq!(filters::probe(&picture, &limits).map(|info| (info.width, info.height)), Ok((WIDTH, HEIGHT)));
         for (input, output, chain) in CASES {
             assert!(filters::check(chain).is_ok(), "{chain}");

@@ -180,11 +180,8 @@ pub fn order(
     state: &State,
 ) -> Result<Prepared, Problem> {
     let Options { spec, chains } = options;
-<<<<<<< HEAD
-    let cost_ms = state.cost_scale * estimate(&chains, &subject.info, &spec, &state.limits)?;
-=======
     let Needs { cost_ms, memory_mib } = estimate(&chains, &subject.info, &spec, &state.limits)?;
->>>>>>> b9d71bea97314236269c92484978b450393b1934
+    let cost_ms = state.cost_scale * cost_ms;
     let task = subject.task;
     let lane = if cost_ms > state.fast_lane_ms { "slow" } else { "fast" };
     let request = json!({

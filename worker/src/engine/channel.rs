@@ -1,4 +1,5 @@
-//! The socket between a worker and its engine: each message is one parcel.
+//! The socket between a worker and its engine: each message is one parcel. Between two parcels the kernel keeps the bytes
+//! apart, so that each byte comes with its own.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -6,17 +7,12 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg,
+    sendmsg,
 };
 
 /// A message needs a byte for the descriptor to travel with.
 const BYTE: [u8; 1] = [0];
-
-/// The two ends. Messages are kept apart, and each end sees when the other is closed.
-pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
-    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
-}
 
 /// Sends a parcel.
 pub fn send(socket: impl AsFd, parcel: impl AsFd) -> Result<(), Errno> {
@@ -50,12 +46,14 @@ pub fn receive(socket: impl AsFd) -> Result<Option<OwnedFd>, Errno> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixStream;
+
     use super::*;
     use crate::engine::parcel::{self, Packing};
 
     #[test]
     fn parcels_arrive_in_order_and_the_end_is_seen() {
-        let (near, far) = pair().unwrap();
+        let (near, far) = UnixStream::pair().unwrap();
         for number in 0..3 {
             send(&near, Packing::new().unwrap().finish(&number).unwrap()).unwrap();
         }
@@ -70,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_message_without_a_parcel_is_refused() {
-        let (near, far) = pair().unwrap();
+        let (near, far) = UnixStream::pair().unwrap();
         rustix::net::send(&near, b"x", SendFlags::empty()).unwrap();
         assert_eq!(receive(&far).unwrap_err(), Errno::PROTO);
     }

@@ -1,14 +1,16 @@
 //! An engine as the worker sees it: a child process that answers one job at a time.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as Blocking;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::io::Errno;
 use thiserror::Error;
-use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 use super::channel;
@@ -66,7 +68,7 @@ impl From<Errno> for ProcessError {
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    socket: AsyncFd<OwnedFd>,
+    socket: UnixStream,
     /// Jobs that it was given.
     pub jobs: u32,
 }
@@ -74,9 +76,9 @@ pub struct Process {
 impl Process {
     /// Starts an engine and waits until it is ready. Says how well it is shut in.
     pub async fn start(how: &Start) -> Result<(Self, Confinement), ProcessError> {
-        let (near, far) = channel::pair()?;
-        rustix::io::ioctl_fionbio(&near, true)?;
-        let socket = AsyncFd::new(near).map_err(ProcessError::Start)?;
+        let (near, far) = Blocking::pair().map_err(ProcessError::Start)?;
+        near.set_nonblocking(true).map_err(ProcessError::Start)?;
+        let socket = UnixStream::from_std(near).map_err(ProcessError::Start)?;
         let child = Command::new(&how.program)
             .arg0("imgfilter")
             .arg("engine")
@@ -86,7 +88,7 @@ impl Process {
             .arg(&how.assets)
             // Nothing of the worker's settings is its business, least of all the secrets.
             .env_clear()
-            .stdin(Stdio::from(far))
+            .stdin(Stdio::from(OwnedFd::from(far)))
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .current_dir("/")
@@ -106,7 +108,7 @@ impl Process {
     /// Gives it a job and waits for the answer.
     pub async fn ask(&mut self, job: OwnedFd) -> Result<OwnedFd, ProcessError> {
         self.jobs += 1;
-        match channel::send(self.socket.get_ref(), &job) {
+        match channel::send(&self.socket, &job) {
             Ok(()) => self.hear().await,
             Err(Errno::PIPE | Errno::CONNRESET) => Err(self.death().await),
             Err(error) => Err(error.into()),
@@ -115,14 +117,8 @@ impl Process {
 
     /// Waits for its next word.
     async fn hear(&mut self) -> Result<OwnedFd, ProcessError> {
-        let received = loop {
-            let mut ready = self.socket.readable().await.map_err(ProcessError::Channel)?;
-            let received = ready.try_io(|socket| Ok(channel::receive(socket.as_fd())?));
-            // Not ready after all: wait again.
-            if let Ok(received) = received {
-                break received;
-            }
-        };
+        let receive = || Ok(channel::receive(&self.socket)?);
+        let received = self.socket.async_io(Interest::READABLE, receive).await;
         match received {
             Ok(Some(parcel)) => Ok(parcel),
             Ok(None) => Err(self.death().await),

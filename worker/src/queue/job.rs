@@ -1,5 +1,6 @@
 //! One task, from its original to its results.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use imgfilter_api::filename;
