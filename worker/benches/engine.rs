@@ -35,7 +35,10 @@ async fn compare() -> Result<(), Error> {
     let begun = Instant::now();
     let engines = Engines::new(1, start, Limits::default(), Duration::from_secs(60));
     let missing = engines.start().await?.missing();
-    println!("start of an engine {:.1} ms; missing of the sandbox: {missing:?}\n", milliseconds(begun.elapsed()));
+    println!(
+        "start of an engine {:.1} ms; missing of the sandbox: {missing:?}\n",
+        milliseconds(begun.elapsed())
+    );
     println!("{:>12}{:>12}{:>12}{:>12}{:>12}  chain", "image", "file", "inside", "engine", "price");
     for (width, height, chain) in [
         (64, 64, "invert"),

@@ -100,7 +100,10 @@ fn run(image: &[u8], chain: &str, output: Format) -> Result<Vec<u8>, Refusal> {
         threads: 1,
         cancel: None,
     })?;
-    let made = results.into_iter().next().ok_or_else(|| Refusal::new(filters::RefusalCode::Internal, "nothing was made"))?;
+    let made = results
+        .into_iter()
+        .next()
+        .ok_or_else(|| Refusal::new(filters::RefusalCode::Internal, "nothing was made"))?;
     Ok(made?.bytes)
 }
 
@@ -151,7 +154,10 @@ mod tests {
     fn all_jobs_can_be_run() {
         let limits = Limits::default();
         let picture = bitmap(WIDTH, HEIGHT);
-        assert_eq!(filters::probe(&picture, &limits).map(|info| (info.width, info.height)), Ok((WIDTH, HEIGHT)));
+        assert_eq!(
+            filters::probe(&picture, &limits).map(|info| (info.width, info.height)),
+            Ok((WIDTH, HEIGHT))
+        );
         for (input, output, chain) in CASES {
             assert!(filters::check(chain).is_ok(), "{chain}");
             assert!(input != Format::Avif && output.name() != "");

@@ -18,11 +18,11 @@ use clap::Args;
 use imgfilter_filters::Preset;
 use thiserror::Error;
 
+pub use crate::engine::sandbox::Sandbox;
 pub use document::{example, markdown};
 pub use duration::{DurationMistake, parse as parse_duration};
 pub use edge::{AnonymousQuota, Edge, Lanes, MAX_COUNTED, MAX_QUOTA, Pressure};
 pub use front::{Balancer, Front, words};
-pub use crate::engine::sandbox::Sandbox;
 pub use limits::{ChainLimits, ImageLimits};
 pub use secret::Secret;
 

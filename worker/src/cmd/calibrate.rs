@@ -11,8 +11,10 @@ use crate::cli::Outcome;
 
 /// Options of `imgfilter calibrate`.
 #[derive(Debug, Args)]
-#[command(after_help = "Put the line into imgfilter.env of every edge whose workers are machines like this one. Run it \
-                        while nothing else does, best on the worker's machine.")]
+#[command(
+    after_help = "Put the line into imgfilter.env of every edge whose workers are machines like this one. Run it \
+                        while nothing else does, best on the worker's machine."
+)]
 pub struct Options {
     /// Print everything as JSON
     #[arg(long)]
@@ -44,7 +46,11 @@ fn table(out: &mut impl Write, measured: &[Measured]) -> std::io::Result<()> {
     writeln!(out, "{:>12}{:>12}{:>8}  job (1.6 megapixels, one core)", "estimated", "measured", "ratio")?;
     for job in measured {
         let Measured { input, output, chain, estimated_ms, measured_ms } = job;
-        writeln!(out, "{estimated_ms:>9.1} ms{measured_ms:>9.1} ms{:>8.2}  {input} → {output}  {chain}", job.ratio())?;
+        writeln!(
+            out,
+            "{estimated_ms:>9.1} ms{measured_ms:>9.1} ms{:>8.2}  {input} → {output}  {chain}",
+            job.ratio()
+        )?;
     }
     Ok(())
 }

@@ -269,7 +269,10 @@ pub struct Lanes {
 }
 
 fn cost_scale(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|scale| (0.01..=100.0).contains(scale)).ok_or_else(|| "must be 0.01 to 100".to_owned())
+    text.parse()
+        .ok()
+        .filter(|scale| (0.01..=100.0).contains(scale))
+        .ok_or_else(|| "must be 0.01 to 100".to_owned())
 }
 
 impl Lanes {

@@ -131,9 +131,14 @@ mod tests {
     #[test]
     fn lies_about_the_head_are_noticed() {
         let length = |length: u64| length.to_le_bytes().to_vec();
-        for bytes in [vec![], b"1234567".to_vec(), length(1), length(u64::MAX), [b"{".to_vec(), length(1)].concat()] {
+        for bytes in
+            [vec![], b"1234567".to_vec(), length(1), length(u64::MAX), [b"{".to_vec(), length(1)].concat()]
+        {
             let found: Result<(u32, _), _> = open(raw(&bytes, SEALED));
-            assert!(matches!(found, Err(ParcelError::Malformed(_) | ParcelError::Unreadable(_))), "{bytes:?}");
+            assert!(
+                matches!(found, Err(ParcelError::Malformed(_) | ParcelError::Unreadable(_))),
+                "{bytes:?}"
+            );
         }
     }
 }

@@ -44,12 +44,19 @@ pub struct Order {
 }
 
 /// A result and its file.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Output {
     /// What it is.
     pub made: Made,
     /// The file.
     pub file: Bytes,
+}
+
+impl std::fmt::Debug for Output {
+    /// Without the file, which nobody wants to read.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Output").field("made", &self.made).finish_non_exhaustive()
+    }
 }
 
 /// Why an order has no results.
@@ -115,7 +122,11 @@ impl Engines {
     }
 
     /// Has an image filtered, in its turn. Dropped, the work ends at once: its engine is killed.
-    pub async fn filter(&self, order: Order, image: Packing) -> Result<Vec<Result<Output, Refusal>>, EngineError> {
+    pub async fn filter(
+        &self,
+        order: Order,
+        image: Packing,
+    ) -> Result<Vec<Result<Output, Refusal>>, EngineError> {
         let _turn = self.turn(order.turn).await;
         let mut process = match self.pop() {
             Some(process) => process,

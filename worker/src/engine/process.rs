@@ -122,7 +122,9 @@ impl Process {
         match received {
             Ok(Some(parcel)) => Ok(parcel),
             Ok(None) => Err(self.death().await),
-            Err(error) if error.raw_os_error() == Some(Errno::CONNRESET.raw_os_error()) => Err(self.death().await),
+            Err(error) if error.raw_os_error() == Some(Errno::CONNRESET.raw_os_error()) => {
+                Err(self.death().await)
+            }
             Err(error) => Err(ProcessError::Channel(error)),
         }
     }
@@ -145,7 +147,9 @@ impl Process {
 fn in_words(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match (status.signal(), status.code()) {
-        (Some(libc::SIGABRT), _) => "it broke off, out of memory or by a mistake of its own (signal 6)".into(),
+        (Some(libc::SIGABRT), _) => {
+            "it broke off, out of memory or by a mistake of its own (signal 6)".into()
+        }
         (Some(libc::SIGKILL), _) => "it was killed (signal 9)".into(),
         (Some(signal), _) => format!("it ended with signal {signal}"),
         (None, code) => format!("it ended with code {}", code.unwrap_or_default()),

@@ -49,14 +49,19 @@ fn answer(job: &Job, image: &[u8]) -> io::Result<OwnedFd> {
     });
     let mut packing = Packing::new()?;
     let made = match results {
-        Ok(results) => Ok(results.into_iter().map(|result| pack(&mut packing, result)).collect::<io::Result<_>>()?),
+        Ok(results) => {
+            Ok(results.into_iter().map(|result| pack(&mut packing, result)).collect::<io::Result<_>>()?)
+        }
         Err(refusal) => Err(refusal),
     };
     packing.finish(&Answer(made))
 }
 
 /// Puts the bytes of a result into the parcel; what remains is its description.
-fn pack(packing: &mut Packing, result: Result<filters::Output, Refusal>) -> io::Result<Result<Made, Refusal>> {
+fn pack(
+    packing: &mut Packing,
+    result: Result<filters::Output, Refusal>,
+) -> io::Result<Result<Made, Refusal>> {
     let output = match result {
         Ok(output) => output,
         Err(refusal) => return Ok(Err(refusal)),

@@ -109,12 +109,7 @@ async fn claim(worker: &Arc<Worker>, waiting: &mut Waiting) -> Result<(), DbErro
     Ok(())
 }
 
-async fn ask(
-    worker: &Worker,
-    lane: Lane,
-    room: Room,
-    floors: Bounds,
-) -> Result<Vec<Claimed>, DbError> {
+async fn ask(worker: &Worker, lane: Lane, room: Room, floors: Bounds) -> Result<Vec<Claimed>, DbError> {
     if room.free_mib == 0 {
         return Ok(Vec::new());
     }
@@ -124,7 +119,11 @@ async fn ask(
 /// What is left of the room when these have theirs.
 fn rest_of(room: Room, claimed: &[Claimed]) -> Room {
     let used = claimed.iter().map(|task| task.memory_mib.clamp(1, room.budget_mib)).sum::<u32>();
-    Room { tasks: room.tasks.saturating_sub(claimed.len()), free_mib: room.free_mib.saturating_sub(used), ..room }
+    Room {
+        tasks: room.tasks.saturating_sub(claimed.len()),
+        free_mib: room.free_mib.saturating_sub(used),
+        ..room
+    }
 }
 
 fn start(worker: &Arc<Worker>, lane: Lane, task: Claimed) {

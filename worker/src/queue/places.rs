@@ -131,7 +131,9 @@ mod tests {
         let slow: Vec<_> = std::iter::from_fn(|| places.take(Lane::Slow, 1)).collect();
         assert_eq!(slow.len(), 3, "two are worked on, one is fetched");
         assert_eq!(places.room(Lane::Fast), Room { tasks: 6, free_mib: 500, budget_mib: 500 });
-        assert!(places.take(Lane::Quarantine, 1).is_some_and(|_held| places.take(Lane::Quarantine, 1).is_none()));
+        assert!(
+            places.take(Lane::Quarantine, 1).is_some_and(|_held| places.take(Lane::Quarantine, 1).is_none())
+        );
         let fast: Vec<_> = std::iter::from_fn(|| places.take(Lane::Fast, 1)).collect();
         assert_eq!(fast.len(), 6);
     }
@@ -144,7 +146,10 @@ mod tests {
         assert!(places.take(Lane::Slow, 60).is_none());
         drop(held);
         let giant = places.take(Lane::Slow, 5000);
-        assert!(giant.is_some() && places.room(Lane::Slow).free_mib == 0, "what needs more than all gets all");
+        assert!(
+            giant.is_some() && places.room(Lane::Slow).free_mib == 0,
+            "what needs more than all gets all"
+        );
         assert!(places.take(Lane::Fast, 100).is_some(), "the fast lane has its own");
     }
 

@@ -58,7 +58,8 @@ fn pids(max_memory: u64) -> Vec<Pid> {
     let words = format!("--max-memory\0{max_memory}\0");
     let of_us = |folder: &PathBuf| {
         let read = |name| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        let parent = read("stat").rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
+        let parent =
+            read("stat").rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
         parent == Some(std::process::id()) && read("cmdline").contains(&words)
     };
     let folders = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
@@ -101,7 +102,10 @@ async fn an_engine_makes_what_the_filters_make() {
             };
             assert!(result.file == expected.bytes, "{}", format.name());
             let made = &result.made;
-            assert_eq!((made.format, made.width, made.height), (expected.format, expected.width, expected.height));
+            assert_eq!(
+                (made.format, made.width, made.height),
+                (expected.format, expected.width, expected.height)
+            );
         }
         assert_eq!(results.len(), chains.len());
     }
@@ -124,7 +128,7 @@ async fn an_image_that_takes_too_much_memory_costs_itself_alone() {
     let small = noise(50, 50);
     let before = engines.filter(order(&["invert"], None), packed(&small)).await.unwrap();
     let large = noise(4000, 4000);
-    let error = engines.filter(order(&["blur(20)"], None), packed(&large)).await.unwrap_err();
+    let error = engines.filter(order(&["rotate(7)|sharpen"], None), packed(&large)).await.unwrap_err();
     assert!(matches!(&error, EngineError::Crashed(how) if how.contains("signal 6")), "{error}");
     let after = engines.filter(order(&["invert"], None), packed(&small)).await.unwrap();
     assert_eq!(bytes(&before), bytes(&after));
@@ -133,9 +137,9 @@ async fn an_image_that_takes_too_much_memory_costs_itself_alone() {
 #[tokio::test]
 async fn an_estimate_that_was_far_too_low_ends_the_job() {
     let engines = engines(1, DEADLINE);
-    let modest = Order { memory: 1 << 20, ..order(&["blur(20)"], Some(Format::Png)) };
+    let modest = Order { memory: 1 << 20, ..order(&["rotate(7)|sharpen"], Some(Format::Png)) };
     let error = engines.filter(modest, packed(&noise(6000, 5000))).await.unwrap_err();
-    assert!(matches!(error, EngineError::Crashed(_)), "{error}");
+    assert!(matches!(&error, EngineError::Crashed(how) if how.contains("signal 6")), "{error}");
 }
 
 #[tokio::test]
@@ -159,7 +163,9 @@ async fn an_engine_that_is_killed_takes_only_its_job_along() {
     let slow = order(&["median(9)|blur(50)|median(9)"], Some(Format::Png));
     let one = engines.filter(slow.clone(), packed(&image));
     let other = async {
-        let [pid] = *until("the first engine", || pids(memory).try_into().ok().map(|pids: [Pid; 1]| pids)).await.as_slice()
+        let [pid] = *until("the first engine", || pids(memory).try_into().ok().map(|pids: [Pid; 1]| pids))
+            .await
+            .as_slice()
         else {
             unreachable!()
         };

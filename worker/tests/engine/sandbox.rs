@@ -24,11 +24,18 @@ fn try_to_break_out(assets: &Path) -> Vec<&'static str> {
         ("reads its own memory", File::open("/proc/self/mem").is_ok()),
         ("writes a file", File::create(std::env::temp_dir().join("imgfilter-test-breakout")).is_ok()),
         ("writes an asset", File::options().append(true).open(&asset).is_ok()),
-        ("speaks TCP", TcpStream::connect(("127.0.0.1", 9)).map_err(|error| error.kind()) != Err(ErrorKind::Unsupported)),
+        (
+            "speaks TCP",
+            TcpStream::connect(("127.0.0.1", 9))
+                .map_or_else(|error| error.kind() != ErrorKind::Unsupported, |_| true),
+        ),
         ("speaks to sockets", UnixStream::pair().is_ok()),
         ("starts a program", Command::new("/bin/true").spawn().is_ok()),
         ("cannot read an asset", File::open(&asset).is_err()),
-        ("cannot start a thread", std::thread::Builder::new().spawn(|| 1).map_or(true, |thread| thread.join().is_err())),
+        (
+            "cannot start a thread",
+            std::thread::Builder::new().spawn(|| 1).map_or(true, |thread| thread.join().is_err()),
+        ),
     ];
     trials.into_iter().filter(|(_, wrong)| *wrong).map(|(what, _)| what).collect()
 }
@@ -66,10 +73,15 @@ async fn an_engine_is_told_no_secrets_and_is_shut_in() {
         assert!(status.contains(line), "{status}");
     }
     let descriptors = std::fs::read_dir(format!("{folder}/fd")).unwrap();
-    let targets = descriptors.map(|entry| std::fs::read_link(entry.unwrap().path()).unwrap().display().to_string());
-    let mut kinds: Vec<String> = targets.map(|target| target.split(':').next().unwrap_or_default().to_owned()).collect();
+    let targets =
+        descriptors.map(|entry| std::fs::read_link(entry.unwrap().path()).unwrap().display().to_string());
+    let mut kinds: Vec<String> =
+        targets.map(|target| target.split(':').next().unwrap_or_default().to_owned()).collect();
     kinds.sort();
     kinds.dedup();
     // its socket, twice; /dev/null; the log, wherever that goes here; and its own number of pages
-    assert!(kinds.iter().filter(|kind| kind.starts_with('/')).count() <= 3 && kinds.contains(&"socket".into()), "{kinds:?}");
+    assert!(
+        kinds.iter().filter(|kind| kind.starts_with('/')).count() <= 3 && kinds.contains(&"socket".into()),
+        "{kinds:?}"
+    );
 }

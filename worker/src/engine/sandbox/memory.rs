@@ -20,16 +20,18 @@ const MAX_DESCRIPTORS: u64 = 64;
 #[derive(Debug)]
 pub struct MemoryLimit {
     max: u64,
+    page: u64,
     statm: File,
 }
 
 impl MemoryLimit {
     /// A limit that is never beyond `max` bytes.
     pub fn new(max: u64) -> std::io::Result<Self> {
-        // Opened now: later there will be no files.
+        // Found out now: later there will be no files.
+        let page = u64::try_from(rustix::param::page_size()).unwrap_or(4096);
         let statm = File::open("/proc/self/statm")?;
         set(Resource::Data, max, max)?;
-        Ok(Self { max, statm })
+        Ok(Self { max, page, statm })
     }
 
     /// Allows a job that was estimated to need so many bytes.
@@ -45,8 +47,9 @@ impl MemoryLimit {
         let length = self.statm.read_at(&mut text, 0)?;
         let text = String::from_utf8_lossy(&text[..length]);
         let pages = text.split_ascii_whitespace().nth(DATA_FIELD).and_then(|pages| pages.parse::<u64>().ok());
-        let page = u64::try_from(rustix::param::page_size()).unwrap_or(4096);
-        pages.map(|pages| pages * page).ok_or_else(|| std::io::Error::other("/proc/self/statm is not understood"))
+        pages
+            .map(|pages| pages * self.page)
+            .ok_or_else(|| std::io::Error::other("/proc/self/statm is not understood"))
     }
 }
 
