@@ -6,7 +6,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench bench-setup load soak fmt lint docs fuzz contract gallery clean
+.PHONY: help deps headers build run start stop status test bench bench-setup load soak fmt lint docs schema fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,6 +59,9 @@ lint: deps headers ## style and linters only
 docs: build ## regenerate the pages that the program writes itself
 	$(PROGRAM) filters --markdown > docs/FILTERS.md
 	$(PROGRAM) config --markdown > docs/CONFIGURATION.md
+
+schema: headers ## write docs/SCHEMA.sql anew, from a database that is migrated for it
+	@PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m suites.schema
 
 fuzz: ## feed strangers' bytes to the parsers, FUZZ_SECONDS (600) each; needs cargo-fuzz
 	@tests/fuzz $(or $(FUZZ_SECONDS),600)

@@ -1,4 +1,4 @@
--- Puts one target of an event into the outbox and into its channel's lane. Ten tries: see the worker's schedule.
+-- Puts one target of an event into the outbox and into its channel's lane.
 CREATE FUNCTION enqueue_delivery(p_task uuid, p_channel text, p_event text, p_target text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -9,6 +9,6 @@ BEGIN
   ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING
   RETURNING id INTO v_id;
   IF FOUND THEN
-    INSERT INTO queue (id, ref, lane, max_attempts) VALUES (v_queue, v_id, lane_number(p_channel), 10);
+    INSERT INTO queue (id, ref, lane, max_attempts) VALUES (v_queue, v_id, lane_number(p_channel), delivery_attempts());
   END IF;
 END $$;

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stack.places import CHECKOUT, Build, StackError
 
-from . import count
+from . import count, schema
 from .count import Count
 from .session import Session
 
@@ -113,16 +113,14 @@ def lua(session: Session, arguments: list[str]) -> Count:
 
 
 def sql(session: Session, arguments: list[str]) -> Count:
-    """pgTAP, in a database that the program has just migrated."""
-    cluster, name = session.cluster, f"pgtap_{os.getpid()}"
-    cluster.create(name)
-    migrate = [session.build.program, "migrate"]
-    subprocess.run(migrate, check=True, env=session.environment | {"IMGFILTER_MIGRATE_DATABASE_URL": cluster.url("imgfilter", name)})
+    """pgTAP, in a database that the program has just migrated; and the page that shows its schema."""
+    cluster, name = session.cluster, schema.migrated(session, f"pgtap_{os.getpid()}")
+    result = count.single(int(schema.stale(cluster, name))) + count.single(len(schema.untested()))
     cluster.sql("create extension pgtap", name)
     files = sorted(str(file) for file in (CHECKOUT / "sql/tests").glob("*.sql"))
     command = ["pg_prove", "--verbose", "-h", cluster.sockets, "-U", "postgres", "-d", name, *arguments, *files]
     code, output = call(session, command)
-    return agree(code, count.tap(output))
+    return result + agree(code, count.tap(output))
 
 
 def pytest(session: Session, folder: str, arguments: list[str], environment: dict[str, str]) -> Count:

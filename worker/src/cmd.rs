@@ -13,6 +13,7 @@ pub mod link_key;
 pub mod migrate;
 pub mod nginx_config;
 pub mod presets;
+pub mod queue;
 pub mod store;
 pub mod webhook_secret;
 pub mod worker;

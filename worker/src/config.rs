@@ -86,7 +86,7 @@ impl Database {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct Migrate {
-    /// PostgreSQL for `imgfilter migrate` and `imgfilter key`: a role that may create roles and owns the schema
+    /// PostgreSQL for `imgfilter migrate`, `key` and `queue`: a role that may create roles and owns the schema
     #[arg(
         long,
         env = "IMGFILTER_MIGRATE_DATABASE_URL",

@@ -5,6 +5,7 @@ pub mod deliveries;
 pub mod keys;
 pub mod listen;
 pub mod migrate;
+pub mod queue;
 pub mod tasks;
 pub mod workers;
 

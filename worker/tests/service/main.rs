@@ -9,6 +9,7 @@ mod failures;
 mod keys;
 mod migrations;
 mod pressure;
+mod queue;
 mod sql;
 mod stage;
 mod webhooks;

@@ -1,0 +1,135 @@
+//! `imgfilter queue`: what an operator sees of the queue and does with it, as the owner of the schema.
+
+mod cancel;
+mod change;
+mod dead;
+mod drain;
+mod list;
+mod redrive;
+mod retry;
+mod show;
+mod status;
+mod workers;
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use uuid::Uuid;
+
+use self::change::Item;
+use super::block_on;
+use crate::cli::Outcome;
+use crate::config;
+use crate::db::Db;
+use crate::db::queue::{Change, Listed, TaskLine};
+
+/// The lanes of images.
+const IMAGE_LANES: [&str; 3] = ["fast", "slow", "quarantine"];
+
+/// Options of `imgfilter queue`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// What to do.
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What can be done with the queue.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Tell how much waits, is delayed and is being done in each lane
+    Status(status::Options),
+    /// List tasks: those that have not ended, or those with a status
+    List(list::Options),
+    /// Show all that is known of a task
+    Show(show::Options),
+    /// Put tasks that have failed back into the queue
+    Retry(retry::Options),
+    /// Cancel tasks that have not ended
+    Cancel(cancel::Options),
+    /// Tell workers to finish what they have, to claim no more, and to end
+    Drain(drain::Options),
+    /// List what the service gave up on: tasks and deliveries
+    Dead(dead::Options),
+    /// Put what the service gave up on back into the queue
+    Redrive(redrive::Options),
+    /// List the workers
+    Workers(workers::Options),
+}
+
+/// Options of every command that only reads.
+#[derive(Debug, Args)]
+struct Reading {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    database: config::Migrate,
+}
+
+impl Reading {
+    fn db(&self) -> Result<Db, Box<dyn std::error::Error + Send + Sync>> {
+        Db::as_owner(&self.database)
+    }
+
+    /// Prints a list: as JSON, or a line for each.
+    fn print<T: Serialize>(&self, all: &[T], line: impl Fn(&T) -> String) -> Outcome {
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(all)?);
+        } else {
+            all.iter().for_each(|one| println!("{}", line(one)));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Does it.
+pub fn run(options: &Options) -> Outcome {
+    block_on(async {
+        match &options.action {
+            Action::Status(options) => status::run(options).await,
+            Action::List(options) => list::run(options).await,
+            Action::Show(options) => show::run(options).await,
+            Action::Retry(options) => retry::run(options).await,
+            Action::Cancel(options) => cancel::run(options).await,
+            Action::Drain(options) => drain::run(options).await,
+            Action::Dead(options) => dead::run(options).await,
+            Action::Redrive(options) => redrive::run(options).await,
+            Action::Workers(options) => workers::run(options).await,
+        }
+    })
+}
+
+/// A task on one line, but for its id: status, where it is and whose, and why it failed.
+fn line(task: &TaskLine) -> String {
+    let mut words = vec![task.status.clone(), task.lane.clone()];
+    words.extend(task.priority.map(|priority| format!("priority {priority}")));
+    if let (Some(attempts), Some(most)) = (task.attempts, task.max_attempts) {
+        words.push(format!("attempts {attempts}/{most}"));
+    }
+    words.extend(task.worker.map(|worker| format!("worker {worker}")));
+    words.extend(task.owner.as_ref().map(|owner| format!("owner {owner}")));
+    words.push(format!("created {}", task.created_at));
+    words.extend(task.run_at.as_ref().filter(|_| task.delayed).map(|at| format!("not before {at}")));
+    words.extend(task.finished_at.as_ref().map(|at| format!("ended {at}")));
+    // They are the same for every chain where the image itself was refused.
+    words.extend(task.errors.values().next().map(|error| format!("{}: {}", error.code, error.detail)));
+    words.join("  ")
+}
+
+/// The tasks that were named, each once, in their order, also where there is none of that id.
+fn named(
+    ids: &[Uuid],
+    found: &[Listed<TaskLine>],
+    item: impl Fn(&TaskLine) -> Item<Uuid>,
+) -> Vec<Item<Uuid>> {
+    let mut seen = HashSet::new();
+    let each = ids.iter().filter(|id| seen.insert(**id));
+    each.map(|id| match found.iter().find(|task| task.row.id == *id) {
+        Some(task) => item(&task.row),
+        None => Item { id: *id, about: String::new(), change: Change::Unknown },
+    })
+    .collect()
+}

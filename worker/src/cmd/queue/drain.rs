@@ -1,0 +1,39 @@
+//! `imgfilter queue drain`.
+
+use clap::Args;
+
+use super::change::{Changing, Item};
+use super::workers;
+use crate::cli::Outcome;
+use crate::db::queue::Change;
+
+/// Options of `imgfilter queue drain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A worker is told at its next beat. It ends like one that is stopped; what starts it anew, as systemd may, \
+                  gets a worker that is not drained."
+)]
+pub struct Options {
+    /// Numbers of workers, as `imgfilter queue workers` shows them
+    #[arg(value_name = "WORKER", required_unless_present = "all")]
+    workers: Vec<i32>,
+    /// All there are now
+    #[arg(long, conflicts_with = "workers")]
+    all: bool,
+    #[command(flatten)]
+    changing: Changing,
+}
+
+/// Shows and tells.
+pub async fn run(options: &Options) -> Outcome {
+    let db = options.changing.db()?;
+    let there = db.workers().await?;
+    let mut items: Vec<_> = there
+        .iter()
+        .filter(|worker| options.all || options.workers.contains(&worker.row.id))
+        .map(|worker| Item { id: worker.row.id, about: workers::line(&worker.row), change: Change::Draining })
+        .collect();
+    let unknown = options.workers.iter().filter(|id| there.iter().all(|worker| worker.row.id != **id));
+    items.extend(unknown.map(|id| Item { id: *id, about: String::new(), change: Change::Unknown }));
+    options.changing.settle(items, !options.all, async |worker| db.drain(worker).await).await
+}
