@@ -6,7 +6,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench bench-setup load soak fmt lint docs schema fuzz contract gallery clean
+.PHONY: help deps headers build run start stop status test bench bench-setup bench-engine bench-service latency load soak chaos fmt lint docs schema fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,8 +40,17 @@ bench-setup: headers ## install the rivals that `make bench` measures
 	@tests/packages/install bench
 	@worker/filters/benches/compare --setup
 
+bench-engine: headers ## measure what it costs to filter an image in a process of its own
+	@cargo bench --workspace --locked --bench engine
+
 bench: bench-setup ## measure the engine beside libvips, sharp, Pillow, ImageMagick, GraphicsMagick and photon-rs
 	@worker/filters/benches/compare
+
+bench-service: deps build ## measure how much of what the codecs alone would do the whole service does
+	@$(LOAD).service
+
+latency: deps build ## measure how long tasks wait: on an idle service, and fast ones beside two hundred slow ones
+	@$(LOAD).latency
 
 load: deps build ## measure what the edge takes in beside a plain nginx, and whether slow clients keep others waiting
 	@$(LOAD).throughput
@@ -49,6 +58,9 @@ load: deps build ## measure what the edge takes in beside a plain nginx, and whe
 
 soak: deps build ## put SOAK_UPLOADS (20000) uploads through two edges, killing one, and check that nothing was lost
 	@$(LOAD).soak --uploads $(or $(SOAK_UPLOADS),20000)
+
+chaos: deps build ## put CHAOS_UPLOADS (5000) uploads through two edges and two workers while parts are killed (CHAOS_SEED=…)
+	@$(LOAD).chaos --uploads $(or $(CHAOS_UPLOADS),5000) $(addprefix --seed ,$(CHAOS_SEED))
 
 fmt: ## format the Rust code
 	cargo fmt --all

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from client import Client, curl
-from listener import Listener
 from pictures import RAIN
+from stack.listener import Listener
 
 
 def secret(stack) -> str:

@@ -24,11 +24,18 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def form(picture: bytes, filters: str, boundary: str = "imgfilter-load") -> bytes:
-    """An upload as a form."""
-    return (f"--{boundary}\r\nContent-Disposition: form-data; name=\"filters\"\r\n\r\n{filters}\r\n"
-            f"--{boundary}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n"
-            f"Content-Type: image/png\r\n\r\n").encode() + picture + f"\r\n--{boundary}--\r\n".encode()
+def form(picture: bytes, filters: str) -> bytes:
+    """An upload of a PNG as a form."""
+    return form_of([("filters", filters)], picture, "a.png", "image/png")
 
 
-FORM_TYPE = "multipart/form-data; boundary=imgfilter-load"
+def form_of(fields: list[tuple[str, str]], picture: bytes, name: str, kind: str) -> bytes:
+    """An upload as a form: fields, then the file of this name and type."""
+    boundary = f"--{BOUNDARY}"
+    parts = [f"{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n" for field, value in fields]
+    parts.append(f"{boundary}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n")
+    return "".join(parts).encode() + picture + f"\r\n{boundary}--\r\n".encode()
+
+
+BOUNDARY = "imgfilter-load"
+FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"

@@ -15,14 +15,15 @@ def family(pid: int) -> list[int]:
 
 
 def processor_seconds(pid: int) -> float:
-    """What a process and its living descendants have used, in user and system."""
+    """What a process and its descendants have used, in user and system: also those that have ended, if somebody of the
+    family has waited for them."""
     total = 0
     for each in family(pid):
         try:
             fields = Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        total += int(fields[11]) + int(fields[12])
+        total += sum(map(int, fields[11:15]))
     return total / TICKS
 
 

@@ -12,31 +12,27 @@ unless
 """
 
 import argparse
-import itertools
 import re
 import statistics
 import threading
 import time
 from pathlib import Path
 
-import boto3
-import botocore.config
-import psycopg2
-
-from stack import edges
 from stack.child import Child
-from stack.database import Cluster
+from stack.edges import Edge, front
 from stack.places import StackError
-from stack.ready import answers, free_port, wait_until
-from stack.service import DATABASE, Stack
+from stack.ready import wait_until
+from stack.service import Stack
 
 from . import processes
+from .records import Records, clean, left_in
+from .soak_client import SoakClient
 from .stage import stage
-from .uploader import Tally, Uploader
+from .uploader import Tally, numbers
 
 LIVES = {"LINK_LIFE": "20 seconds", "ORIGINAL_LIFE": "20s", "CLEANUP_EVERY": "10s"}
 """Of what is stored, so that the disk is not filled."""
-OVER = {f"IMGFILTER_{name}": "1s" for name in ("ORPHAN_AGE", "ORIGINAL_LIFE")}
+OVER = {"ORPHAN_AGE": "1s", "ORIGINAL_LIFE": "1s"}
 CRASHES = re.compile(r"exited on signal|signal 11|panicked|\[(emerg|alert)\]|stack traceback")
 MORE_DESCRIPTORS = 8
 """What an nginx worker may have open more after the run than before it, when connections that were kept are closed."""
@@ -45,54 +41,6 @@ MORE_MEMORY = 96 << 20
 and while one edge is away the other has twice as many."""
 SETTLED = 90
 """After so many seconds no connection is kept any more."""
-
-
-class Records:
-    """The database and the store, as their owner sees them."""
-
-    def __init__(self, stack: Stack):
-        self.cluster: Cluster = stack.cluster
-        self.connection = psycopg2.connect(host=str(stack.cluster.sockets), user="postgres", dbname=DATABASE)
-        self.connection.autocommit = True
-        self.store = boto3.client(
-            "s3", endpoint_url=stack.environment["IMGFILTER_S3_ENDPOINT"], region_name="us-east-1",
-            aws_access_key_id=stack.environment["IMGFILTER_S3_ACCESS_KEY"],
-            aws_secret_access_key=stack.secrets["S3_SECRET_KEY"].read_text().strip(),
-            config=botocore.config.Config(max_pool_connections=64, s3={"addressing_style": "path"}))
-
-    def rows(self, statement: str, *values) -> list[tuple]:
-        with self.connection.cursor() as cursor:
-            cursor.execute("set search_path to imgfilter")
-            cursor.execute(statement, values)
-            return cursor.fetchall()
-
-    def promised(self, task: str) -> str | None:
-        """What is missing of a task that was accepted a moment ago, if anything is."""
-        rows = self.rows("select object_key, bytes, removed_at from image join task on image.id = image_id where task.id = %s", task)
-        if not rows:
-            return f"task {task} was accepted and is not in the database"
-        key, size, removed = rows[0]
-        if removed:
-            return None
-        try:
-            found = self.store.head_object(Bucket="imgfilter", Key=key)["ContentLength"]
-        except self.store.exceptions.ClientError as error:
-            # An upload that is answered a second time may be older than its original.
-            gone = self.rows("select removed_at is not null or deleting_until is not null from image where object_key = %s", key)
-            return None if gone[0][0] else f"task {task} was accepted, and of its original {key} the store says: {error}"
-        return None if found == size else f"the original of task {task} has {found} bytes, not {size}"
-
-    def open_tasks(self) -> int:
-        return self.rows("select count(*) from task where status in ('queued', 'processing')")[0][0]
-
-    def known(self) -> set[str]:
-        """The objects that the database knows."""
-        rows = self.rows("select object_key from image where removed_at is null union all select object_key from link where object_key is not null")
-        return {key for key, in rows}
-
-    def stored(self) -> set[str]:
-        pages = self.store.get_paginator("list_objects_v2").paginate(Bucket="imgfilter")
-        return {item["Key"] for page in pages for item in page.get("Contents", [])}
 
 
 class Sampler(threading.Thread):
@@ -121,24 +69,11 @@ class Sampler(threading.Thread):
         return processes.Size(*(round(statistics.median(getattr(size, name) for size in part)) for name in ("descriptors", "resident")))
 
 
-def numbers(count: int, tally: Tally):
-    """Gives each upload its number; None when there are enough."""
-    numbered = itertools.count()
-
-    def following() -> int | None:
-        with tally.lock:
-            number = next(numbered)
-            tally.begun = min(number + 1, count)
-            return number if number < count else None
-
-    return following
-
-
-def upload_all(stack: Stack, records: Records, url: str, victim: edges.Edge, options: argparse.Namespace) -> Tally:
+def upload_all(records: Records, url: str, victim: Edge, options: argparse.Namespace) -> Tally:
     """The uploads themselves, and the end of one edge in the middle of them."""
     tally = Tally()
     following = numbers(options.uploads, tally)
-    clients = [Uploader(url, options.seed, following, tally, records.promised) for _ in range(options.connections)]
+    clients = [SoakClient(url, following, tally, options.seed, records.promised) for _ in range(options.connections)]
     start = time.monotonic()
     for client in clients:
         client.start()
@@ -155,10 +90,6 @@ def upload_all(stack: Stack, records: Records, url: str, victim: edges.Edge, opt
     seconds = time.monotonic() - start
     print(f"{seconds:6.0f} s  {options.uploads} uploads, {options.uploads / seconds:.1f}/s: {dict(sorted(tally.outcomes.items()))}", flush=True)
     return tally
-
-
-def left_in(spool: Path) -> list[Path]:
-    return [path for path in spool.rglob("*") if path.is_file()]
 
 
 def check_tasks(records: Records, tally: Tally) -> list[str]:
@@ -179,17 +110,11 @@ def check_tasks(records: Records, tally: Tally) -> list[str]:
     return wrong
 
 
-def clean(stack: Stack, spools: list[Path], **more: str) -> None:
-    """`imgfilter cleanup` as every edge's timer runs it."""
-    for spool in spools:
-        stack.command("cleanup", settings=OVER | {"IMGFILTER_SPOOL": str(spool)} | {f"IMGFILTER_{name}": text for name, text in more.items()})
-
-
 def check_cleanup(stack: Stack, records: Records, spools: list[Path]) -> list[str]:
     """Nothing lies about: first what belongs to no one goes, then everything."""
     wrong = []
     time.sleep(2)
-    clean(stack, spools)
+    clean(stack, spools, **OVER)
     wrong += [f"{path} is left in a spool" for spool in spools for path in left_in(spool)][:5]
     orphans = records.stored() - records.known()
     wrong += [f"object {key} belongs to no one" for key in orphans][:5]
@@ -197,7 +122,7 @@ def check_cleanup(stack: Stack, records: Records, spools: list[Path]) -> list[st
         wait_until("the end of all links", lambda: records.rows("select count(*) from link where expires_at > now()")[0][0] == 0, 60)
         time.sleep(2)
         for _ in range(3):
-            clean(stack, spools, TASK_LIFE="1s")
+            clean(stack, spools, **OVER, TASK_LIFE="1s")
             time.sleep(1)
     except StackError as error:
         wrong.append(str(error))
@@ -231,27 +156,17 @@ def check_processes(stack: Stack, samplers: dict[str, Sampler]) -> list[str]:
 
 def soak(stack: Stack, options: argparse.Namespace) -> list[str]:
     """The whole of it; what was wrong."""
-    # The edges of this run stand behind the balancer; the stack's own would not.
-    stack.children.pop("nginx").stop()
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    more = {"PUBLIC_URL": url, "TRUSTED_PROXIES": "127.0.0.1"}
-    both = [edges.edge(stack, name, **more) for name in ("a", "b")]
-    for each in both:
-        each.start()
-    balancer = edges.balancer(stack, port, both)
-    balancer.start()
-    wait_until("the balancer", lambda: answers(f"{url}/readyz") == 200, 20, balancer)
+    before = front(stack, "a", "b")
     records = Records(stack)
     # Edge b begins anew after it was killed, so it says nothing of leaks.
-    samplers = {"edge a": Sampler(both[0].child), "balancer": Sampler(balancer)}
+    samplers = {"edge a": Sampler(before.edges[0].child), "balancer": Sampler(before.balancer)}
     for sampler in samplers.values():
         sampler.start()
-    tally = upload_all(stack, records, url, both[1], options)
+    tally = upload_all(records, before.url, before.edges[1], options)
     for sampler in samplers.values():
         sampler.ended.set()
     wrong = check_tasks(records, tally)
-    wrong += check_cleanup(stack, records, [each.spool for each in both])
+    wrong += check_cleanup(stack, records, before.spools)
     wrong += check_processes(stack, samplers)
     records.connection.close()
     return wrong

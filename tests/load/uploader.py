@@ -1,8 +1,8 @@
-"""Clients of the soak: most send good uploads and insist, some leave midway, some send nonsense."""
+"""Clients that put load on a service, and what they have seen together."""
 
 import http.client
+import itertools
 import json
-import random
 import socket
 import threading
 import time
@@ -11,11 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from . import pictures
-from .stage import head
-
-SMALLEST, LARGEST = 1_000, 20_000_000
-"""Bytes of an image; their logarithms are spread evenly."""
 TRIES = 60
 PAUSE = 0.5
 """Before the next try, in seconds."""
@@ -36,96 +31,107 @@ class Tally:
         with self.lock:
             self.outcomes[outcome] += 1
 
+    def accept(self, task: str) -> None:
+        with self.lock:
+            self.accepted.append(task)
+
     def complain(self, text: str) -> None:
         with self.lock:
             self.wrong.append(text)
 
 
+def numbers(count: int, tally: Tally) -> Callable[[], int | None]:
+    """Gives each upload its number; None when there are enough."""
+    numbered = itertools.count()
+
+    def following() -> int | None:
+        with tally.lock:
+            number = next(numbered)
+            tally.begun = min(number + 1, count)
+            return number if number < count else None
+
+    return following
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One request that uploads."""
+
+    method: str
+    target: str
+    body: bytes
+    kind: str
+    """Its Content-Type."""
+
+    def head(self, host: str) -> bytes:
+        """The head of the request, for a client that will not end it."""
+        lines = [f"{self.method} {self.target} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(self.body)}", f"Content-Type: {self.kind}"]
+        return "\r\n".join([*lines, "", ""]).encode()
+
+
 class Uploader(threading.Thread):
     """One connection. Uploads are numbered over all of them, and the number decides what an upload is."""
 
-    def __init__(self, url: str, seed: int, numbers: Callable[[], int | None], tally: Tally, promised: Callable[[str], str | None]):
+    def __init__(self, url: str, following: Callable[[], int | None], tally: Tally, tries: int = TRIES):
         super().__init__(daemon=True)
         self.host = urlsplit(url).netloc
-        self.seed = seed
-        self.numbers = numbers
+        self.following = following
         self.tally = tally
-        self.promised = promised
+        self.tries = tries
         self.connection: http.client.HTTPConnection | None = None
 
     def run(self) -> None:
-        while (number := self.numbers()) is not None:
-            chance = random.Random(f"{self.seed} {number}")
-            size = int(SMALLEST * (LARGEST / SMALLEST) ** chance.random())
-            picture = pictures.png(size, chance.choice([16, 32]))
+        while (number := self.following()) is not None:
             try:
-                {0: self.leave, 1: self.nonsense}.get(number % 10, self.insist)(number, chance, picture)
-            except Exception as error:  # noqa: BLE001 (a client that dies silently would make the soak pass)
+                self.work(number)
+            except Exception as error:  # noqa: BLE001 (a client that dies silently would make the whole run pass)
                 self.tally.complain(f"upload {number}: {type(error).__name__}: {error}")
         self.close()
+
+    def work(self, number: int) -> None:
+        """What this client does for a number."""
+        raise NotImplementedError
+
+    def passes(self, status: int) -> bool:
+        """Whether an upload that was answered so is to be sent again; 0: there was no answer."""
+        return status in (0, 409, 503)
 
     def close(self) -> None:
         if self.connection:
             self.connection.close()
             self.connection = None
 
-    def ask(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    def ask(self, method: str, target: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
         """One request; status 0 when there was no answer."""
         self.connection = self.connection or http.client.HTTPConnection(self.host, timeout=150)
         try:
-            self.connection.request(method, target, body, headers)
+            self.connection.request(method, target, body, headers or {})
             answer = self.connection.getresponse()
             return answer.status, answer.read()
         except (OSError, http.client.HTTPException):
             self.close()
             return 0, b""
 
-    def insist(self, number: int, chance: random.Random, picture: bytes) -> None:
-        """A good upload, sent again under the same Idempotency-Key until it is accepted."""
-        headers = {"Idempotency-Key": f"soak-{self.seed}-{number}", "Content-Type": "image/png"}
-        method, target, body = "PUT", "/images?filters=grayscale", picture
-        if chance.random() < 0.5:
-            method, target, body = "POST", "/images", pictures.form(picture, "grayscale")
-            headers["Content-Type"] = pictures.FORM_TYPE
-        for _ in range(TRIES):
-            status, answer = self.ask(method, target, body, headers)
+    def insist(self, number: int, key: str, upload: Upload) -> dict | None:
+        """Sends a good upload again under the same Idempotency-Key until it is accepted: the task."""
+        headers = {"Idempotency-Key": key, "Content-Type": upload.kind}
+        for _ in range(self.tries):
+            status, answer = self.ask(upload.method, upload.target, upload.body, headers)
             self.tally.add(f"good: {status or 'no answer'}")
             if status == 202:
-                return self.accept(number, json.loads(answer))
-            if status not in (0, 409, 503):
-                return self.tally.complain(f"upload {number}: {status} {answer[:300]!r}")
+                return json.loads(answer)
+            if not self.passes(status):
+                self.tally.complain(f"upload {number}: {status} {answer[:300]!r}")
+                return None
             time.sleep(PAUSE)
-        return self.tally.complain(f"upload {number} was never accepted")
+        self.tally.complain(f"upload {number} was never accepted")
+        return None
 
-    def accept(self, number: int, task: dict) -> None:
-        if complaint := self.promised(task["id"]):
-            self.tally.complain(f"upload {number}: {complaint}")
-        with self.tally.lock:
-            self.tally.accepted.append(task["id"])
-
-    def leave(self, number: int, chance: random.Random, picture: bytes) -> None:
-        """Closes the connection midway."""
-        body = pictures.form(picture, "grayscale")
-        sent = head("POST", "/images", self.host, len(body), Content_Type=pictures.FORM_TYPE).encode() + body[:chance.randrange(len(body) - 40)]
+    def leave(self, upload: Upload, after: int) -> None:
+        """Closes the connection when so many bytes of the body are sent."""
         try:
             with socket.create_connection(tuple(self.host.split(":")), timeout=60) as connection:
-                connection.sendall(sent)
+                connection.sendall(upload.head(self.host) + upload.body[:after])
         except OSError:
             pass
         self.tally.add("left midway")
-
-    def nonsense(self, number: int, chance: random.Random, picture: bytes) -> None:
-        """Something that must be refused; whoever is refused early may not get to read why."""
-        form = pictures.form(picture, "grayscale")
-        kind, target, body = chance.choice([
-            (pictures.FORM_TYPE, "/images", form[:-30]),
-            (pictures.FORM_TYPE, "/images", pictures.form(picture, "no_such_filter")),
-            (pictures.FORM_TYPE, "/images", form.replace(b"\r\n", b"\n", 3)),
-            (pictures.FORM_TYPE, "/images", pictures.form(chance.randbytes(len(picture)), "grayscale")),
-            ("multipart/form-data", "/images", form),
-            ("image/png", "/images?filters=blur(", picture),
-        ])
-        status, answer = self.ask("POST", target, body, {"Content-Type": kind})
-        self.tally.add(f"malformed: {status or 'no answer'}")
-        if status not in (0, 503) and (not 400 <= status < 500 or "code" not in json.loads(answer)):
-            self.tally.complain(f"malformed upload {number}: {status} {answer[:300]!r}")

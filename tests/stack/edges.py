@@ -24,11 +24,28 @@ class Edge:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def begin(self) -> None:
+        """Starts it, without waiting until it answers."""
         # An nginx that was killed leaves the name of its socket behind, and the next could not take it.
         self.socket.unlink(missing_ok=True)
         self.child.start()
+
+    def start(self) -> None:
+        self.begin()
         wait_until(f"the start of edge {self.name}", lambda: answers(f"{self.url}/healthz") == 200, 20, self.child)
+
+
+@dataclass(frozen=True)
+class Front:
+    """A load balancer and the edges behind it, all started."""
+
+    url: str
+    edges: list[Edge]
+    balancer: Child
+
+    @property
+    def spools(self) -> list[Path]:
+        return [each.spool for each in self.edges]
 
 
 def edge(stack: Stack, name: str, **settings: str) -> Edge:
@@ -40,6 +57,19 @@ def edge(stack: Stack, name: str, **settings: str) -> Edge:
            "CACHE": str(give(stack.plan.state / f"cache-{name}", stack.users.edge))} | settings
     child = nginx(stack, f"edge-{name}", "nginx-config", own)
     return Edge(name, port, spool, child, runtime / "s3.sock")
+
+
+def front(stack: Stack, *names: str) -> Front:
+    """Puts edges of these names behind a load balancer, which takes the place of the stack's own nginx: what the stack
+    says of its URL stays true."""
+    stack.children.pop("nginx").stop()
+    all_edges = [edge(stack, name, PUBLIC_URL=stack.url, TRUSTED_PROXIES="127.0.0.1") for name in names]
+    for each in all_edges:
+        each.start()
+    before = balancer(stack, stack.plan.port, all_edges)
+    before.start()
+    wait_until("the balancer", lambda: answers(f"{stack.url}/readyz") == 200, 20, before)
+    return Front(stack.url, all_edges, before)
 
 
 def balancer(stack: Stack, port: int, edges: list[Edge]) -> Child:

@@ -158,6 +158,11 @@ def e2e(session: Session, arguments: list[str]) -> Count:
     return pytest(session, "tests/e2e", arguments, {})
 
 
+def chaos(session: Session, arguments: list[str]) -> Count:
+    session.build.check()
+    return check(session, "/usr/bin/python3", "-m", "load.chaos", "--short", "--profile", "debug", *arguments)
+
+
 SUITES = (
     Suite("rustfmt", "lint", "the Rust code is formatted", rustfmt),
     Suite("clippy", "lint", "no warning in any crate, test or bench", clippy),
@@ -172,4 +177,5 @@ SUITES = (
     Suite("edge", "service", "the Lua side inside a real nginx, before PostgreSQL and the store", edge),
     Suite("operation", "service", "make run, start and stop; systemd units; the generated nginx configuration", operation),
     Suite("e2e", "service", "the real nginx, PostgreSQL, store and worker", e2e),
+    Suite("chaos", "service", "uploads while parts of the service are killed", chaos),
 )

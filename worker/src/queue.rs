@@ -48,6 +48,8 @@ pub struct Worker {
     pub news: Notify,
     /// Called when a task that is being worked on may have been canceled.
     pub canceled: Arc<Notify>,
+    /// Called when an operator wants this worker to finish what it has begun and to end.
+    pub told_to_drain: Notify,
     settings: config::Worker,
     terms: ClaimTerms,
     fetch_timeout: Duration,
@@ -74,6 +76,7 @@ impl Worker {
             wake: Arc::new(Notify::new()),
             news: Notify::new(),
             canceled: Arc::default(),
+            told_to_drain: Notify::new(),
             settings,
             terms,
             // A slow store may need its time for a large original; what hangs must end all the same.

@@ -88,6 +88,7 @@ async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Opt
 
     tokio::select! {
         asked = asked_to_end => asked?,
+        () = worker.told_to_drain.notified() => {}
         // Half a worker is worse than none: whoever started this one will start another.
         Some(_) = keepers.join_next() => return Err("a part of the worker broke off".into()),
         Some(_) = takers.join_next() => return Err("a part of the worker broke off".into()),

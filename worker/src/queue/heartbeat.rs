@@ -42,6 +42,10 @@ async fn beat(worker: &Worker) -> Result<(), DbError> {
             worker.enter().await?;
         }
     }
+    if worker.db.is_draining(number).await? {
+        tracing::info!(worker = number, "told to drain");
+        worker.told_to_drain.notify_one();
+    }
     let (back, dead) = worker.db.reap(worker.settings.beat * MISSED_BEATS, REAP_LIMIT).await?;
     if back + dead > 0 {
         tracing::warn!(back, dead, "took back what a dead worker held");
