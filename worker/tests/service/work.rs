@@ -24,7 +24,8 @@ async fn an_order_becomes_links() {
         let lease: i64 = stage.value("SELECT last_value FROM imgfilter.lease_seq").await;
         let month = link["expires_at"].as_str().unwrap()[..7].replace('-', "");
         assert_eq!(key, format!("r/{month}/{task}/{n}-{lease}.jpg"));
-        let bytes = stage.store.get(key, link["bytes"].as_u64().unwrap()).await.unwrap();
+        let mut bytes = Vec::new();
+        stage.store.read_into(&mut bytes, key, link["bytes"].as_u64().unwrap()).await.unwrap();
         assert_eq!(&bytes[..3], b"\xff\xd8\xff", "a JPEG");
         assert_eq!(link["gone"], false);
     }
