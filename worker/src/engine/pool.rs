@@ -175,8 +175,11 @@ impl Engines {
     }
 
     fn pop(&self) -> Option<Process> {
+        let mut idle = self.idle();
+        // Those that have a door to a folder that was replaced are dropped.
+        idle.retain(|process| process.knows(&self.start.assets));
         // The last one to work is the warmest.
-        self.idle().pop()
+        idle.pop()
     }
 
     fn push(&self, process: Process) {

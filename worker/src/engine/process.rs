@@ -2,8 +2,9 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream as Blocking;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -71,11 +72,23 @@ pub struct Process {
     socket: UnixStream,
     /// Jobs that it was given.
     pub jobs: u32,
+    /// The folder of assets that it may read: a door to that very folder, not to another that takes its name later.
+    assets: Option<Folder>,
+}
+
+/// Which folder it is, whatever its name: device and number.
+type Folder = (u64, u64);
+
+/// The folder of this name; none: there is none.
+fn folder(name: &Path) -> Option<Folder> {
+    let folder = std::fs::metadata(name).ok()?;
+    Some((folder.dev(), folder.ino()))
 }
 
 impl Process {
     /// Starts an engine and waits until it is ready. Says how well it is shut in.
     pub async fn start(how: &Start) -> Result<(Self, Confinement), ProcessError> {
+        let assets = folder(&how.assets);
         let (near, far) = Blocking::pair().map_err(ProcessError::Start)?;
         near.set_nonblocking(true).map_err(ProcessError::Start)?;
         let socket = UnixStream::from_std(near).map_err(ProcessError::Start)?;
@@ -97,12 +110,17 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .map_err(ProcessError::Start)?;
-        let mut process = Self { child, socket, jobs: 0 };
+        let mut process = Self { child, socket, jobs: 0, assets };
         let Ok(hello) = tokio::time::timeout(START, process.hear()).await else {
             return Err(ProcessError::Silent);
         };
         let (hello, _): (Hello, _) = parcel::open(hello?)?;
         Ok((process, hello.confinement))
+    }
+
+    /// Whether it can read what lies in the folder of assets now.
+    pub fn knows(&self, assets: &Path) -> bool {
+        self.assets == folder(assets)
     }
 
     /// Gives it a job and waits for the answer.

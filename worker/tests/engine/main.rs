@@ -207,6 +207,27 @@ async fn engines_end_with_the_worker_also_in_the_middle_of_a_job() {
 }
 
 #[tokio::test]
+async fn assets_may_be_replaced_by_other_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let assets = folder.path().join("assets");
+    let deploy = || {
+        std::fs::create_dir_all(assets.join("images")).unwrap();
+        std::fs::copy(start(MEMORY).assets.join("images/logo.png"), assets.join("images/new.png")).unwrap();
+    };
+    std::fs::create_dir(&assets).unwrap();
+    let start = Start { assets: assets.clone(), ..start(MEMORY) };
+    let engines = Engines::new(1, start, Limits::default(), DEADLINE);
+    let mut marked = async || {
+        let results = engines.filter(order(&["watermark(new)"], None), packed(&noise(50, 50))).await;
+        results.is_ok_and(|results| results[0].is_ok())
+    };
+    assert!(!marked().await, "there is no such file");
+    std::fs::rename(&assets, folder.path().join("old")).unwrap();
+    deploy();
+    assert!(marked().await);
+}
+
+#[tokio::test]
 async fn slow_work_leaves_an_engine_to_the_fast() {
     let engines = engines(2, DEADLINE);
     engines.start().await.unwrap();
