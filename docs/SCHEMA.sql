@@ -241,7 +241,9 @@ CREATE FUNCTION imgfilter.orphans(p_keys text[]) RETURNS SETOF text
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.prio_of(p_account text, p_spec jsonb) RETURNS smallint
-    LANGUAGE plpgsql STABLE;
+    LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off';
 
 CREATE FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER

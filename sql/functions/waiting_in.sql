@@ -4,16 +4,11 @@
 -- others pass (priority 3) has no age, or the patience of one client would shut the door before the others.
 CREATE FUNCTION waiting_in(p_lanes text[], p_limit bigint, OUT waiting bigint, OUT oldest timestamptz)
 LANGUAGE sql STABLE AS $$
-  WITH range AS (SELECT lane_number(l) AS lane, p.prio FROM unnest(p_lanes) AS l, generate_series(0, 3) AS p(prio))
-  SELECT (SELECT count(*) FROM (SELECT FROM range r,
-                                       LATERAL (SELECT FROM queue q
-                                                 WHERE q.worker_id IS NULL AND q.lane = r.lane AND q.prio = r.prio
-                                                   AND q.run_at <= now()) AS ready
-                                 LIMIT p_limit) AS counted),
-         (SELECT min(first.run_at)
-            FROM range r,
-                 LATERAL (SELECT q.run_at FROM queue q
-                           WHERE q.worker_id IS NULL AND q.lane = r.lane AND q.prio = r.prio AND q.run_at <= now()
-                           ORDER BY q.run_at LIMIT 1) AS first
-           WHERE r.prio < 3)
+  SELECT coalesce(least(sum(ready.waiting), p_limit), 0)::bigint, min(ready.oldest) FILTER (WHERE p.prio < 3)
+    FROM unnest(p_lanes) AS l(lane), generate_series(0, 3) AS p(prio),
+         LATERAL (SELECT count(*) AS waiting, min(counted.run_at) AS oldest
+                    FROM (SELECT q.run_at FROM queue q
+                           WHERE q.worker_id IS NULL AND q.lane = lane_number(l.lane) AND q.prio = p.prio
+                             AND q.run_at <= now()
+                           ORDER BY q.run_at LIMIT greatest(p_limit, 1)) AS counted) AS ready
 $$;

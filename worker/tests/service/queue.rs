@@ -2,9 +2,11 @@
 
 use std::process::Output;
 
+use futures_util::{StreamExt, stream};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio_postgres::Client;
+use tokio::sync::mpsc;
+use tokio_postgres::{AsyncMessage, Client, NoTls};
 use uuid::Uuid;
 
 use crate::stage::process::command;
@@ -145,6 +147,33 @@ async fn a_task_that_is_being_done_is_canceled() {
     assert_eq!((&view["status"], &view["version"]), (&json!("canceled"), &json!(3)));
     let links = format!("SELECT count(*) FROM imgfilter.link WHERE task_id = '{task}'");
     assert_eq!(stage.value::<i64>(&links).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_are_told_of_a_cancel_if_one_of_them_has_the_task() {
+    let stage = Stage::set().await;
+    let (client, mut connection) = tokio_postgres::connect(&stage.owner_url, NoTls).await.unwrap();
+    let (told, mut heard) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
+        while let Some(Ok(message)) = messages.next().await {
+            if let AsyncMessage::Notification(notification) = message {
+                told.send(notification.payload().to_owned()).unwrap();
+            }
+        }
+    });
+    client.batch_execute("LISTEN imgfilter").await.unwrap();
+    let (waits, runs) = (order_lost(&stage, 5).await, order_lost(&stage, 5).await);
+    let hold =
+        "UPDATE imgfilter.queue SET worker_id = 1, lease_until = now() + interval '1 h' WHERE ref = $1";
+    stage.sql.execute(hold, &[&runs]).await.unwrap();
+    for (task, payload) in [(waits, "after the first"), (runs, "after the second")] {
+        assert_eq!(ask(&client, "SELECT imgfilter.cancel($1)", task).await, "canceled");
+        client.execute("SELECT pg_notify('imgfilter', $1)", &[&payload]).await.unwrap();
+    }
+    for payload in ["after the first", "cancel", "after the second"] {
+        assert_eq!(heard.recv().await.unwrap(), payload);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

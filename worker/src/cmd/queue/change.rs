@@ -72,9 +72,9 @@ impl Changing {
         if self.json {
             println!("{}", serde_json::to_string_pretty(&Report { done, items: &items })?);
         } else if done {
-            show(&items);
+            show(&items, true);
         } else if foreseen == 0 || !asks() {
-            show(&items);
+            show(&items, false);
             eprintln!("{foreseen} would be changed. Nothing was: --yes does it.");
         }
         let left = named && items.iter().any(|item| !item.change.is_one());
@@ -86,7 +86,7 @@ impl Changing {
         if self.json || !asks() {
             return Ok(false);
         }
-        show(items);
+        show(items, false);
         eprint!("Change {foreseen}? [y/N] ");
         io::stderr().flush()?;
         let mut answer = String::new();
@@ -100,13 +100,26 @@ fn asks() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-fn show<K: Display>(items: &[Item<K>]) {
+fn show<K: Display>(items: &[Item<K>], done: bool) {
     for Item { id, about, change } in items.iter().take(MOST_SHOWN) {
-        let change = serde_json::to_value(change).unwrap_or_default();
+        let would_be = if change.is_one() && !done { "would be " } else { "" };
         let about = if about.is_empty() { String::new() } else { format!("  ({about})") };
-        println!("{id}  {}{about}", change.as_str().unwrap_or_default());
+        println!("{id}  {would_be}{}{about}", words(*change));
     }
     if items.len() > MOST_SHOWN {
         println!("and {} more", items.len() - MOST_SHOWN);
+    }
+}
+
+fn words(change: Change) -> &'static str {
+    match change {
+        Change::Queued => "put back",
+        Change::Canceled => "canceled",
+        Change::Draining => "told to drain",
+        Change::Ended => "left: it has ended",
+        Change::Unknown => "left: there is none",
+        Change::NotFailed => "left: it has not failed",
+        Change::HasResults => "left: it has results",
+        Change::OriginalGone => "left: its original is gone",
     }
 }

@@ -10,8 +10,8 @@ use crate::db::queue::Change;
 /// Options of `imgfilter queue drain`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A worker is told at its next beat. It ends like one that is stopped; what starts it anew, as systemd may, \
-                  gets a worker that is not drained."
+    after_help = "A worker learns it at its next beat, and ends as one that is stopped. With the shipped unit it stays down \
+                  until it is started. Exit code 1 if a worker that was named is not there."
 )]
 pub struct Options {
     /// Numbers of workers, as `imgfilter queue workers` shows them
