@@ -217,7 +217,7 @@ async fn assets_may_be_replaced_by_other_ones() {
     std::fs::create_dir(&assets).unwrap();
     let start = Start { assets: assets.clone(), ..start(MEMORY) };
     let engines = Engines::new(1, start, Limits::default(), DEADLINE);
-    let mut marked = async || {
+    let marked = async || {
         let results = engines.filter(order(&["watermark(new)"], None), packed(&noise(50, 50))).await;
         results.is_ok_and(|results| results[0].is_ok())
     };

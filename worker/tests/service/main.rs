@@ -5,6 +5,7 @@
 
 mod cleanup;
 mod command;
+mod engines;
 mod failures;
 mod keys;
 mod migrations;

@@ -56,8 +56,12 @@ impl Process {
         self.said().lines().find(|line| line.contains(words)).unwrap_or_default().to_owned()
     }
 
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
     }
 
     /// Kills it as the machine's power would.
