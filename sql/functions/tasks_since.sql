@@ -10,6 +10,5 @@ BEGIN
   RETURN (SELECT coalesce(jsonb_agg(view_of(t)), '[]')
             FROM jsonb_to_recordset(p_watched) AS w(id uuid, version integer)
             JOIN task t ON t.id = w.id
-           CROSS JOIN LATERAL status_now(t) AS now_
-           WHERE now_.version > w.version);
+           WHERE t.version + is_over(t)::integer > w.version);
 END $$;

@@ -6,6 +6,7 @@
 //! is the truth about all of it: a worker may be killed at any moment, and a late result is refused by the lease's number.
 
 pub mod claimer;
+pub mod completer;
 pub mod floors;
 pub mod heartbeat;
 pub mod held;
@@ -40,6 +41,8 @@ pub struct Worker {
     pub engines: Engines,
     /// What is being worked on.
     pub held: held::Registry,
+    /// Where tasks that are done are told.
+    pub completer: completer::Completer,
     /// Places for tasks.
     pub places: places::Places,
     /// Called when there may be something to claim.
@@ -58,7 +61,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that has not yet been entered: see [`Worker::enter`].
+    /// A worker that has not yet been entered: see [`Worker::enter`]. To be called within a runtime.
     pub fn new(
         db: Db,
         store: Store,
@@ -67,7 +70,9 @@ impl Worker {
         s3_timeout: Duration,
     ) -> Self {
         let terms = ClaimTerms { lease: settings.lease, life: settings.link_life.clone() };
+        let completer = completer::Completer::start(db.clone(), settings.link_life.clone());
         Self {
+            completer,
             db,
             store,
             engines,

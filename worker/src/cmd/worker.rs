@@ -51,16 +51,15 @@ pub struct Options {
 
 /// Works until SIGTERM or SIGINT, then finishes what it has begun, gives back the rest and ends.
 pub fn run(options: Options) -> Outcome {
-    let db = Db::new(&options.database)?;
-    let store = Store::new(&options.s3)?;
-    let engines = engines(&options);
-    let worker = Worker::new(db, store, engines, options.settings.clone(), options.s3.s3_timeout);
-    let worker = Arc::new(worker);
-    let notifier = notifier(&worker, &options.links, &options.webhooks)?;
-    block_on(work(worker, notifier, options))
+    block_on(work(options))
 }
 
-async fn work(worker: Arc<Worker>, notifier: Option<Arc<Notifier>>, options: Options) -> Outcome {
+async fn work(options: Options) -> Outcome {
+    let db = Db::new(&options.database)?;
+    let store = Store::new(&options.s3)?;
+    let worker = Worker::new(db, store, engines(&options), options.settings.clone(), options.s3.s3_timeout);
+    let worker = Arc::new(worker);
+    let notifier = notifier(&worker, &options.links, &options.webhooks)?;
     let (end, ending) = watch::channel(false);
     let mut asked_to_end = std::pin::pin!(shutdown::requested());
     match worker.engines.start().await?.missing() {

@@ -151,8 +151,7 @@ async fn engine_failed(worker: &Worker, task: &Claimed, error: EngineError) {
 }
 
 async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun: Instant) {
-    let life = &worker.terms.life;
-    match until_told(worker, || worker.db.complete(task.held, results, life)).await {
+    match until_told(worker, || worker.completer.complete(task.held, results)).await {
         Some(true) => {
             tracing::info!(ms = begun.elapsed().as_millis(), results = results.len(), "done");
             worker.news.notify_one();

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap says less, not more")]
 
+mod claims;
 mod cleanup;
 mod command;
+mod completions;
 mod engines;
 mod failures;
 mod keys;
