@@ -26,6 +26,8 @@ pub struct Options {
 
 /// Serves the worker, which has given its socket as the standard input.
 pub fn run(options: &Options) -> Outcome {
+    // Started by the name of a link, it would be called `exe` in the lists of `top` and `ps`.
+    std::fs::write("/proc/self/comm", "imgfilter-engine")?;
     let socket = std::io::stdin().as_fd().try_clone_to_owned()?;
     imgfilter_filters::set_assets_folder(Some(&options.assets));
     serve::serve(socket, &options.assets, options.sandbox, options.max_memory)?;
