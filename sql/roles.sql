@@ -34,7 +34,7 @@ GRANT EXECUTE ON FUNCTION queue_pressure TO imgfilter_edge;
 
 GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, is_draining, reap TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION publish_queue_state TO imgfilter_worker;
-GRANT EXECUTE ON FUNCTION claim, complete, fail, release TO imgfilter_worker;
+GRANT EXECUTE ON FUNCTION claim, complete, complete_many, fail, release TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, finish_delivery TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION expired_links, remove_links, spent_originals, remove_originals, orphans, remove_old_rows,
   cleanup_preview TO imgfilter_worker;

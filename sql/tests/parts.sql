@@ -1,7 +1,7 @@
 -- The parts that other functions are made of, each by itself. What they do together is told elsewhere.
 BEGIN;
 \ir fixture.psql
-SELECT plan(52);
+SELECT plan(54);
 SELECT pg_temp.order_photo(1), submit_task(pg_temp.request(2, spec => '{"webhook":"https://example.com/hook"}') || '{"owner":"acme"}') \g /dev/null
 CREATE FUNCTION pg_temp.task(n integer) RETURNS task LANGUAGE sql AS $$ SELECT t FROM task t WHERE id = pg_temp.task_id(n) $$;
 CREATE FUNCTION pg_temp.row_of(n integer) RETURNS queue LANGUAGE sql AS $$ SELECT q FROM queue q WHERE ref = pg_temp.task_id(n) $$;
@@ -36,14 +36,15 @@ SELECT throws_ok($$ SELECT first_task(pg_temp.keyed(9, 'bb')) $$, 'IF014', NULL,
 UPDATE idempotency SET created_at = now() - idempotency_life();
 SELECT is(first_task(pg_temp.keyed(9)), NULL, 'for a time');
 
--- what is shown: key_view, view_of, result_of, status_now
+-- what is shown: key_view, view_of, view_with, result_of, is_over
 SELECT create_key('acme', 'ci', decode(repeat('ab', 32), 'hex'), '{upload}', '{"requests":5}') \g /dev/null
 SELECT is(key_view(k) - 'id', jsonb_build_object('owner', 'acme', 'name', 'ci', 'scopes', '["upload"]'::jsonb, 'quota', '{"requests":5}'::jsonb,
   'created_at', utc(now()), 'revoked_at', NULL), 'a key is shown without its hash') FROM api_key k;
 SELECT is(view_of(pg_temp.task(1)), task_view(pg_temp.task_id(1)), 'a task is shown as it is asked for');
 SELECT is(view_of(NULL), NULL, 'none is not');
-SELECT is(result_of(pg_temp.task(1), 1::smallint, 'grayscale', 'queued'), '{"filters":"grayscale","status":"queued"}', 'a result is as its task is');
-SELECT is(status_now(pg_temp.task(1)), ROW('queued'::text, 1), 'a task is as it is');
+SELECT is(result_of(pg_temp.task(1), 1, 'queued'), '{"filters":"grayscale","status":"queued"}', 'a result is as its task is');
+SELECT is(is_over(pg_temp.task(1)), false, 'a task that is open is not over');
+SELECT is(view_with(pg_temp.task(1), i), view_of(pg_temp.task(1)), 'who has the image is shown the same') FROM image i WHERE i.id = pg_temp.image_id(1);
 
 -- who may know of an image, and use it: kept_image, use_image
 SELECT is((kept_image(pg_temp.image_id(2), 'acme')).id, pg_temp.image_id(2), 'an owner may');
@@ -75,15 +76,16 @@ SELECT results_eq($$ SELECT ref, lane, code, detail FROM dead $$, $$ VALUES (pg_
 SELECT is(view_of(pg_temp.task(2)) #> '{results,1,error}', '{"code":"worker_lost","detail":"gone"}', 'and its task has failed');
 SELECT results_eq($$ SELECT event, status FROM delivery $$, $$ VALUES ('task.failed', 'pending') $$, 'which is told');
 
--- ends and what is told: finish_task, enqueue_delivery
-SELECT finish_task(pg_temp.task_id(1), now() + interval '1 day', NULL) \g /dev/null
+-- ends and what is told: finish_tasks, enqueue_delivery
+SELECT finish_tasks(ARRAY[pg_temp.task_id(1)], ARRAY[now() + interval '1 day'], ARRAY[NULL::jsonb]) \g /dev/null
 SELECT results_eq($$ SELECT status, version, queue_id, expires_at FROM pg_temp.task(1) $$,
   $$ VALUES ('done', 2, NULL::bigint, now() + interval '1 day') $$, 'a task ends');
-SELECT finish_task(pg_temp.task_id(1), NULL, '{}') \g /dev/null
+SELECT finish_tasks(ARRAY[pg_temp.task_id(1)], ARRAY[NULL::timestamptz], ARRAY['{}'::jsonb]) \g /dev/null
 SELECT is((pg_temp.task(1)).status, 'done', 'once');
-SELECT is(result_of(pg_temp.task(1), 0::smallint, 'x', 'done'), '{"filters":"x","status":"expired"}', 'a result without a link has expired');
+SELECT is(result_of(pg_temp.task(1), 1, 'done'), '{"filters":"grayscale","status":"expired"}', 'a result without a link has expired');
 UPDATE task SET expires_at = now() WHERE id = pg_temp.task_id(1);
-SELECT is(status_now(pg_temp.task(1)), ROW('expired'::text, 3), 'as has a task whose links have ended');
+SELECT is(is_over(pg_temp.task(1)), true, 'as has a task whose links have ended');
+SELECT is(view_of(pg_temp.task(1)) ->> 'status' || (view_of(pg_temp.task(1)) ->> 'version'), 'expired3', 'in a version of its own');
 SELECT enqueue_delivery(pg_temp.task_id(1), 'webhook', 'task.done', 'https://example.com/a') FROM generate_series(1, 2) \g /dev/null
 SELECT is(count(*), 1::bigint, 'an event is told once') FROM delivery WHERE task_id = pg_temp.task_id(1);
 SELECT results_eq($$ SELECT q.max_attempts, q.lane FROM queue q JOIN delivery d ON d.queue_id = q.id AND d.id = q.ref WHERE d.task_id = pg_temp.task_id(1) $$,

@@ -6,6 +6,7 @@
 //! all of it: a worker may be killed at any moment, and a late result is refused by the lease's number.
 
 pub mod claimer;
+pub mod completer;
 pub mod engine;
 pub mod floors;
 pub mod heartbeat;

@@ -113,6 +113,25 @@ pub enum TaskResult {
     },
 }
 
+/// A task that was worked on to its end, as `complete_many` takes it.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// Its hot row and the lease on it.
+    pub held: Held,
+    results: serde_json::Value,
+}
+
+impl Completion {
+    /// With a result for each chain.
+    ///
+    /// # Errors
+    /// The results cannot be written as JSON.
+    pub fn new(held: Held, results: &[TaskResult]) -> Result<Self, DbError> {
+        let results = serde_json::to_value(results).map_err(|error| DbError::Connection(error.into()))?;
+        Ok(Self { held, results })
+    }
+}
+
 /// Why a chain or a task failed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reason {
@@ -208,9 +227,24 @@ impl Db {
 
     /// Ends a task with a result for each chain. False: the lease is no longer this worker's, nothing was changed.
     pub async fn complete(&self, held: Held, results: &[TaskResult], life: &str) -> Result<bool, DbError> {
-        let results = serde_json::to_value(results).map_err(|error| DbError::Connection(error.into()))?;
-        let sql = "SELECT imgfilter.complete($1, $2, $3, $4, $5::text::interval)";
-        Ok(self.row(sql, &[&held.worker, &held.queue, &held.lease, &results, &life]).await?.get(0))
+        let ended = self.complete_many(&[Completion::new(held, results)?], life).await?;
+        Ok(ended.first().is_some_and(|ended| *ended))
+    }
+
+    /// Ends tasks in one transaction, and says of each, in their order, whether it was this worker's to end: what was
+    /// not is unchanged, and does not matter to the others.
+    ///
+    /// # Errors
+    /// None of them has ended. [`DbError::Refused`] may be because of one: they have to be told one by one then.
+    pub async fn complete_many(&self, completions: &[Completion], life: &str) -> Result<Vec<bool>, DbError> {
+        let workers: Vec<i32> = completions.iter().map(|each| each.held.worker).collect();
+        let rows: Vec<i64> = completions.iter().map(|each| each.held.queue).collect();
+        let leases: Vec<i64> = completions.iter().map(|each| each.held.lease).collect();
+        let results: Vec<&serde_json::Value> = completions.iter().map(|each| &each.results).collect();
+        let sql = "SELECT imgfilter.complete_many($1, $2, $3, $4, $5::text::interval)";
+        let row = self.row(sql, &[&workers, &rows, &leases, &results, &life]).await?;
+        let ended: Vec<i64> = row.get(0);
+        Ok(leases.iter().map(|lease| ended.contains(lease)).collect())
     }
 
     /// A try went wrong: for good, or to be tried again after a pause that doubles from `base` up to `cap`.

@@ -5,6 +5,7 @@
 
 mod cleanup;
 mod command;
+mod completions;
 mod failures;
 mod keys;
 mod migrations;

@@ -80,7 +80,7 @@ async fn roles_may_call_their_functions_and_nothing_else() {
         (&worker, "SELECT imgfilter.key_by_hash('ab')"),
         (&worker, "DELETE FROM imgfilter.queue"),
         (&worker, "SELECT imgfilter.submit_task('{}')"),
-        (&worker, "SELECT imgfilter.finish_task(NULL, NULL, NULL)"),
+        (&worker, "SELECT imgfilter.finish_tasks(NULL, NULL, NULL)"),
     ] {
         let error = client.batch_execute(refused).await.expect_err(refused);
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{refused}");
