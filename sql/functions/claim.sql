@@ -6,7 +6,7 @@ CREATE FUNCTION claim(p_worker integer, p_lane text, p_limit integer, p_free int
                       p_floors timestamptz[], p_life interval)
 RETURNS TABLE (queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamptz, attempts smallint,
                memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text)
-LANGUAGE plpgsql ROWS 10 SECURITY DEFINER SET search_path = imgfilter, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql ROWS 10 SECURITY DEFINER SET search_path = imgfilter, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY

@@ -12,7 +12,7 @@
 CREATE FUNCTION take(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval,
                      p_floors timestamptz[])
 RETURNS SETOF queue
-LANGUAGE plpgsql ROWS 10 SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql ROWS 10 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
   v_lane smallint := lane_number(p_lane);
 BEGIN
