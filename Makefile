@@ -6,7 +6,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench bench-setup load soak fmt lint docs schema fuzz contract gallery clean
+.PHONY: help deps headers build run start stop status test bench bench-setup bench-queue load soak fmt lint docs schema fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +42,9 @@ bench-setup: headers ## install the rivals that `make bench` measures
 
 bench: bench-setup ## measure the engine beside libvips, sharp, Pillow, ImageMagick, GraphicsMagick and photon-rs
 	@worker/filters/benches/compare
+
+bench-queue: deps build ## measure the queue by itself: tasks a second, claims before a backlog, a rate before an old snapshot
+	@$(LOAD).queue
 
 load: deps build ## measure what the edge takes in beside a plain nginx, and whether slow clients keep others waiting
 	@$(LOAD).throughput

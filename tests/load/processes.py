@@ -14,8 +14,9 @@ def family(pid: int) -> list[int]:
     return [pid, *descendants(pid)]
 
 
-def processor_seconds(pid: int) -> float:
-    """What a process and its living descendants have used, in user and system."""
+def processor_seconds(pid: int, ended: bool = False) -> float:
+    """What a process and its living descendants have used, in user and system; if `ended`, also what its children had used
+    when they ended."""
     total = 0
     for each in family(pid):
         try:
@@ -23,6 +24,8 @@ def processor_seconds(pid: int) -> float:
         except (FileNotFoundError, ProcessLookupError):
             continue
         total += int(fields[11]) + int(fields[12])
+        if ended and each == pid:
+            total += int(fields[13]) + int(fields[14])
     return total / TICKS
 
 
