@@ -1,6 +1,8 @@
 -- Claims up to p_limit tasks of an image lane (fast, slow, quarantine) and returns what is needed to do them: as many
 -- as fit into p_free MiB of the p_budget that the worker has (see take). The attempt is counted here, before anything
 -- can go wrong. A worker that was struck off or is to drain gets nothing.
+-- Two statements: take() sees rows that were committed since the statement that calls it began, and their tasks have to be
+-- seen as well, or they would be leased to a worker that is not told of them.
 -- `month` is where results go in the store: the month in which a link made now will end.
 CREATE FUNCTION claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval,
                       p_floors timestamptz[], p_life interval)
@@ -8,10 +10,13 @@ RETURNS TABLE (queue_id bigint, lease bigint, lane text, prio smallint, run_at t
                memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text)
 LANGUAGE plpgsql ROWS 10 SECURITY DEFINER SET search_path = imgfilter, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
+DECLARE
+  v_taken queue[];
 BEGIN
+  v_taken := ARRAY(SELECT t FROM take(p_worker, p_lane, p_limit, p_free, p_budget, p_lease, p_floors) AS t);
   RETURN QUERY
     WITH taken AS MATERIALIZED (
-      SELECT * FROM take(p_worker, p_lane, p_limit, p_free, p_budget, p_lease, p_floors)),
+      SELECT * FROM unnest(v_taken)),
     begun AS (
       UPDATE task t SET status = 'processing', version = t.version + 1, started_at = coalesce(t.started_at, now())
         FROM taken WHERE t.id = taken.ref AND t.status = 'queued'

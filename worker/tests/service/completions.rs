@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use imgfilter::config;
 use imgfilter::db::tasks::{ClaimTerms, Claimed, Completion, Lane, Room, TaskResult};
 use imgfilter::db::{Db, DbError};
 use imgfilter::queue::completer::Completer;
@@ -13,18 +12,6 @@ use uuid::Uuid;
 use crate::stage::{Stage, photo};
 
 const LIFE: &str = "3 months";
-
-/// The database as a worker calls it.
-fn db(stage: &Stage) -> Db {
-    let settings = stage.settings();
-    let (_, url) = settings.iter().find(|(name, _)| *name == "IMGFILTER_DATABASE_URL").unwrap();
-    let database = config::Database {
-        database_url: url.parse().unwrap(),
-        database_url_file: None,
-        database_timeout: Duration::from_secs(20),
-    };
-    Db::new(&database).unwrap()
-}
 
 /// Tasks that a worker has claimed.
 async fn claimed(stage: &Stage, db: &Db, count: usize) -> Vec<Claimed> {
@@ -56,7 +43,7 @@ fn results(task: &Claimed) -> Vec<TaskResult> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_has_its_own_answer_and_a_bad_one_spoils_no_other() {
     let stage = Stage::set().await;
-    let db = db(&stage);
+    let db = stage.db();
     let mut tasks = claimed(&stage, &db, 30).await;
     let completer = Completer::start(db.clone(), LIFE.to_owned());
     tasks[7].held.lease += 1_000_000;
@@ -81,7 +68,7 @@ async fn each_has_its_own_answer_and_a_bad_one_spoils_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_tell_the_same_do_not_wait_for_each_other_for_ever() {
     let stage = Stage::set().await;
-    let db = db(&stage);
+    let db = stage.db();
     for _ in 0..5 {
         let tasks = claimed(&stage, &db, 40).await;
         let mut told: Vec<_> =

@@ -7,7 +7,8 @@ pub mod receiver;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use imgfilter::config::{S3, S3Credentials};
+use imgfilter::config::{self, S3, S3Credentials};
+use imgfilter::db::Db;
 use imgfilter::store::Store;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -114,13 +115,28 @@ impl Stage {
 
     /// As [`Self::order`], for an object that may or may not be there.
     pub async fn order_stored(&self, id: Uuid, key: &str, image: &[u8], spec: Value, max_attempts: i32) {
-        let request = json!({
-            "task": id, "owner": null, "lane": "fast", "cost_ms": 1.0, "spec": whole(&spec), "max_attempts": max_attempts,
-            "image": {"id": Uuid::now_v7(), "sha256": hex::encode(Sha256::digest(image)), "format": "png", "width": 8,
-                      "height": 6, "frames": 1, "bytes": image.len(), "object_key": key, "filename": "my photo.png"},
-        });
+        let request = self.request(id, key, image, &spec, max_attempts);
         let row = self.edge.query_one("SELECT imgfilter.submit_task($1)", &[&request]).await.unwrap();
         assert_eq!(row.get::<_, Value>(0)["status"], "queued");
+    }
+
+    /// What the edge submits.
+    pub fn request(&self, id: Uuid, key: &str, image: &[u8], spec: &Value, max_attempts: i32) -> Value {
+        json!({
+            "task": id, "owner": null, "lane": "fast", "cost_ms": 1.0, "spec": whole(spec), "max_attempts": max_attempts,
+            "image": {"id": Uuid::now_v7(), "sha256": hex::encode(Sha256::digest(image)), "format": "png", "width": 8,
+                      "height": 6, "frames": 1, "bytes": image.len(), "object_key": key, "filename": "my photo.png"},
+        })
+    }
+
+    /// The database as a worker calls it.
+    pub fn db(&self) -> Db {
+        let database = config::Database {
+            database_url: self.worker_url.parse().unwrap(),
+            database_url_file: None,
+            database_timeout: Duration::from_secs(20),
+        };
+        Db::new(&database).unwrap()
     }
 
     /// Orders these chains for the image of an earlier task, as the edge does; or the code of the database's refusal.
