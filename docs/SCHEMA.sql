@@ -31,6 +31,7 @@ CREATE FUNCTION imgfilter.check_quota(p_request jsonb) RETURNS void
 CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) RETURNS TABLE(queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamp with time zone, attempts smallint, memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 10
     SET search_path TO 'imgfilter', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off';
 
 CREATE FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval) RETURNS TABLE(queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text, body bytea, task jsonb)
@@ -48,6 +49,14 @@ CREATE FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life i
 CREATE FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) RETURNS bigint[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
 
 CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -94,8 +103,12 @@ CREATE FUNCTION imgfilter.finish_delivery(p_worker integer, p_queue bigint, p_le
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE FUNCTION imgfilter.finish_task(p_task uuid, p_end timestamp with time zone, p_errors jsonb) RETURNS void
-    LANGUAGE plpgsql;
+CREATE FUNCTION imgfilter.finish_tasks(p_tasks uuid[], p_ends timestamp with time zone[], p_errors jsonb[]) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
 
 CREATE FUNCTION imgfilter.first_task(p_request jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE;
@@ -141,6 +154,32 @@ CREATE FUNCTION imgfilter.image_view(p_image uuid, p_owner text) RETURNS jsonb
 CREATE FUNCTION imgfilter.is_draining(p_worker integer) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE TABLE imgfilter.task (
+    id uuid NOT NULL,
+    image_id uuid NOT NULL,
+    owner text,
+    status text DEFAULT 'queued'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    spec jsonb NOT NULL,
+    cost_ms real NOT NULL,
+    queue_id bigint,
+    errors jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    account text,
+    lane smallint DEFAULT 1 NOT NULL,
+    memory integer DEFAULT 64 NOT NULL,
+    CONSTRAINT task_memory_positive CHECK ((memory > 0)),
+    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = (status = ANY (ARRAY['queued'::text, 'processing'::text])))),
+    CONSTRAINT task_status CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'done'::text, 'failed'::text, 'canceled'::text, 'expired'::text])))
+)
+WITH (fillfactor='80');
+
+CREATE FUNCTION imgfilter.is_over(p_task imgfilter.task) RETURNS boolean
+    LANGUAGE sql STABLE;
 
 CREATE FUNCTION imgfilter.keep_original(p_image uuid) RETURNS boolean
     LANGUAGE plpgsql;
@@ -291,33 +330,10 @@ CREATE FUNCTION imgfilter.requeue(p_task uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE TABLE imgfilter.task (
-    id uuid NOT NULL,
-    image_id uuid NOT NULL,
-    owner text,
-    status text DEFAULT 'queued'::text NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    spec jsonb NOT NULL,
-    cost_ms real NOT NULL,
-    queue_id bigint,
-    errors jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    started_at timestamp with time zone,
-    finished_at timestamp with time zone,
-    expires_at timestamp with time zone,
-    account text,
-    lane smallint DEFAULT 1 NOT NULL,
-    memory integer DEFAULT 64 NOT NULL,
-    CONSTRAINT task_memory_positive CHECK ((memory > 0)),
-    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = (status = ANY (ARRAY['queued'::text, 'processing'::text])))),
-    CONSTRAINT task_status CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'done'::text, 'failed'::text, 'canceled'::text, 'expired'::text])))
-)
-WITH (fillfactor='80');
-
 CREATE FUNCTION imgfilter.requeue_refusal(p_task imgfilter.task) RETURNS text
     LANGUAGE plpgsql STABLE;
 
-CREATE FUNCTION imgfilter.result_of(p_task imgfilter.task, p_n smallint, p_chain text, p_status text) RETURNS jsonb
+CREATE FUNCTION imgfilter.result_of(p_task imgfilter.task, p_n integer, p_status text) RETURNS jsonb
     LANGUAGE plpgsql STABLE;
 
 CREATE FUNCTION imgfilter.revoke_key(p_id uuid) RETURNS jsonb
@@ -338,9 +354,6 @@ CREATE FUNCTION imgfilter.spent_originals(p_life interval, p_limit integer, p_le
 CREATE FUNCTION imgfilter.spent_usage(p_life interval) RETURNS SETOF imgfilter.usage
     LANGUAGE sql STABLE;
 
-CREATE FUNCTION imgfilter.status_now(p_task imgfilter.task, OUT status text, OUT version integer) RETURNS record
-    LANGUAGE plpgsql STABLE;
-
 CREATE FUNCTION imgfilter.store_body(p_worker integer, p_queue bigint, p_lease bigint, p_body bytea) RETURNS bytea
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -351,6 +364,7 @@ CREATE FUNCTION imgfilter.submit_task(p_request jsonb) RETURNS jsonb
 
 CREATE FUNCTION imgfilter.take(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[]) RETURNS SETOF imgfilter.queue
     LANGUAGE plpgsql ROWS 10
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off';
 
@@ -372,12 +386,15 @@ CREATE FUNCTION imgfilter.use_image(p_image uuid, p_owner text) RETURNS void
     LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.utc(p_at timestamp with time zone) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+    LANGUAGE sql STABLE PARALLEL SAFE;
 
 CREATE FUNCTION imgfilter.utc_day() RETURNS date
     LANGUAGE sql STABLE;
 
 CREATE FUNCTION imgfilter.view_of(p_task imgfilter.task) RETURNS jsonb
+    LANGUAGE plpgsql STABLE;
+
+CREATE FUNCTION imgfilter.view_with(p_task imgfilter.task, p_image imgfilter.image) RETURNS jsonb
     LANGUAGE plpgsql STABLE;
 
 CREATE FUNCTION imgfilter.waiting_in(p_lanes text[], p_limit bigint, OUT waiting bigint, OUT oldest timestamp with time zone) RETURNS record
@@ -637,6 +654,9 @@ GRANT ALL ON FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_
 REVOKE ALL ON FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) TO imgfilter_worker;
 
+REVOKE ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) TO imgfilter_worker;
+
 REVOKE ALL ON FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.delivery_attempts() FROM PUBLIC;
@@ -661,7 +681,7 @@ REVOKE ALL ON FUNCTION imgfilter.fail_task(p_task uuid, p_code text, p_detail te
 REVOKE ALL ON FUNCTION imgfilter.finish_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_outcome text, p_status integer, p_ms integer, p_detail text, p_reply bytea, p_pause interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.finish_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_outcome text, p_status integer, p_ms integer, p_detail text, p_reply bytea, p_pause interval) TO imgfilter_worker;
 
-REVOKE ALL ON FUNCTION imgfilter.finish_task(p_task uuid, p_end timestamp with time zone, p_errors jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION imgfilter.finish_tasks(p_tasks uuid[], p_ends timestamp with time zone[], p_errors jsonb[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.first_task(p_request jsonb) FROM PUBLIC;
 
@@ -681,6 +701,8 @@ GRANT ALL ON FUNCTION imgfilter.image_view(p_image uuid, p_owner text) TO imgfil
 
 REVOKE ALL ON FUNCTION imgfilter.is_draining(p_worker integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.is_draining(p_worker integer) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.is_over(p_task imgfilter.task) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.keep_original(p_image uuid) FROM PUBLIC;
 
@@ -752,7 +774,7 @@ REVOKE ALL ON FUNCTION imgfilter.requeue(p_task uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.requeue_refusal(p_task imgfilter.task) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION imgfilter.result_of(p_task imgfilter.task, p_n smallint, p_chain text, p_status text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION imgfilter.result_of(p_task imgfilter.task, p_n integer, p_status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.revoke_key(p_id uuid) FROM PUBLIC;
 
@@ -764,8 +786,6 @@ REVOKE ALL ON FUNCTION imgfilter.spent_originals(p_life interval, p_limit intege
 GRANT ALL ON FUNCTION imgfilter.spent_originals(p_life interval, p_limit integer, p_lease interval) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.spent_usage(p_life interval) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION imgfilter.status_now(p_task imgfilter.task, OUT status text, OUT version integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.store_body(p_worker integer, p_queue bigint, p_lease bigint, p_body bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.store_body(p_worker integer, p_queue bigint, p_lease bigint, p_body bytea) TO imgfilter_worker;
@@ -792,6 +812,8 @@ REVOKE ALL ON FUNCTION imgfilter.utc(p_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION imgfilter.utc_day() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.view_of(p_task imgfilter.task) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.view_with(p_task imgfilter.task, p_image imgfilter.image) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.waiting_in(p_lanes text[], p_limit bigint, OUT waiting bigint, OUT oldest timestamp with time zone) FROM PUBLIC;
 

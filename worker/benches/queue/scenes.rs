@@ -17,7 +17,7 @@ use crate::fill;
 /// Places of each worker: what machines of many cores have.
 const PLACES: usize = 64;
 /// Tasks under way at most: submitters wait for the workers, so that the figure is of both.
-const UNDER_WAY: usize = 1024;
+const UNDER_WAY: usize = 256;
 /// Connections of each worker that are always busy: its claimer's and its completer's.
 const OF_A_WORKER: usize = 2;
 /// Connections for which there is a worker.
