@@ -136,8 +136,9 @@ impl Crew {
         if claimed.len() < room
             && let Some(bounds) = floors.after_short(Instant::now())
         {
-            let rest = (lane, room - claimed.len());
+            let (asked, rest) = (Instant::now(), (lane, room - claimed.len()));
             claimed.extend(ask(&self.db, &self.course, self.number, rest, &bounds, &self.terms).await?);
+            floors.took(&bounds, asked.elapsed());
         }
         floors.learn(claimed.iter().map(|task| (task.prio, task.run_at)));
         Ok(claimed)

@@ -97,12 +97,16 @@ impl Claimer {
             let room = Room { tasks, free_mib: u32::MAX };
             worker.db.claim(worker.number(), lane, room, &bounds, &worker.terms).await
         };
-        let mut claimed = ask.clone()(room, floors.next(Instant::now())).await?;
+        let (asked, bounds) = (Instant::now(), floors.next(Instant::now()));
+        let mut claimed = ask.clone()(room, bounds).await?;
+        floors.took(&bounds, asked.elapsed());
         if claimed.len() < room
             && let Some(bounds) = floors.after_short(Instant::now())
         {
+            let asked = Instant::now();
             // What is claimed already must be started even if this fails.
             claimed.extend(ask(room - claimed.len(), bounds).await.unwrap_or_default());
+            floors.took(&bounds, asked.elapsed());
         }
         floors.learn(claimed.iter().map(|task| (task.prio, task.run_at)));
         if !claimed.is_empty() {
