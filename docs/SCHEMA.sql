@@ -104,7 +104,11 @@ CREATE FUNCTION imgfilter.finish_delivery(p_worker integer, p_queue bigint, p_le
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.finish_tasks(p_tasks uuid[], p_ends timestamp with time zone[], p_errors jsonb[]) RETURNS void
-    LANGUAGE plpgsql;
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
 
 CREATE FUNCTION imgfilter.first_task(p_request jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE;

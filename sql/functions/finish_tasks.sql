@@ -1,7 +1,9 @@
 -- Writes the end of tasks and what is to be told about it. An element for each: p_errors {index of the chain: {code,
 -- detail}}, or NULL when all went well; p_ends when its links end, or NULL when it has none.
+-- Plans as in complete_many().
 CREATE FUNCTION finish_tasks(p_tasks uuid[], p_ends timestamptz[], p_errors jsonb[]) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   v_told record;
 BEGIN

@@ -56,13 +56,13 @@ impl Crew {
         let number = db.worker_start("bench", std::process::id(), env!("CARGO_PKG_VERSION")).await?;
         let wake = Arc::new(Notify::new());
         let keepers = vec![
-            tokio::spawn(listen::forward(url.to_owned(), Arc::clone(&wake))).abort_handle(),
+            tokio::spawn(listen::forward(url.to_owned(), Arc::clone(&wake), Arc::default())).abort_handle(),
             tokio::spawn(beat(db.clone(), number)).abort_handle(),
             tokio::spawn(publish(db.clone())).abort_handle(),
         ];
         Ok(Self {
             completer: Completer::start(db.clone(), LIFE.to_owned()),
-            terms: ClaimTerms { budget_mib: BUDGET_MIB, lease: LEASE, life: LIFE.to_owned() },
+            terms: ClaimTerms { lease: LEASE, life: LIFE.to_owned() },
             fast: Floors::default(),
             slow: Floors::default(),
             quarantine: Floors::default(),
@@ -136,8 +136,9 @@ impl Crew {
         if claimed.len() < room
             && let Some(bounds) = floors.after_short(Instant::now())
         {
-            let rest = (lane, room - claimed.len());
+            let (asked, rest) = (Instant::now(), (lane, room - claimed.len()));
             claimed.extend(ask(&self.db, &self.course, self.number, rest, &bounds, &self.terms).await?);
+            floors.took(&bounds, asked.elapsed());
         }
         floors.learn(claimed.iter().map(|task| (task.prio, task.run_at)));
         Ok(claimed)
@@ -159,7 +160,8 @@ async fn ask(
     terms: &ClaimTerms,
 ) -> Outcome<Vec<Claimed>> {
     let asked = Instant::now();
-    let claimed = db.claim(worker, lane, Room { tasks, free_mib: u32::MAX }, bounds, terms).await?;
+    let room = Room { tasks, free_mib: u32::MAX, budget_mib: BUDGET_MIB };
+    let claimed = db.claim(worker, lane, room, bounds, terms).await?;
     if !claimed.is_empty() {
         course.claimed(asked.elapsed(), claimed.len());
     }

@@ -90,13 +90,14 @@ async fn claim(worker: &Arc<Worker>, waiting: &mut Waiting) -> Result<(), DbErro
         waiting.guess = Guess::More;
         return Ok(());
     }
-    let mut claimed = ask(worker, waiting.lane, room, waiting.floors.next(Instant::now())).await?;
+    let bounds = waiting.floors.next(Instant::now());
+    let mut claimed = ask(worker, waiting, room, bounds).await?;
     if claimed.len() < room.tasks
-        && let Some(floors) = waiting.floors.after_short(Instant::now())
+        && let Some(bounds) = waiting.floors.after_short(Instant::now())
     {
         // What is claimed already must be started even if this fails.
         let rest = rest_of(room, &claimed);
-        claimed.extend(ask(worker, waiting.lane, rest, floors).await.unwrap_or_default());
+        claimed.extend(ask(worker, waiting, rest, bounds).await.unwrap_or_default());
     }
     waiting.floors.learn(claimed.iter().map(|task| (task.prio, task.run_at)));
     let left = rest_of(room, &claimed);
@@ -109,11 +110,19 @@ async fn claim(worker: &Arc<Worker>, waiting: &mut Waiting) -> Result<(), DbErro
     Ok(())
 }
 
-async fn ask(worker: &Worker, lane: Lane, room: Room, floors: Bounds) -> Result<Vec<Claimed>, DbError> {
+async fn ask(
+    worker: &Worker,
+    waiting: &mut Waiting,
+    room: Room,
+    bounds: Bounds,
+) -> Result<Vec<Claimed>, DbError> {
     if room.free_mib == 0 {
         return Ok(Vec::new());
     }
-    worker.db.claim(worker.number(), lane, room, &floors, &worker.terms).await
+    let asked = Instant::now();
+    let claimed = worker.db.claim(worker.number(), waiting.lane, room, &bounds, &worker.terms).await?;
+    waiting.floors.took(&bounds, asked.elapsed());
+    Ok(claimed)
 }
 
 /// What is left of the room when these have theirs.

@@ -13,6 +13,11 @@ const SLACK: Duration = Duration::from_secs(2);
 const FULL_EVERY: Duration = Duration::from_secs(5);
 /// Shortest time between two searches from the front because little was found.
 const FULL_PAUSE: Duration = Duration::from_millis(200);
+/// A search from the front may take one part in so many of the time: before an old snapshot it walks over all that has
+/// ended since, and a quarter of a second for each of five a second is all that a claimer has.
+const SHARE: u32 = 50;
+/// But what was given back and lies below the floors waits no longer than this.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// Priorities are 0 to 3.
 pub type Bounds = [Option<SystemTime>; 4];
@@ -22,12 +27,14 @@ pub type Bounds = [Option<SystemTime>; 4];
 pub struct Floors {
     bounds: Bounds,
     full_at: Option<Instant>,
+    /// How long the last search from the front took.
+    took: Duration,
 }
 
 impl Floors {
     /// Where the next claim begins. `None` in a priority means the front.
     pub fn next(&mut self, now: Instant) -> Bounds {
-        if self.full_at.is_none_or(|at| now.duration_since(at) >= FULL_EVERY) {
+        if self.full_at.is_none_or(|at| now.duration_since(at) >= self.pause(FULL_EVERY)) {
             return self.search_all(now);
         }
         self.bounds
@@ -36,8 +43,15 @@ impl Floors {
     /// After a claim that found less than it wanted: begin at the front, unless that was done just now.
     pub fn after_short(&mut self, now: Instant) -> Option<Bounds> {
         let bounded = self.bounds.iter().any(Option::is_some);
-        let long_ago = self.full_at.is_none_or(|at| now.duration_since(at) >= FULL_PAUSE);
+        let long_ago = self.full_at.is_none_or(|at| now.duration_since(at) >= self.pause(FULL_PAUSE));
         (bounded && long_ago).then(|| self.search_all(now))
+    }
+
+    /// How long a claim with these bounds took: the next search from the front waits the longer.
+    pub fn took(&mut self, bounds: &Bounds, time: Duration) {
+        if bounds.iter().all(Option::is_none) {
+            self.took = time;
+        }
     }
 
     /// Learns from what was claimed: priority and due time of each.
@@ -52,6 +66,11 @@ impl Floors {
         for (bound, low) in self.bounds.iter_mut().zip(lowest) {
             *bound = low.and_then(|low| low.checked_sub(SLACK)).or(*bound);
         }
+    }
+
+    /// Time between two searches from the front, at least so much.
+    fn pause(&self, shortest: Duration) -> Duration {
+        shortest.max((self.took * SHARE).min(LONGEST))
     }
 
     fn search_all(&mut self, now: Instant) -> Bounds {
@@ -75,5 +94,21 @@ mod tests {
         assert_eq!(floors.after_short(start), None, "the front was searched just now");
         assert_eq!(floors.after_short(start + FULL_PAUSE), Some(Bounds::default()));
         assert_eq!(floors.next(start + FULL_PAUSE + FULL_EVERY), Bounds::default(), "it was long ago");
+    }
+
+    #[test]
+    fn a_search_from_the_front_that_takes_long_is_made_less_often() {
+        let (start, long) = (Instant::now(), Duration::from_millis(200));
+        let mut floors = Floors::default();
+        let bounds = floors.next(start);
+        floors.took(&bounds, long);
+        floors.learn([(1, SystemTime::now())].into_iter());
+        assert_eq!(floors.after_short(start + FULL_PAUSE), None);
+        let later = start + long * SHARE;
+        assert_ne!(floors.next(later - FULL_PAUSE), Bounds::default());
+        assert_eq!(floors.after_short(later), Some(Bounds::default()));
+        let bounds = floors.bounds;
+        floors.took(&bounds, Duration::from_secs(9));
+        assert_eq!(floors.took, long, "another search says nothing about that");
     }
 }
