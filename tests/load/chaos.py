@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 from stack.edges import Front, front
 from stack.listener import Listener
-from stack.places import StackError
 from stack.ready import answers, wait_until
 from stack.service import Stack
 
@@ -30,6 +29,8 @@ SETTINGS = {
     "LEASE": "4s", "BEAT": "1s", "POLL": "100ms", "CLEANUP_EVERY": "5s", "ANONYMOUS_WEBHOOK": "true", "WEBHOOK_INSECURE": "true",
     # Both lanes are to have work, and the pictures are small.
     "FAST_LANE_MS": "3",
+    # Uploads wait for the work, so that what is killed is at work.
+    "MAX_QUEUE": "100",
     # A worker that sleeps wakes up before it: a good picture must not pay for that.
     "TASK_DEADLINE": "15s",
     # Enough for the good ones many times over, and not for the glutton.
@@ -43,8 +44,8 @@ DEAR = ("endless", "glutton")
 """Poison that takes long to end, and"""
 DEAR_ONES = 3
 """the most uploads of each."""
-SETTLED = 180
-"""Seconds in which all that was promised and is to be told has ended."""
+PROGRESS = 120
+"""Seconds in which something of what is left must come to its end: longer than the lease of a delivery."""
 SHORT = {"uploads": 400, "events": 12, "pool": 40, "connections": 12}
 
 
@@ -91,16 +92,17 @@ def plan(options: argparse.Namespace, calm_ones: list[Sent]) -> Callable[[int], 
 
 
 def settle(records: Records, keeper: Keeper, url: str) -> list[str]:
-    """Waits until nothing is on its way any more."""
-    def quiet() -> bool:
+    """Waits until nothing is on its way any more, as long as there is progress."""
+    left, since = None, time.monotonic()
+    while time.monotonic() - since < PROGRESS:
         keeper.tend()
-        return answers(f"{url}/readyz") == 200 and records.rows("select count(*) from queue") == [(0,)]
-
-    try:
-        wait_until("the end of all work", quiet, SETTLED)
-    except StackError as error:
-        return [str(error)]
-    return []
+        before, left = left, records.rows("select count(*) from queue")[0][0]
+        if left == 0 and answers(f"{url}/readyz") == 200:
+            return []
+        if left != before:
+            since = time.monotonic()
+        time.sleep(0.1)
+    return [f"nothing has come to an end for {PROGRESS} s, and {left} rows are left in the queue"]
 
 
 def checked(front: Front, sent: dict[str, Sent]) -> tuple[Findings, list[str]]:
