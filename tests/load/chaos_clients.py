@@ -1,21 +1,14 @@
 """Clients of the chaos: before it, in it, and after it."""
 
-import hashlib
-import json
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from .reader import Reader
 from .specimens import Specimen
 from .uploader import Tally, Uploader
 
 TRIES = 240
-WAIT = 60
-"""Seconds that one question waits for the end of a task: the most that the service allows."""
-PATIENCE = 300
-"""Seconds after which a task that has not ended never will."""
 
 
 @dataclass(frozen=True)
@@ -26,29 +19,6 @@ class Sent:
     digests: tuple[str, ...]
     """SHA-256 of what it becomes when all is calm, by chain; of poison nothing."""
     webhook: bool
-
-
-class Reader(Uploader):
-    """Asks for tasks and their results, as users do."""
-
-    def ended(self, task: str) -> dict:
-        """The task when it has ended."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            status, answer = self.ask("GET", f"/tasks/{task}?wait={WAIT}")
-            if status == 200 and (view := json.loads(answer))["status"] not in ("queued", "processing"):
-                return view
-            if time.monotonic() > end:
-                raise ValueError(f"task {task}: {status} {answer[:300]!r}")
-
-    def digests(self, task: dict) -> tuple[str, ...]:
-        """SHA-256 of each result, or what there is instead."""
-        return tuple(self.digest(result["url"]) if "url" in result else json.dumps(result) for result in task["results"])
-
-    def digest(self, url: str) -> str:
-        parts = urlsplit(url)
-        status, body = self.ask("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
-        return hashlib.sha256(body).hexdigest() if status == 200 else f"answered {status}"
 
 
 class CalmClient(Reader):

@@ -23,6 +23,8 @@ RESTART = 1.0
 """Seconds from a death to the next start: RestartSec= of the units."""
 PAUSE = (0.3, 2.5)
 """Shortest and longest time between two events, in seconds."""
+LOOK = 3
+"""How long an engine that is at work is looked for, in seconds."""
 PATIENCE = 120
 """How long an event may wait for somebody to strike, in seconds."""
 
@@ -167,13 +169,18 @@ class Havoc(threading.Thread):
         return f"{child.name} killed"
 
     def engines(self) -> list[int]:
-        """Those of living workers; if some are at work, only they."""
-        every = [pid for child in self.workers() for pid in descendants(child.pid) if is_engine(pid)]
-        return [pid for pid in every if is_busy(pid)] or every
+        """Those of living workers."""
+        return [pid for child in self.workers() for pid in descendants(child.pid) if is_engine(pid)]
+
+    def busy_engines(self) -> list[int]:
+        return [pid for pid in self.engines() if is_busy(pid)]
 
     def engine(self) -> str:
-        pid = self.one_of("an engine of a living worker", self.engines)
-        busy = is_busy(pid)
+        """One that is at work, if there is one soon: another costs no one anything."""
+        end = time.monotonic() + LOOK
+        while not (busy := self.busy_engines()) and time.monotonic() < end:
+            time.sleep(0.01)
+        pid = self.chance.choice(busy) if busy else self.one_of("an engine of a living worker", self.engines)
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -16,14 +16,17 @@ from stack.ready import wait_until
 from stack.service import Stack
 
 from . import figures, photographs, processes
+from .reader import Reader
 from .records import Records
 from .stage import stage
 from .uploader import Tally, Upload, Uploader, numbers
 
 FAST = "resize(width=800)|brightness(10)|sepia(0.8)"
-SLOW = "|".join(["oil(10)"] * 6)
+SLOW = "oil(10)|oil(10)"
 LEAST_SLOW = 5.0
 """Seconds of work that a slow task has at least."""
+REST = 0.4
+"""Longest time between the end of a task and the next upload on an idle service, in seconds."""
 
 
 class Client(Uploader):
@@ -43,6 +46,20 @@ class Client(Uploader):
             self.tally.complain(f"upload {number}: {status} {answer[:300]!r}")
 
 
+class Patient(Reader):
+    """Uploads again when the last task has ended and some time has passed: nothing else is under way."""
+
+    def __init__(self, url, following, tally: Tally, upload: Upload):
+        super().__init__(url, following, tally)
+        self.upload = upload
+
+    def work(self, number: int) -> None:
+        time.sleep(random.uniform(0, REST))
+        if task := self.insist(number, f"patient-{number}", self.upload):
+            self.ended(task["id"])
+            self.tally.accept(task["id"])
+
+
 class Pace:
     """When each upload begins: at random about its time, so that no clock of the service keeps step with it."""
 
@@ -55,11 +72,8 @@ class Pace:
         time.sleep(max(0.0, due - time.monotonic()))
 
 
-def upload_all(url: str, upload: Upload, count: int, rate: float, connections: int = 4) -> list[str]:
-    """Uploads at this rate; the tasks."""
-    tally, pace = Tally(), Pace(rate)
-    following = numbers(count, tally)
-    clients = [Client(url, following, tally, upload, pace) for _ in range(connections)]
+def run_all(clients: list[Uploader], tally: Tally) -> list[str]:
+    """The tasks of these clients, when all have come to their end."""
     for client in clients:
         client.start()
     for client in clients:
@@ -67,6 +81,19 @@ def upload_all(url: str, upload: Upload, count: int, rate: float, connections: i
     if tally.wrong:
         raise SystemExit("\n".join(tally.wrong))
     return tally.accepted
+
+
+def upload_all(url: str, upload: Upload, count: int, rate: float, connections: int = 4) -> list[str]:
+    """Uploads at this rate; the tasks."""
+    tally, pace = Tally(), Pace(rate)
+    following = numbers(count, tally)
+    return run_all([Client(url, following, tally, upload, pace) for _ in range(connections)], tally)
+
+
+def upload_alone(url: str, upload: Upload, count: int) -> list[str]:
+    """Uploads on an idle service; the tasks."""
+    tally = Tally()
+    return run_all([Patient(url, numbers(count, tally), tally, upload)], tally)
 
 
 def milliseconds(records: Records, tasks: list[str], end: str) -> list[float]:
@@ -100,7 +127,7 @@ def measure(stack: Stack, options: argparse.Namespace) -> dict:
     print(f"a slow task is {work:.1f} s of work\n\n{'milliseconds from the 202':44}{'tasks':>7}{'p50':>9}{'p95':>9}{'p99':>9}{'max':>9}")
     if work < LEAST_SLOW:
         raise SystemExit(f"a slow task should have {LEAST_SLOW} s of work")
-    idle = upload_all(stack.url, photo, options.idle, options.idle_rate, 1)
+    idle = upload_alone(stack.url, photo, options.idle)
     begun = shown("until it is begun, on an idle service", milliseconds(records, idle, "started_at"))
     alone = upload_all(stack.url, photo, options.fast, options.rate)
     without = shown("until it is done, without slow ones", milliseconds(records, alone, "finished_at"))
@@ -120,7 +147,6 @@ def measure(stack: Stack, options: argparse.Namespace) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="load.latency", description=__doc__.split("\n")[0])
     parser.add_argument("--idle", type=int, default=400, help="uploads on an idle service")
-    parser.add_argument("--idle-rate", type=float, default=4, help="of them a second")
     parser.add_argument("--fast", type=int, default=400, help="fast tasks in each turn")
     parser.add_argument("--rate", type=float, default=8, help="of them a second")
     parser.add_argument("--slow", type=int, default=200, help="slow tasks in the queue")

@@ -29,7 +29,7 @@ def photograph(number: int) -> bytes:
     return buffer.getvalue()
 
 
-def flat(size: tuple[int, int] = (4000, 3000)) -> bytes:
+def flat(size: tuple[int, int] = (3000, 2000)) -> bytes:
     """A PNG of many pixels and few bytes."""
     buffer = io.BytesIO()
     Image.new("RGB", size, (120, 90, 60)).save(buffer, "PNG")

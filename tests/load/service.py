@@ -44,6 +44,24 @@ class Round:
     """Milliseconds of processor time for an image, of each part and of the clients."""
 
 
+@dataclass(frozen=True)
+class Limit:
+    """What codecs and filters alone do."""
+
+    rate: float
+    """Images a second."""
+    with_starts: float
+    """The same with the start of a process for each."""
+    processor: float
+    """Milliseconds of processor time for an image."""
+
+
+def spent() -> float:
+    """Seconds of processor time of all that was waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 class Service:
     """The stack, the photographs, and the program that sends them."""
 
@@ -66,7 +84,7 @@ class Service:
 
     def round(self, each: int) -> Round:
         """Every client uploads its photograph so many times."""
-        before, clients_before = self.used(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        before, clients_before = self.used(), spent()
         start = time.time()
         address = urlsplit(self.stack.url).netloc
         senders = [subprocess.Popen([self.sender, address, photo.with_suffix(".head"), photo, "1", "600", str(each)], stdout=subprocess.PIPE)
@@ -77,20 +95,20 @@ class Service:
             raise SystemExit(f"{answers}; the end of nginx's log:\n{self.stack.children['nginx'].tail()}")
         wait_until("the end of the tasks", lambda: self.records.open_tasks() == 0, 600)
         end, = self.records.rows("select extract(epoch from max(finished_at))::float from task")[0]
-        after, clients_after = self.used(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        after, clients_after = self.used(), spent()
         count = each * len(self.photos)
         bad = self.records.rows("select count(*) from task where status <> 'done'")[0][0]
         if bad:
             raise SystemExit(f"{bad} tasks are not done")
         used = {part: (after[part] - before[part]) * 1000 / count for part in PARTS}
-        used["clients"] = sum(getattr(clients_after, name) - getattr(clients_before, name) for name in ("ru_utime", "ru_stime")) * 1000 / count
+        used["clients"] = (clients_after - clients_before) * 1000 / count
         return Round(count / (end - start), uploaded, end - start, used)
 
     def used(self) -> dict[str, float]:
         return {part: processes.processor_seconds(self.stack.children[part].pid) for part in PARTS}
 
-    def apply(self, files: list[Path]) -> float:
-        """Seconds that `imgfilter apply` takes for these files, a process for each core at a time."""
+    def apply(self, files: list[Path]) -> tuple[float, float]:
+        """Seconds that `imgfilter apply` takes for these files, a process for each core at a time, and its processor time."""
         program, left, lock = self.stack.plan.build.program, list(files), threading.Lock()
 
         def work(core: int) -> None:
@@ -102,20 +120,19 @@ class Service:
                 command = [program, "apply", file, "-f", self.chain, "--threads", "1", "-o", file.parent / f"applied-{core}{file.suffix}"]
                 subprocess.run(command, check=True)
 
-        start = time.monotonic()
+        start, before = time.monotonic(), spent()
         threads = [threading.Thread(target=work, args=(core,)) for core in range(os.cpu_count())]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return time.monotonic() - start
+        return time.monotonic() - start, spent() - before
 
-    def limit(self, each: int) -> tuple[float, float]:
-        """Images a second that codecs and filters alone would do; and the same with the start of a process for each."""
+    def limit(self, each: int) -> Limit:
         files = self.photos * each
-        whole = self.apply(files)
-        starts = self.apply([self.dot] * len(files))
-        return len(files) / (whole - starts), len(files) / whole
+        count = len(files)
+        (whole, used), (starts, of_starts) = self.apply(files), self.apply([self.dot] * count)
+        return Limit(count / (whole - starts), count / whole, 1000 * (used - of_starts) / count)
 
 
 def measure(service: Service, options: argparse.Namespace) -> dict:
@@ -125,18 +142,22 @@ def measure(service: Service, options: argparse.Namespace) -> dict:
         limits.append(service.limit(options.applied))
         rounds.append(service.round(options.each))
         last, limit = rounds[-1], limits[-1]
-        print(f"{last.rate:7.1f} images/s in {last.seconds:.1f} s, uploaded in {last.uploaded:.1f} s; apply {limit[0]:.1f} images/s, "
-              f"{limit[1]:.1f} with starts", flush=True)
-    rate, limit, started = statistics.median(each.rate for each in rounds), *(statistics.median(each[at] for each in limits) for at in (0, 1))
+        print(f"{last.rate:7.1f} images/s in {last.seconds:.1f} s, uploaded in {last.uploaded:.1f} s; apply {limit.rate:.1f} images/s, "
+              f"{limit.with_starts:.1f} with starts", flush=True)
     used = {part: statistics.median(each.processors[part] for each in rounds) for part in rounds[0].processors}
-    print(f"\n{len(service.photos)} clients, {options.each} photographs each, `{service.chain}`, medians of {options.rounds} rounds on "
-          f"{os.cpu_count()} cores\n\n{rate:9.1f} images/s\n{limit:9.1f} images/s by apply, without starts ({started:.1f} with them)\n"
-          f"{rate / limit:9.2f} of it\n\nprocessor time for an image, milliseconds; all that there is would be {1000 * os.cpu_count() / rate:.1f}\n")
+    rate = statistics.median(each.rate for each in rounds)
+    limit, with_starts, alone = (statistics.median(getattr(each, name) for each in limits) for name in ("rate", "with_starts", "processor"))
+    cores = os.cpu_count()
+    print(f"\n{len(service.photos)} clients, {options.each} photographs each, `{service.chain}`, medians of {options.rounds} rounds on {cores} "
+          f"cores\n\n{rate:9.1f} images/s\n{limit:9.1f} images/s by apply, without starts ({with_starts:.1f} with them)\n"
+          f"{rate / limit:9.2f} of it\n\nmilliseconds of processor time for an image\n\n{alone:9.2f} apply, without starts")
     for part, value in used.items():
-        print(f"{part:12}{value:9.2f}")
-    return {"images_per_second": round(rate, 1), "limit_images_per_second": round(limit, 1), "limit_with_starts": round(started, 1),
-            "part_of_limit": round(rate / limit, 3), "processor_ms_per_image": {part: round(value, 2) for part, value in used.items()},
-            "cores": os.cpu_count(), "chain": service.chain, "clients": len(service.photos), "each": options.each}
+        print(f"{value:9.2f} {part}")
+    print(f"{1000 * cores / rate:9.2f} there was in all")
+    return {"images_per_second": round(rate, 1), "limit_images_per_second": round(limit, 1), "limit_with_starts": round(with_starts, 1),
+            "part_of_limit": round(rate / limit, 3), "apply_processor_ms": round(alone, 2),
+            "processor_ms": {part: round(value, 2) for part, value in used.items()},
+            "cores": cores, "chain": service.chain, "clients": len(service.photos), "each": options.each}
 
 
 def main() -> None:

@@ -108,10 +108,9 @@ def endless(chance: random.Random) -> Specimen:
 
 
 def glutton(chance: random.Random) -> Specimen:
-    """More memory than an engine may have (IMGFILTER_ENGINE_MEMORY), for a file of some kilobytes: each that tries breaks
-    off."""
-    picture = Image.new("L", (6000, 6000), chance.randrange(256))
-    return Specimen("glutton.png", file_of(picture, "PNG"), "image/png", ("blur(3)",), reasons=frozenset({"engine_crashed", "worker_lost"}))
+    """Between its filters it has 384 MB, more than an engine of this run may have: each breaks off that tries."""
+    chain = "resize(width=8000,height=8000)|blur(1)|crop(50,50)"
+    return Specimen("glutton.png", file_of(cut(chance, 300).resize((300, 300)), "PNG"), "image/png", (chain,), reasons=frozenset({"engine_crashed", "worker_lost"}))
 
 
 POISON: dict[str, Callable[[random.Random], Specimen]] = {each.__name__: each for each in (broken_png, cut_jpeg, broken_webp, endless, glutton)}
