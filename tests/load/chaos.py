@@ -183,7 +183,7 @@ def main() -> None:
     print(f"seed {options.seed}", flush=True)
     with Listener() as listener, stage(options.profile, **SETTINGS) as stack:
         offenders = chaos(stack, listener, options)
-    print(aftermath.told(offenders), flush=True)
+        print(aftermath.told(offenders), flush=True)
     wrong = [what for what, those in offenders.items() if those]
     raise SystemExit(f"wrong, with seed {options.seed}: {'; '.join(wrong)}" if wrong else None)
 
