@@ -1,5 +1,7 @@
 //! Engines as the worker uses them: real processes, real images, and real ways to die.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot unwrap says less, not more")]
+
 mod picture;
 mod sandbox;
 
@@ -41,7 +43,7 @@ fn order(chains: &[&str], format: Option<Format>) -> Order {
     }
 }
 
-/// The process of the only engine that serves this many megabytes: what makes it known among those of other tests.
+/// What `look` finds, as soon as it finds something.
 async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + Duration::from_secs(30);
     loop {
