@@ -94,6 +94,10 @@ struct Assets {
 
 static ASSETS: RwLock<Option<Arc<Assets>>> = RwLock::new(None);
 
+/// The only file outside of that folder which is ever read: what words are written in where the operator has no font
+/// named `default`, from Debian's `fonts-dejavu-core`.
+pub const SYSTEM_FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+
 /// Says where the operator's files lie, for every chain of this process from now on. The folder has the subfolders
 /// `images/`, `luts/` and `fonts/`, each of which may be missing. Without a folder, or with `None`, chains that name
 /// a file are mistakes.

@@ -33,7 +33,7 @@ mod segments;
 mod spelling;
 mod stage;
 
-pub use assets::set_assets_folder;
+pub use assets::{SYSTEM_FONT, set_assets_folder};
 pub use catalogue::{
     Catalogue, FilterInfo, ParameterInfo, PresetInfo, catalogue, catalogue_markdown, catalogue_of,
 };

@@ -82,7 +82,7 @@ fn bytes(results: &[Result<Output, Refusal>]) -> Vec<&[u8]> {
 #[tokio::test]
 async fn an_engine_makes_what_the_filters_make() {
     let engines = engines(2, DEADLINE);
-    let chains = ["", "sepia(0.8)|blur(3)", "resize(width=40)|vignette", "watermark(logo.png)"];
+    let chains = ["", "sepia(0.8)|blur(3)", "resize(width=40)|vignette", "watermark(logo)", "text(words)"];
     for format in Format::ALL {
         let image = noise(97, 61);
         let results = engines.filter(order(&chains, Some(format)), packed(&image)).await.unwrap();

@@ -6,13 +6,11 @@ use std::sync::{Arc, OnceLock};
 
 use cosmic_text::{Attrs, Family, FontSystem, fontdb};
 
-use crate::assets::{self, Kind};
+use crate::assets::{self, Kind, SYSTEM_FONT};
 use crate::filter::ArgumentError;
 
 /// The operator's font that is used where none is named.
 const DEFAULT: &str = "default";
-/// What is used where the operator has no such font: that of Debian's `fonts-dejavu-core`.
-const SYSTEM: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 
 /// A font's file.
 #[derive(Clone)]
@@ -43,9 +41,9 @@ impl Font {
     }
 
     fn of_system() -> Result<Self, ArgumentError> {
-        static SYSTEM_FONT: OnceLock<Option<Font>> = OnceLock::new();
-        let read = || Self::read(fs::read(Path::new(SYSTEM)).ok()?).ok();
-        SYSTEM_FONT.get_or_init(read).clone().ok_or_else(|| {
+        static FONT: OnceLock<Option<Font>> = OnceLock::new();
+        let read = || Self::read(fs::read(Path::new(SYSTEM_FONT)).ok()?).ok();
+        FONT.get_or_init(read).clone().ok_or_else(|| {
             ArgumentError::new("font", format!("the operator has no font `{DEFAULT}`, and names none else"))
         })
     }
