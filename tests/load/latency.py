@@ -22,7 +22,7 @@ from .stage import stage
 from .uploader import Tally, Upload, Uploader, numbers
 
 FAST = "resize(width=800)|brightness(10)|sepia(0.8)"
-SLOW = "oil(10)|oil(10)"
+SLOW = "oil(10)|oil(10)|oil(10)|oil(10)|oil(10)"
 LEAST_SLOW = 5.0
 """Seconds of work that a slow task has at least."""
 REST = 0.4
