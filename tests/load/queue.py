@@ -20,8 +20,7 @@ from stack.database import OWNER, Cluster
 from stack.places import CHECKOUT, Build, StackError, Users, socket_folder
 
 from . import processes
-
-FIGURES = Path(os.environ.get("CARGO_TARGET_DIR") or CHECKOUT / "target") / "bench" / "queue.json"
+from .figures import place, write
 
 SCENES = {
     "flow 1": ["flow", "--connections=1", "--seconds=15"],
@@ -130,7 +129,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="a few seconds, to see that it works")
     parser.add_argument("--only", nargs="+", metavar="NAME", help=f"of: {', '.join(SCENES)}")
     parser.add_argument("--profile", default="release")
-    parser.add_argument("--figures", type=Path, default=FIGURES, help="where the figures go")
+    parser.add_argument("--figures", type=Path, default=place("queue"), help="where the figures go")
     options = parser.parse_args()
     program, build = build_program(options.profile), Build.of(options.profile)
     scenes = SHORT if options.short else SCENES
@@ -141,9 +140,7 @@ def main() -> None:
         for number, name in enumerate(options.only or scenes):
             result[name] = measure(cluster, build, program, number, scenes[name])
             show(name, result[name])
-    options.figures.parent.mkdir(parents=True, exist_ok=True)
-    options.figures.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"\n{options.figures}")
+    print(f"\n{write(options.figures, result)}")
 
 
 if __name__ == "__main__":

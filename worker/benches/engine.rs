@@ -10,7 +10,7 @@ use imgfilter::engine::parcel::Packing;
 use imgfilter::engine::pool::{Engines, Order, Turn};
 use imgfilter::engine::process::Start;
 use imgfilter::engine::sandbox::Sandbox;
-use imgfilter_filters::{self as filters, Encoding, Limits};
+use imgfilter_filters::{Encoding, Format, Limits};
 
 /// Rounds of each job; the median counts.
 const ROUNDS: usize = 60;
@@ -64,18 +64,7 @@ async fn compare() -> Result<(), Error> {
 /// Milliseconds of a job in this process.
 fn within(image: &[u8], chain: &str) -> Result<f64, Error> {
     let start = Instant::now();
-    let results = filters::process(&filters::Job {
-        input: image,
-        chains: &[chain.to_owned()],
-        encoding: Encoding::default(),
-        limits: Limits::default(),
-        deadline: None,
-        threads: 1,
-        cancel: None,
-    })?;
-    for result in results {
-        result?;
-    }
+    calibrate::run(image, chain, Format::Jpeg)?;
     Ok(milliseconds(start.elapsed()))
 }
 

@@ -89,8 +89,8 @@ fn measure_one(
     Ok(Measured { input, output, chain, estimated_ms: estimate.cost_ms, measured_ms: best })
 }
 
-/// Runs a chain on one core.
-fn run(image: &[u8], chain: &str, output: Format) -> Result<Vec<u8>, Refusal> {
+/// Runs a chain on one core, and gives the file that it makes.
+pub fn run(image: &[u8], chain: &str, output: Format) -> Result<Vec<u8>, Refusal> {
     let results = filters::process(&Job {
         input: image,
         chains: &[chain.to_owned()],

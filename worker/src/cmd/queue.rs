@@ -14,6 +14,7 @@ mod workers;
 use std::collections::HashSet;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use uuid::Uuid;
@@ -24,9 +25,12 @@ use crate::cli::Outcome;
 use crate::config;
 use crate::db::Db;
 use crate::db::queue::{Change, Listed, TaskLine};
+use crate::db::tasks::Lane;
 
-/// The lanes of images.
-const IMAGE_LANES: [&str; 3] = ["fast", "slow", "quarantine"];
+/// Reads the name of a lane of images.
+fn image_lane() -> PossibleValuesParser {
+    PossibleValuesParser::new(Lane::ALL.map(Lane::name))
+}
 
 /// Options of `imgfilter queue`.
 #[derive(Debug, Args)]

@@ -228,12 +228,6 @@ impl Db {
             .collect()
     }
 
-    /// Ends a task with a result for each chain. False: the lease is no longer this worker's, nothing was changed.
-    pub async fn complete(&self, held: Held, results: &[TaskResult], life: &str) -> Result<bool, DbError> {
-        let ended = self.complete_many(&[Completion::new(held, results)?], life).await?;
-        Ok(ended.first().is_some_and(|ended| *ended))
-    }
-
     /// Ends tasks in one transaction, and says of each, in their order, whether it was this worker's to end: what was
     /// not is unchanged, and does not matter to the others.
     ///

@@ -70,13 +70,13 @@ impl Claimer {
                 return;
             }
         }
-        let asked_again = tokio::select! {
-            () = worker.places.freed() => Guess::More,
-            () = woken => Guess::Nothing,
-            () = tokio::time::sleep(jittered(worker.settings.poll)) => Guess::Nothing,
+        let may_be_new = tokio::select! {
+            () = worker.places.freed() => false,
+            () = woken => true,
+            () = tokio::time::sleep(jittered(worker.settings.poll)) => true,
         };
         for waiting in &mut self.lanes {
-            if waiting.guess == Guess::More || asked_again == Guess::Nothing {
+            if may_be_new || waiting.guess == Guess::More {
                 waiting.guess = Guess::Ask;
             }
         }

@@ -31,7 +31,7 @@ impl Completer {
         Self(sender)
     }
 
-    /// Ends a task with a result for each chain, as [`Db::complete`] does. False: the lease is no longer this worker's,
+    /// Ends a task with a result for each chain, as [`Db::complete_many`] does. False: the lease is no longer this worker's,
     /// nothing was changed.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use clap::Args;
 use uuid::Uuid;
 
-use super::IMAGE_LANES;
 use super::change::{Changing, Item};
+use super::image_lane;
 use crate::cli::Outcome;
 use crate::db::queue::{Change, OpenTasks, TaskLine};
 
@@ -22,7 +22,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME", conflicts_with = "tasks")]
     owner: Option<String>,
     /// All that is open in this lane; with --owner what is both
-    #[arg(long, value_parser = IMAGE_LANES, conflicts_with = "tasks")]
+    #[arg(long, value_parser = image_lane(), conflicts_with = "tasks")]
     lane: Option<String>,
     #[command(flatten)]
     changing: Changing,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{IMAGE_LANES, Reading};
+use super::{Reading, image_lane};
 use crate::cli::Outcome;
 use crate::db::queue::{EndedTasks, OpenTasks};
 
@@ -16,7 +16,7 @@ const OPEN: [&str; 3] = ["queued", "delayed", "processing"];
 )]
 pub struct Options {
     /// Only those of this lane
-    #[arg(long, value_parser = IMAGE_LANES)]
+    #[arg(long, value_parser = image_lane())]
     lane: Option<String>,
     /// Only those with this status; delayed are those that are queued and may not start yet. Without it: all that have
     /// not ended
