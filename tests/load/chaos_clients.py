@@ -77,8 +77,8 @@ class Checker(Reader):
         reasons = order.specimen.reasons
         if not reasons and view["status"] != "done":
             self.found.not_done.append(f"{task}, {order.specimen.name}: {view['results']}")
-        elif not reasons and self.digests(view) != order.digests:
-            self.found.other_bytes.append(f"{task}, {order.specimen.name}")
+        elif not reasons and (digests := self.digests(view)) != order.digests:
+            self.found.other_bytes.append(f"{task}, {order.specimen.name} {order.specimen.chains}: {digests} and not {order.digests}")
         elif reasons and not failed_with(view, reasons):
             self.found.no_reason.append(f"{task}, {order.specimen.name}: {view['status']}, {view['results']}")
 
