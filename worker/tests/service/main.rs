@@ -15,5 +15,6 @@ mod pressure;
 mod queue;
 mod sql;
 mod stage;
+mod store;
 mod webhooks;
 mod work;
