@@ -7,4 +7,5 @@ LANGUAGE sql STABLE AS $$
              'requests', p_key.max_requests, 'bytes', p_key.max_bytes, 'megapixels', p_key.max_megapixels,
              'open_tasks', p_key.max_open_tasks)),
            'created_at', utc(p_key.created_at), 'revoked_at', utc(p_key.revoked_at))
+         || jsonb_strip_nulls(jsonb_build_object('link_life', p_key.link_life::text))
 $$;

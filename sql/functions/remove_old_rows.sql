@@ -35,5 +35,5 @@ BEGIN
     RETURNING 1)
   SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM buried) + (SELECT count(*) FROM forgotten)
        + (SELECT count(*) FROM lapsed) INTO v_others;
-  RETURN v_tasks + v_others;
+  RETURN v_tasks + v_others + remove_purged(p_limit);
 END $$;
