@@ -1,7 +1,8 @@
 -- Who asks: the holder of a key (Authorization: Bearer …), or anybody where uploads need none. Found out before a body
 -- is read.
 --
--- A caller is { owner =, webhook =, client =, quota = }: what lua/native and the database are told of it.
+-- A caller is { owner =, webhook =, lasting =, link_life =, client =, quota = }: what lua/native and the database are told
+-- of it.
 
 local cjson = require "cjson.safe"
 local config = require "imgfilter.config"
@@ -127,7 +128,10 @@ function M.caller(scope)
         local challenge = 'Bearer error="insufficient_scope", scope="' .. scope .. '"'
         return nil, problems.new("scope_missing", { detail = "this key has not the scope " .. scope }), challenge
     end
-    return { owner = key.owner, webhook = has(key.scopes, "webhook"), quota = next(key.quota) and key.quota }
+    return {
+        owner = key.owner, webhook = has(key.scopes, "webhook"), quota = next(key.quota) and key.quota,
+        lasting = has(key.scopes, "lasting"), link_life = key.link_life,
+    }
 end
 
 return M

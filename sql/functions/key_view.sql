@@ -1,6 +1,6 @@
--- A key as its operator reads it, without its hash.
+-- A key as its operator reads it, without its hash. An interval is written as in ISO 8601, which others read too.
 CREATE FUNCTION key_view(p_key api_key) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET intervalstyle = 'iso_8601' AS $$
   SELECT jsonb_build_object(
            'id', p_key.id, 'owner', p_key.owner, 'name', p_key.name, 'scopes', to_jsonb(p_key.scopes),
            'quota', jsonb_strip_nulls(jsonb_build_object(

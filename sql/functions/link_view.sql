@@ -5,7 +5,6 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS
 BEGIN
   RETURN (SELECT jsonb_build_object(
                    'object_key', object_key, 'format', format, 'bytes', bytes, 'sha256', encode(sha256, 'hex'),
-                   'expires_epoch', floor(extract(epoch FROM expires_at))::bigint,
                    'seconds', floor(extract(epoch FROM expires_at - clock()))::bigint,
                    'gone', expires_at <= clock() OR revoked_at IS NOT NULL, 'filename', filename)
             FROM link WHERE id = p_link);

@@ -21,7 +21,7 @@ SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('a1'), '{}', '{}') $
 SELECT throws_ok($$ SELECT create_key('x', '', '\xab', '{}', '{}') $$, '23514', NULL, 'a hash has 32 bytes');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), '{}', '{"bytes":0}') $$, '23514', NULL, 'a limit is not 0');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), '{}', '{}', '0 s') $$, '23514', NULL, 'nor does a link live for no time');
-SELECT is(create_key('third', '', pg_temp.hash('d1'), ARRAY['lasting'], '{}', '1 year') ->> 'link_life', '1 year', 'its links may have a life of their own');
+SELECT is(create_key('third', '', pg_temp.hash('d1'), ARRAY['lasting'], '{}', '1 year') ->> 'link_life', 'P1Y', 'its links may have a life of their own');
 DELETE FROM api_key WHERE owner = 'third';
 SELECT is(count(*), 2::bigint, 'list_keys tells all') FROM list_keys(NULL);
 SELECT is(key ->> 'owner', 'other', 'or those of one owner') FROM list_keys('other') AS key;

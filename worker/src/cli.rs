@@ -39,6 +39,8 @@ pub enum Command {
     Migrate(cmd::migrate::Options),
     /// Make, list and revoke API keys
     Key(cmd::key::Options),
+    /// List, revoke and extend links, and tell which keys they need
+    Link(cmd::link::Options),
     /// Look into the queue, put back what has failed, cancel, drain workers
     Queue(cmd::queue::Options),
     /// Write the generated nginx configuration
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Store(options) => cmd::store::run(options),
         Command::Migrate(options) => cmd::migrate::run(&options),
         Command::Key(options) => cmd::key::run(&options),
+        Command::Link(options) => cmd::link::run(&options),
         Command::Queue(options) => cmd::queue::run(&options),
         Command::NginxConfig(options) => cmd::nginx_config::run(&options, given),
         Command::BalancerConfig(options) => cmd::balancer_config::run(&options),

@@ -3,6 +3,7 @@
 pub mod cleanup;
 pub mod deliveries;
 pub mod keys;
+pub mod links;
 pub mod listen;
 pub mod migrate;
 pub mod queue;

@@ -104,9 +104,10 @@ fn http_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let _ = writeln!(file, "    upload_store {spool};");
     let _ = writeln!(
         file,
-        "    proxy_cache_path \"{cache}/results\" levels=1:2 keys_zone=results:16m max_size={} inactive=7d \
-         use_temp_path=off;",
-        edge.cache_size
+        "    proxy_cache_path \"{cache}/results\" levels=1:2 keys_zone=results:16m max_size={} \
+         inactive={}s use_temp_path=off;",
+        edge.cache_size,
+        edge.downloads.cache_life.as_secs()
     );
     for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
         let _ = writeln!(file, "    {kind}_temp_path \"{cache}/{kind}\";");

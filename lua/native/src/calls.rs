@@ -67,6 +67,11 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
         b"sign" => {
             Ok(serde_json::to_value(sign::sign(&state::current()?.storage, &serde_json::from_slice(input)?))?)
         }
+        b"presign" => {
+            let state = state::current()?;
+            let url = sign::presign(&state.storage, &state.presigned_base, &serde_json::from_slice(input)?);
+            Ok(json!({ "url": url }))
+        }
         b"upload_begin" => {
             Ok(serde_json::to_value(uploads::begin(&serde_json::from_slice(input)?, &*state::current()?)?)?)
         }

@@ -5,6 +5,9 @@ fn rules() -> Rules {
         max_filters: 2,
         formats: &["jpeg", "png"],
         link_life: Span::new().months(3),
+        max_link_life: Span::new().years(1),
+        own_life: None,
+        lasting: false,
         webhook_allowed: true,
         webhook_insecure: false,
     }

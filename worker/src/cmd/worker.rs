@@ -25,6 +25,8 @@ use crate::systemd;
 
 /// Pause between two tries to reach the database at the start.
 const ENTER_PAUSE: Duration = Duration::from_secs(1);
+/// Pause between two notes of the key that signs links: what is noted is right to an hour.
+const NOTE_PAUSE: Duration = Duration::from_secs(300);
 /// Rows or objects that the daemon's own cleanup takes at a time.
 const CLEANUP_BATCH: usize = 500;
 
@@ -74,6 +76,7 @@ async fn work(options: Options) -> Outcome {
     let (mut keepers, mut takers) = (JoinSet::new(), JoinSet::new());
     keepers.spawn(heartbeat::run(Arc::clone(&worker)));
     keepers.spawn(publisher::run(Arc::clone(&worker)));
+    keepers.spawn(note_key(Arc::clone(&worker), LinkKeys::parse(options.links.keys()?.reveal())?.signing()));
     let url = options.database.url()?.reveal().to_owned();
     keepers.spawn(listen::forward(url, Arc::clone(&worker.wake), Arc::clone(&worker.canceled)));
     if !options.cleanup.cleanup_every.is_zero() {
@@ -105,6 +108,16 @@ async fn work(options: Options) -> Outcome {
     keepers.abort_all();
     worker.leave().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Notes now and then which key signs the links that webhooks carry.
+async fn note_key(worker: Arc<Worker>, number: u8) {
+    loop {
+        if let Err(error) = worker.db.note_link_key(number).await {
+            tracing::warn!(error = %crate::cli::with_causes(&error), "the key that signs links could not be noted");
+        }
+        tokio::time::sleep(NOTE_PAUSE).await;
+    }
 }
 
 /// The engines that these settings ask for.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Front, Secret, parse_duration};
+use super::{Downloads, Front, Secret, parse_duration};
 
 /// The largest quota: every program on the way still counts it exactly.
 pub const MAX_QUOTA: u64 = 10_000_000_000_000;
@@ -165,6 +165,9 @@ pub struct Edge {
     /// Towards its clients.
     #[command(flatten)]
     pub front: Front,
+    /// Towards those who download.
+    #[command(flatten)]
+    pub downloads: Downloads,
 }
 
 /// When uploads are refused before their body is read, and who may wait for what.

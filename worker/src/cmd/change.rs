@@ -121,5 +121,8 @@ fn words(change: Change) -> &'static str {
         Change::NotFailed => "left: it has not failed",
         Change::HasResults => "left: it has results",
         Change::OriginalGone => "left: its original is gone",
+        Change::Revoked => "revoked",
+        Change::Extended => "extended",
+        Change::TooLong => "left: it would live longer than IMGFILTER_MAX_LINK_LIFE",
     }
 }
