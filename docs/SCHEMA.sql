@@ -244,7 +244,8 @@ CREATE TABLE imgfilter.api_key (
 );
 
 CREATE FUNCTION imgfilter.key_view(p_key imgfilter.api_key) RETURNS jsonb
-    LANGUAGE sql STABLE;
+    LANGUAGE sql STABLE
+    SET "IntervalStyle" TO 'iso_8601';
 
 CREATE FUNCTION imgfilter.lane_name(p_lane smallint) RETURNS text
     LANGUAGE plpgsql IMMUTABLE;

@@ -3,9 +3,11 @@
 --
 -- Every download comes through here: what need not be done for each is done once a link, in links.lua.
 
+local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
 local config = require "imgfilter.config"
 local links = require "imgfilter.links"
+local native = require "imgfilter.native"
 local problems = require "imgfilter.problem"
 
 local M = {}
@@ -42,6 +44,26 @@ local function refuse(code, detail)
     return answer.problem(problems.new(code, { detail = detail }))
 end
 
+-- Sends the client to the store, with a URL that is good for a while, and the headers that it is to answer with.
+local function redirect(method, link, disposition, left)
+    local signed, problem = native.call("presign", cjson.encode({
+        method = method,
+        path = "/" .. config.s3_bucket .. "/" .. link.object,
+        life = math.min(config.presigned_life, left),
+        answer = {
+            ["response-cache-control"] = M.cache_control(left),
+            ["response-content-disposition"] = disposition,
+            ["response-content-type"] = link.mime,
+        },
+    }))
+    if not signed then
+        return answer.problem(problem)
+    end
+    -- whoever keeps this would send others to a URL that is good no more
+    ngx.header["Cache-Control"] = "no-store"
+    return ngx.redirect(signed.url, ngx.HTTP_MOVED_TEMPORARILY)
+end
+
 -- In the access phase: lets the request go on to the bytes, or ends it.
 function M.admit()
     local var, method = ngx.var, ngx.req.get_method()
@@ -60,11 +82,15 @@ function M.admit()
     if left <= 0 then
         return refuse("gone", "this link has ended")
     end
+    local disposition = M.is_to_be_saved(var.args) and link.saved or link.shown
+    if config.downloads == "redirect" then
+        return redirect(method, link, disposition, left)
+    end
     simplify_conditions(method)
     var.download_object = link.object
     var.download_sha256 = link.sha256
     var.download_type = link.mime
-    var.download_disposition = M.is_to_be_saved(var.args) and link.saved or link.shown
+    var.download_disposition = disposition
     var.download_cache_control = M.cache_control(left)
 end
 

@@ -1,8 +1,8 @@
 -- Who asks: the holder of a key (Authorization: Bearer …), or anybody where uploads need none. Found out before a body
 -- is read.
 --
--- A caller is { owner =, webhook =, lasting =, link_life =, client =, quota = }: what lua/native and the database are told
--- of it.
+-- A caller is { owner =, webhook =, lasting =, link_life =, client =, quota = }: what lua/native and the database are
+-- told of it.
 
 local cjson = require "cjson.safe"
 local config = require "imgfilter.config"

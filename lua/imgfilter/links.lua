@@ -102,8 +102,8 @@ local function learn(link)
     return M.made_of(row, told), config.link_memory - (ngx.time() - told)
 end
 
--- What somebody is told who has a token that is none of ours: beyond so many a minute, to wait. Whoever has a good one is
--- served all the same.
+-- What somebody is told who has a token that is none of ours: beyond so many a minute, to wait. Whoever has a good one
+-- is served all the same.
 local function refuse()
     local limit = config.link_misses
     if limit > 0 then

@@ -2,7 +2,7 @@ local support = require "lua.spec.support"
 
 local downloads = support.load("imgfilter.downloads", {
     ["imgfilter.answer"] = {}, ["imgfilter.config"] = { cdn_max_age = 60 }, ["imgfilter.links"] = {},
-    ["imgfilter.problem"] = {},
+    ["imgfilter.native"] = {}, ["imgfilter.problem"] = {},
 })
 
 describe("a download", function()
