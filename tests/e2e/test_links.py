@@ -6,6 +6,7 @@ import pytest
 
 from client import curl
 from pictures import RAIN
+from stack import edges
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,25 @@ def test_a_forged_link_is_not_found(url):
         answer = curl("--path-as-is", each)
         assert answer.status == 404, each
         assert "image" not in answer.headers["content-type"]
+
+
+def test_no_log_has_a_link(stack, url):
+    """Not even beside what went wrong: here the database is away."""
+    access_log = stack.logs / "access-blind.log"
+    edge = edges.edge(stack, "blind", EDGE_DATABASE_URL="host=/nowhere user=x dbname=x", ACCESS_LOG=str(access_log))
+    edge.start()
+    try:
+        path = url.removeprefix(stack.url)
+        answer = curl("-H", f"Referer: {url}", f"{edge.url}{path}?download")
+        assert answer.status == 503 and answer.problem["code"] == "database_unavailable"
+    finally:
+        edge.child.stop()
+        stack.children.pop(edge.child.name)
+    told, token = edge.child.log.read_text(), url.split("/")[-2]
+    assert 'database: link_view' in told and ', request: "GET /d"' in told
+    assert '"GET /d/- HTTP/1.1" 503' in access_log.read_text()
+    for log in (told, access_log.read_text(), (stack.logs / "nginx.log").read_text()):
+        assert token not in log
 
 
 def test_an_ended_link_is_gone_and_so_is_its_object(client, stack, inspector):

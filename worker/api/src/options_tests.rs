@@ -119,6 +119,23 @@ fn three_calendar_months_is_the_longest_life() {
 }
 
 #[test]
+fn a_key_may_have_a_life_of_its_own_and_one_that_lasts() {
+    let read = |rules: &Rules, seconds: &str| {
+        let fields: Vec<_> =
+            Some(("expires_in", seconds)).filter(|(_, value)| !value.is_empty()).into_iter().collect();
+        read(&form(&fields), "", rules).map(|(spec, _)| spec.life).map_err(|problem| problem.code)
+    };
+    let own = Rules { own_life: Some(Span::new().months(1)), ..rules() };
+    assert_eq!(read(&own, ""), Ok(Some("P1M".into())));
+    assert_eq!(read(&own, "3000000"), Err(Code::InvalidExpiresIn), "its own life bounds what it may ask for");
+    let lasting = Rules { lasting: true, ..rules() };
+    assert_eq!(read(&lasting, ""), Ok(None));
+    assert_eq!(read(&lasting, "20000000"), Ok(Some("P1Y".into())));
+    assert_eq!(read(&lasting, "40000000"), Err(Code::InvalidExpiresIn));
+    assert_eq!(read(&rules(), "20000000"), Err(Code::InvalidExpiresIn));
+}
+
+#[test]
 fn a_task_may_go_behind_the_others_or_start_later() {
     let parts = form(&[("priority", "normal"), ("delay", "0")]);
     let (usual, _) = read(&parts, "", &rules()).unwrap();
