@@ -72,6 +72,8 @@ fn main_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let _ = writeln!(file, "load_module \"{modules}/ngx_http_lua_module.so\";");
     let _ = writeln!(file, "load_module {upload_module};\n");
     servers::process(file, edge, "nginx")?;
+    // What looks at every request's path has expressions to match it with.
+    file.push_str("pcre_jit on;\n");
     file.push_str("# Each pool is kept from ever filling its queue by a gate in Lua.\n");
     let _ = writeln!(file, "thread_pool write threads={connections} max_queue=65536;");
     let _ = writeln!(file, "thread_pool read threads={connections} max_queue=65536;");
