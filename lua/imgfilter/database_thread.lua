@@ -9,6 +9,7 @@ local M = {}
 local PARAMETERS = {
     announce = { "text" },
     edge_ready = {},
+    erase_task = { "uuid", "text" },
     foresee = { "jsonb" },
     image_view = { "uuid", "text" },
     key_by_hash = { "text" },

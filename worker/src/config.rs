@@ -326,6 +326,10 @@ pub struct Cleanup {
     #[arg(long, env = "IMGFILTER_TASK_LIFE", value_name = "DURATION", default_value = "30d",
           value_parser = parse_duration)]
     pub task_life: Duration,
+    /// How long an upload in pieces may wait for its next piece before it is removed
+    #[arg(long, env = "IMGFILTER_UPLOAD_LIFE", value_name = "DURATION", default_value = "24h",
+          value_parser = parse_duration)]
+    pub upload_life: Duration,
     /// Where the edge spools uploads; only looked at where it exists
     #[arg(long, env = "IMGFILTER_SPOOL", value_name = "PATH", default_value = "/var/lib/imgfilter/spool")]
     pub spool: PathBuf,
