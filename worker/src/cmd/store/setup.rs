@@ -26,9 +26,9 @@ pub struct Options {
     /// Objects that are so many days old are deleted by the store itself, whatever the database says of them
     #[arg(long, value_name = "DAYS", default_value_t = 400, value_parser = clap::value_parser!(i32).range(1..))]
     days: i32,
-    /// Life of a download link: an interval of the calendar in PostgreSQL's words
-    #[arg(long, env = "IMGFILTER_LINK_LIFE", value_name = "INTERVAL", default_value = "3 months")]
-    link_life: String,
+    /// The longest life of a link: an interval of the calendar in PostgreSQL's words
+    #[arg(long, env = "IMGFILTER_MAX_LINK_LIFE", value_name = "INTERVAL", default_value = "1 year")]
+    max_link_life: String,
     #[command(flatten)]
     database: config::Database,
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub struct Options {
 /// Writes the rules, and says what became of it.
 pub async fn run(options: &Options) -> Outcome {
     let store = Store::new(&options.s3)?;
-    let longest = Db::new(&options.database)?.longest_life(&options.link_life).await?;
+    let longest = Db::new(&options.database)?.longest_life(&options.max_link_life).await?;
     if options.days <= longest {
         return Err(format!("a link may live {longest} days: --days must be more").into());
     }
