@@ -38,4 +38,5 @@ GRANT EXECUTE ON FUNCTION publish_queue_state TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, complete_many, fail, release TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, finish_delivery TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION expired_links, remove_links, spent_originals, remove_originals, orphans, remove_old_rows,
-  cleanup_preview, erased_objects, remove_erased_objects, longest_life, purge, note_link_key TO imgfilter_worker;
+  cleanup_preview, erased_objects, remove_erased_objects, leased_rows, longest_life, purge,
+  note_link_key TO imgfilter_worker;

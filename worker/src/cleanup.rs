@@ -28,8 +28,9 @@ use crate::store::{MAX_DELETE, Store, StoreError};
 
 pub use tally::{Report, Stage, Tally};
 
-/// How long a batch stays one cleanup's.
-const LEASE: Duration = Duration::from_secs(600);
+/// How long a batch stays one cleanup's, unless it is told otherwise: longer than one request to the store, tried twice. A
+/// batch that takes longer is deleted by another one, too, which does no harm.
+pub const LEASE: Duration = Duration::from_secs(90);
 
 /// How much is done at once, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,8 @@ pub struct Pace {
     pub parallel: usize,
     /// When to stop, though there may be more to do.
     pub until: Option<Instant>,
+    /// How long a batch stays this cleanup's. What one that is killed had waits for so long.
+    pub lease: Duration,
 }
 
 /// Why a cleanup broke off.
@@ -89,7 +92,9 @@ impl<'a> Cleanup<'a> {
         .await?;
         self.tally.enter(Stage::Rows);
         while self.goes_on() && self.remove_some_rows(settings.task_life).await? {}
-        self.sweep(settings, false).await
+        self.sweep(settings, false).await?;
+        Tally::add(&self.tally.leased, self.db.leased_rows().await?);
+        Ok(())
     }
 
     /// Counts what would be removed, and removes nothing.
@@ -142,7 +147,7 @@ impl<'a> Cleanup<'a> {
 
     /// A batch of expired links. False: there are none left.
     async fn remove_some_links(&self) -> Result<bool, CleanupError> {
-        let doomed = self.db.expired_links(self.rows(), LEASE).await?;
+        let doomed = self.db.expired_links(self.rows(), self.pace.lease).await?;
         if doomed.is_empty() {
             return Ok(false);
         }
@@ -153,7 +158,7 @@ impl<'a> Cleanup<'a> {
 
     /// A batch of originals. False: there are none left.
     async fn remove_some_originals(&self, life: Duration) -> Result<bool, CleanupError> {
-        let doomed = self.db.spent_originals(life, self.rows(), LEASE).await?;
+        let doomed = self.db.spent_originals(life, self.rows(), self.pace.lease).await?;
         if doomed.is_empty() {
             return Ok(false);
         }

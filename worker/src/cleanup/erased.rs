@@ -1,13 +1,8 @@
 //! Objects of what was erased: their rows are gone already, and somebody may be waiting for them to go, too.
 
-use std::time::Duration;
-
 use futures_util::future::try_join_all;
 
 use super::{Cleanup, CleanupError, Stage, Tally};
-
-/// How long a batch stays one cleanup's: not long, since what was promised to be erased should not wait for one that died.
-const LEASE: Duration = Duration::from_secs(60);
 
 impl Cleanup<'_> {
     /// Deletes the objects of all that was erased.
@@ -23,7 +18,7 @@ impl Cleanup<'_> {
 
     /// A batch of them. False: there are none left.
     async fn remove_some_erased(&self) -> Result<bool, CleanupError> {
-        let keys = self.db.erased_objects(self.rows(), LEASE).await?;
+        let keys = self.db.erased_objects(self.rows(), self.pace.lease).await?;
         if keys.is_empty() {
             return Ok(false);
         }

@@ -51,6 +51,7 @@ pub struct Tally {
     pub(super) uploads: AtomicU64,
     pub(super) rows: AtomicU64,
     pub(super) refused: AtomicU64,
+    pub(super) leased: AtomicU64,
     pub(super) listed: AtomicU64,
     stage: AtomicU8,
     finished: AtomicBool,
@@ -92,6 +93,7 @@ impl Tally {
             uploads: read(&self.uploads),
             rows: read(&self.rows),
             refused: read(&self.refused),
+            leased: read(&self.leased),
             finished: self.finished.load(Ordering::Relaxed),
         }
     }
@@ -116,6 +118,8 @@ pub struct Report {
     pub rows: u64,
     /// Objects that the store refused to delete; they are tried again later.
     pub refused: u64,
+    /// What another cleanup has under way, or had when it died: it is free when a lease is over. So is what was refused.
+    pub leased: u64,
     /// Whether everything was looked at; false when the time was up.
     pub finished: bool,
 }
@@ -123,11 +127,11 @@ pub struct Report {
 /// On one line, for a person and for the journal.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { links, originals, erased, orphans, spooled, uploads, rows, refused, finished } = self;
+        let Self { links, originals, erased, orphans, spooled, uploads, rows, refused, leased, finished } = self;
         write!(
             f,
             "{links} links, {originals} originals, {erased} erased objects, {orphans} orphaned objects, \
-             {spooled} spooled files, {uploads} files of uploads in pieces, {rows} rows; {refused} refused{}",
+             {spooled} spooled files, {uploads} files of uploads in pieces, {rows} rows; {refused} refused, {leased} left to others{}",
             if *finished { "" } else { "; not finished" }
         )
     }
@@ -149,6 +153,6 @@ mod tests {
         assert!(tally.report().to_string().starts_with("5 links, 0 originals"));
         assert!(tally.report().to_string().ends_with("not finished"));
         tally.finish();
-        assert!(tally.report().to_string().ends_with("0 refused"));
+        assert!(tally.report().to_string().ends_with("0 left to others"));
     }
 }

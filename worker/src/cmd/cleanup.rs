@@ -45,6 +45,9 @@ pub struct Options {
     /// Batches under way at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=8))]
     parallel: u8,
+    /// How long a batch stays this cleanup's: longer than the store takes for one
+    #[arg(long, value_name = "DURATION", default_value = "90s", value_parser = config::parse_duration)]
+    lease: Duration,
     #[command(flatten)]
     settings: config::Cleanup,
     #[command(flatten)]
@@ -60,6 +63,7 @@ pub fn run(options: Options) -> Outcome {
     let pace = Pace {
         batch: options.batch.into(),
         parallel: options.parallel.into(),
+        lease: options.lease,
         until: options.max_seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds)),
     };
     block_on(async {

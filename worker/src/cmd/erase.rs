@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::block_on;
 use super::cleanup::REFUSED;
 use super::change::confirmed;
-use crate::cleanup::{Cleanup, Pace};
+use crate::cleanup::{self, Cleanup, Pace};
 use crate::cli::Outcome;
 use crate::config;
 use crate::db::erasure::Erasure;
@@ -19,7 +19,7 @@ use crate::store::Store;
 /// Tasks that one transaction erases.
 const TASKS_AT_ONCE: usize = 100;
 /// How the objects are deleted.
-const PACE: Pace = Pace { batch: 1000, parallel: 4, until: None };
+const PACE: Pace = Pace { batch: 1000, parallel: 4, until: None, lease: cleanup::LEASE };
 
 /// Options of `imgfilter erase`.
 #[derive(Debug, Args)]

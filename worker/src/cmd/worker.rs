@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::block_on;
-use crate::cleanup::{Cleanup, Pace};
+use crate::cleanup::{self, Cleanup, Pace};
 use crate::cli::Outcome;
 use crate::config;
 use crate::db::{Db, listen};
@@ -28,7 +28,7 @@ const ENTER_PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two notes of the key that signs links: what is noted is right to an hour.
 const NOTE_PAUSE: Duration = Duration::from_secs(300);
 /// How the daemon cleans: it has other work, and so have database and store.
-const CLEANUP_PACE: Pace = Pace { batch: 500, parallel: 2, until: None };
+const CLEANUP_PACE: Pace = Pace { batch: 500, parallel: 2, until: None, lease: cleanup::LEASE };
 /// Pause between two looks for what was erased, if nothing is said of it.
 const ERASED_EVERY: Duration = Duration::from_secs(60);
 

@@ -70,6 +70,11 @@ impl Db {
         self.count("SELECT imgfilter.remove_erased_objects($1)", &[&keys]).await
     }
 
+    /// Rows and objects that a cleanup has leased, and that are still there.
+    pub async fn leased_rows(&self) -> Result<u64, DbError> {
+        self.count("SELECT imgfilter.leased_rows()", &[]).await
+    }
+
     /// Of these keys, those that belong to no one.
     pub async fn orphans(&self, keys: &[String]) -> Result<Vec<String>, DbError> {
         let rows = self.rows("SELECT imgfilter.orphans($1)", &[&keys]).await?;
