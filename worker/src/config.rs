@@ -88,7 +88,8 @@ impl Database {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct Migrate {
-    /// PostgreSQL for `imgfilter migrate`, `key`, `link` and `queue`: a role that may create roles and owns the schema
+    /// PostgreSQL for `imgfilter migrate`, `key`, `link`, `queue` and `erase`: a role that may create roles and owns the
+    /// schema
     #[arg(
         long,
         env = "IMGFILTER_MIGRATE_DATABASE_URL",

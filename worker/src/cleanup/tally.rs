@@ -127,7 +127,8 @@ pub struct Report {
 /// On one line, for a person and for the journal.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { links, originals, erased, orphans, spooled, uploads, rows, refused, leased, finished } = self;
+        let Self { links, originals, erased, orphans, spooled, uploads, rows, refused, leased, finished } =
+            self;
         write!(
             f,
             "{links} links, {originals} originals, {erased} erased objects, {orphans} orphaned objects, \

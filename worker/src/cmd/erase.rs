@@ -7,8 +7,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::block_on;
-use super::cleanup::REFUSED;
 use super::change::confirmed;
+use super::cleanup::REFUSED;
 use crate::cleanup::{self, Cleanup, Pace};
 use crate::cli::Outcome;
 use crate::config;
