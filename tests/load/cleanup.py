@@ -94,6 +94,8 @@ class Bench:
         living = max(1, count // 100)
         expired.make_rows(self.records, count)
         self.count, self.living, self.ended = count, living, living
+        # So many that there are some left when a few have been under way for a moment.
+        self.batch = min(1000, max(5, int(count * KILLED / KILLS / 40)))
         print(f"{count - living} links have ended, {living} live; {count / stored:.0f} objects a second were stored", flush=True)
         return {"links": count - living, "living": living, "stored_per_s": round(count / stored)}
 
@@ -117,14 +119,14 @@ class Bench:
         return {"claim_ms_before": before, "claim_ms_during": during, "beside_tasks": report | {"links_per_s": rate} | run.memory()}
 
     def killed(self) -> dict:
-        """Five that are killed, each somewhere in the first half of what is its part; what they had is free when their leases
-        are over."""
-        self.end(BESIDE + KILLED)
-        removed = []
-        for _ in range(KILLS):
+        """Five that are killed, each somewhere in the first half of what has ended since the last one; what they had is free
+        when their leases are over."""
+        removed, part = [], KILLED / KILLS
+        for number in range(KILLS):
+            self.end(BESIDE + part * (number + 1))
             before = self.left()
-            aim = before - random.randrange(1, max(2, int(self.count * KILLED / KILLS / 2)))
-            run = Run(self.stack, "--batch", self.options.batch)
+            aim = before - random.randrange(1, int(self.count * part / 2))
+            run = Run(self.stack, "--batch", self.batch)
             wait_until("some of its work", lambda: self.left() <= aim or run.process.poll() is not None, 120)
             time.sleep(random.uniform(0, 0.05))
             if run.process.poll() is not None:
@@ -149,7 +151,7 @@ class Bench:
         free = "select count(*) = 0 from link where expires_at <= now() and deleting_until >= now()"
         wait_until("the end of the leases", lambda: self.records.rows(free)[0][0], 60 + LEASE)
         before = self.left()
-        runs = [Run(self.stack, "--batch", self.options.batch) for _ in range(2)]
+        runs = [Run(self.stack, "--batch", self.batch) for _ in range(2)]
         reports = [run.end() for run in runs]
         links = [report["links"] for report in reports]
         rate = round(sum(links) / max(report["seconds"] for report in reports))
@@ -189,9 +191,8 @@ def main() -> None:
     parser.add_argument("--profile", default="release")
     parser.add_argument("--figures", type=Path, default=figures.place("cleanup"), help="where to leave what was found")
     options = parser.parse_args()
-    options.batch = 1000
     if options.short:
-        options.links, options.tasks, options.rate, options.batch = 4000, 8, 8, 25
+        options.links, options.tasks, options.rate = 4000, 8, 8
     with stage(options.profile, CLEANUP_EVERY="0") as stack:
         found, wrong = measure(stack, options)
     print(figures.write(options.figures, found | {"wrong": wrong}))
