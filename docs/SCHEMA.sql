@@ -46,6 +46,9 @@ CREATE FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life i
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.clock() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE;
+
 CREATE FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -58,7 +61,7 @@ CREATE FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], 
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
-CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb) RETURNS jsonb
+CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval DEFAULT NULL::interval) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -88,8 +91,39 @@ CREATE FUNCTION imgfilter.enforce_quota(p_quota jsonb, p_used imgfilter.usage, p
 CREATE FUNCTION imgfilter.enqueue_delivery(p_task uuid, p_channel text, p_event text, p_target text) RETURNS void
     LANGUAGE plpgsql;
 
+CREATE FUNCTION imgfilter.erase(p_task uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erase_images(p_owner text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erase_objects(p_objects text[]) RETURNS void
+    LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erase_tasks(p_tasks uuid[]) RETURNS jsonb
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) RETURNS SETOF text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erasure_preview(p_tasks uuid[], p_owner text) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) RETURNS TABLE(link uuid, object_key text)
     LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.extend_link(p_link uuid, p_by interval, p_longest interval) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.fail(p_worker integer, p_queue bigint, p_lease bigint, p_code text, p_detail text, p_permanent boolean, p_base interval, p_cap interval) RETURNS text
@@ -209,6 +243,10 @@ CREATE FUNCTION imgfilter.key_by_hash(p_sha256 text) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.key_needed_until(p_number integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE TABLE imgfilter.api_key (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     owner text NOT NULL,
@@ -221,6 +259,8 @@ CREATE TABLE imgfilter.api_key (
     max_open_tasks bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     revoked_at timestamp with time zone,
+    link_life interval,
+    CONSTRAINT api_key_link_life_positive CHECK ((link_life > '00:00:00'::interval)),
     CONSTRAINT api_key_max_bytes CHECK (((max_bytes >= 1) AND (max_bytes <= '10000000000000'::bigint))),
     CONSTRAINT api_key_max_megapixels CHECK (((max_megapixels >= 1) AND (max_megapixels <= '10000000000000'::bigint))),
     CONSTRAINT api_key_max_open_tasks CHECK (((max_open_tasks >= 1) AND (max_open_tasks <= '10000000000000'::bigint))),
@@ -231,7 +271,8 @@ CREATE TABLE imgfilter.api_key (
 );
 
 CREATE FUNCTION imgfilter.key_view(p_key imgfilter.api_key) RETURNS jsonb
-    LANGUAGE sql STABLE;
+    LANGUAGE sql STABLE
+    SET "IntervalStyle" TO 'iso_8601';
 
 CREATE FUNCTION imgfilter.lane_name(p_lane smallint) RETURNS text
     LANGUAGE plpgsql IMMUTABLE;
@@ -239,7 +280,32 @@ CREATE FUNCTION imgfilter.lane_name(p_lane smallint) RETURNS text
 CREATE FUNCTION imgfilter.lane_number(p_lane text) RETURNS smallint
     LANGUAGE plpgsql IMMUTABLE;
 
+CREATE FUNCTION imgfilter.leased_rows() RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.link_end(p_spec jsonb, p_life interval) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE;
+
+CREATE TABLE imgfilter.link (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    task_id uuid NOT NULL,
+    n smallint NOT NULL,
+    object_key text NOT NULL,
+    format text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    filename text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    deleting_until timestamp with time zone,
+    CONSTRAINT link_sha256_length CHECK ((length(sha256) = 32))
+);
+
+CREATE FUNCTION imgfilter.link_line(p_link imgfilter.link, p_task imgfilter.task) RETURNS jsonb
     LANGUAGE sql STABLE;
 
 CREATE FUNCTION imgfilter.link_view(p_link uuid) RETURNS jsonb
@@ -259,6 +325,11 @@ CREATE FUNCTION imgfilter.list_keys(p_owner text) RETURNS SETOF jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.list_links(p_links uuid[], p_owner text, p_task uuid, p_limit integer) RETURNS SETOF jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan';
+
 CREATE FUNCTION imgfilter.list_open_tasks(p_lane text, p_state text, p_owner text, p_limit integer) RETURNS SETOF jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp'
@@ -270,6 +341,20 @@ CREATE FUNCTION imgfilter.list_tasks(p_tasks uuid[]) RETURNS SETOF jsonb
 
 CREATE FUNCTION imgfilter.list_workers() RETURNS SETOF jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.lone_images(p_owner text) RETURNS SETOF imgfilter.image
+    LANGUAGE sql STABLE;
+
+CREATE FUNCTION imgfilter.longest_life(p_life interval) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.new_end(p_task uuid) RETURNS void
+    LANGUAGE sql;
+
+CREATE FUNCTION imgfilter.note_link_key(p_number integer) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.open_tasks(p_account text) RETURNS bigint
@@ -286,6 +371,14 @@ CREATE FUNCTION imgfilter.prio_of(p_account text, p_spec jsonb) RETURNS smallint
 
 CREATE FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.purge(p_objects text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.purged_since(p_place text, p_age integer, p_limit integer) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.put_back(p_row imgfilter.queue, p_run_at timestamp with time zone, p_attempts integer) RETURNS void
@@ -314,6 +407,10 @@ CREATE FUNCTION imgfilter.release(p_worker integer, p_leases bigint[]) RETURNS b
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.remove_erased_objects(p_objects text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.remove_links(p_links uuid[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -325,6 +422,9 @@ CREATE FUNCTION imgfilter.remove_old_rows(p_life interval, p_limit integer) RETU
 CREATE FUNCTION imgfilter.remove_originals(p_images uuid[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.remove_purged(p_limit integer) RETURNS bigint
+    LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.requeue(p_task uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -338,6 +438,10 @@ CREATE FUNCTION imgfilter.result_of(p_task imgfilter.task, p_n integer, p_status
 
 CREATE FUNCTION imgfilter.revoke_key(p_id uuid) RETURNS jsonb
     LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.revoke_link(p_link uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.show_task(p_task uuid) RETURNS jsonb
@@ -373,6 +477,10 @@ CREATE FUNCTION imgfilter.task_line(p_task imgfilter.task, p_row imgfilter.queue
 
 CREATE FUNCTION imgfilter.task_view(p_task uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.tasks_of_owner(p_owner text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.tasks_since(p_watched jsonb) RETURNS jsonb
@@ -446,6 +554,17 @@ CREATE TABLE imgfilter.delivery (
     CONSTRAINT delivery_status CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
 );
 
+CREATE TABLE imgfilter.erased_object (
+    object_key text NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleting_until timestamp with time zone
+);
+
+CREATE TABLE imgfilter.erased_task (
+    task_id uuid NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE imgfilter.idempotency (
     account text NOT NULL,
     key text NOT NULL,
@@ -463,22 +582,11 @@ CREATE SEQUENCE imgfilter.lease_seq
     NO MAXVALUE
     CACHE 1;
 
-CREATE TABLE imgfilter.link (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    task_id uuid NOT NULL,
-    n smallint NOT NULL,
-    object_key text NOT NULL,
-    format text NOT NULL,
-    width integer NOT NULL,
-    height integer NOT NULL,
-    bytes bigint NOT NULL,
-    sha256 bytea NOT NULL,
-    filename text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone,
-    deleting_until timestamp with time zone,
-    CONSTRAINT link_sha256_length CHECK ((length(sha256) = 32))
+CREATE TABLE imgfilter.link_key (
+    number smallint NOT NULL,
+    signed_from timestamp with time zone DEFAULT now() NOT NULL,
+    signed_until timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT link_key_number_range CHECK (((number >= 0) AND (number <= 255)))
 );
 
 CREATE TABLE imgfilter.migration (
@@ -486,6 +594,23 @@ CREATE TABLE imgfilter.migration (
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE imgfilter.purge (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    object_key text NOT NULL,
+    link_id uuid,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE imgfilter.purge ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME imgfilter.purge_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 ALTER TABLE imgfilter.queue ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -546,6 +671,12 @@ ALTER TABLE ONLY imgfilter.delivery
 ALTER TABLE ONLY imgfilter.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY imgfilter.erased_object
+    ADD CONSTRAINT erased_object_pkey PRIMARY KEY (object_key);
+
+ALTER TABLE ONLY imgfilter.erased_task
+    ADD CONSTRAINT erased_task_pkey PRIMARY KEY (task_id);
+
 ALTER TABLE ONLY imgfilter.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (account, key);
 
@@ -554,6 +685,9 @@ ALTER TABLE ONLY imgfilter.image
 
 ALTER TABLE ONLY imgfilter.image
     ADD CONSTRAINT image_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY imgfilter.link_key
+    ADD CONSTRAINT link_key_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY imgfilter.link
     ADD CONSTRAINT link_object_key_unique UNIQUE (object_key);
@@ -566,6 +700,9 @@ ALTER TABLE ONLY imgfilter.link
 
 ALTER TABLE ONLY imgfilter.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY imgfilter.purge
+    ADD CONSTRAINT purge_pkey PRIMARY KEY (xid, id);
 
 ALTER TABLE ONLY imgfilter.queue
     ADD CONSTRAINT queue_pkey PRIMARY KEY (id);
@@ -586,6 +723,12 @@ CREATE INDEX api_key_of_owner ON imgfilter.api_key USING btree (owner, created_a
 
 CREATE INDEX dead_died_at ON imgfilter.dead USING btree (died_at);
 
+CREATE INDEX dead_ref ON imgfilter.dead USING btree (ref);
+
+CREATE INDEX erased_object_erased_at ON imgfilter.erased_object USING btree (erased_at);
+
+CREATE INDEX erased_task_erased_at ON imgfilter.erased_task USING btree (erased_at);
+
 CREATE INDEX idempotency_created_at ON imgfilter.idempotency USING btree (created_at);
 
 CREATE INDEX idempotency_task_id ON imgfilter.idempotency USING btree (task_id);
@@ -603,6 +746,8 @@ CREATE INDEX task_ended ON imgfilter.task USING btree (finished_at) WHERE (finis
 CREATE INDEX task_image_id ON imgfilter.task USING btree (image_id);
 
 CREATE INDEX task_open ON imgfilter.task USING btree (account) WHERE (account IS NOT NULL);
+
+CREATE INDEX task_owner ON imgfilter.task USING btree (owner, id) WHERE (owner IS NOT NULL);
 
 CREATE INDEX usage_day ON imgfilter.usage USING btree (day);
 
@@ -651,13 +796,15 @@ REVOKE ALL ON FUNCTION imgfilter.claim_idempotency(p_request jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life interval) TO imgfilter_worker;
 
+REVOKE ALL ON FUNCTION imgfilter.clock() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) TO imgfilter_worker;
 
-REVOKE ALL ON FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.delivery_attempts() FROM PUBLIC;
 
@@ -670,8 +817,26 @@ REVOKE ALL ON FUNCTION imgfilter.enforce_quota(p_quota jsonb, p_used imgfilter.u
 
 REVOKE ALL ON FUNCTION imgfilter.enqueue_delivery(p_task uuid, p_channel text, p_event text, p_target text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.erase(p_task uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_images(p_owner text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_objects(p_objects text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) TO imgfilter_edge;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_tasks(p_tasks uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.erasure_preview(p_tasks uuid[], p_owner text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.extend_link(p_link uuid, p_by interval, p_longest interval) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.fail(p_worker integer, p_queue bigint, p_lease bigint, p_code text, p_detail text, p_permanent boolean, p_base interval, p_cap interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.fail(p_worker integer, p_queue bigint, p_lease bigint, p_code text, p_detail text, p_permanent boolean, p_base interval, p_cap interval) TO imgfilter_worker;
@@ -711,13 +876,20 @@ REVOKE ALL ON FUNCTION imgfilter.kept_image(p_image uuid, p_owner text) FROM PUB
 REVOKE ALL ON FUNCTION imgfilter.key_by_hash(p_sha256 text) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.key_by_hash(p_sha256 text) TO imgfilter_edge;
 
+REVOKE ALL ON FUNCTION imgfilter.key_needed_until(p_number integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.key_view(p_key imgfilter.api_key) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.lane_name(p_lane smallint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.lane_number(p_lane text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.leased_rows() FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.leased_rows() TO imgfilter_worker;
+
 REVOKE ALL ON FUNCTION imgfilter.link_end(p_spec jsonb, p_life interval) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.link_line(p_link imgfilter.link, p_task imgfilter.task) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.link_view(p_link uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.link_view(p_link uuid) TO imgfilter_edge;
@@ -728,11 +900,24 @@ REVOKE ALL ON FUNCTION imgfilter.list_ended_tasks(p_lane text, p_status text, p_
 
 REVOKE ALL ON FUNCTION imgfilter.list_keys(p_owner text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.list_links(p_links uuid[], p_owner text, p_task uuid, p_limit integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.list_open_tasks(p_lane text, p_state text, p_owner text, p_limit integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.list_tasks(p_tasks uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.list_workers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.lone_images(p_owner text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.longest_life(p_life interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.longest_life(p_life interval) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.new_end(p_task uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.note_link_key(p_number integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.note_link_key(p_number integer) TO imgfilter_edge;
+GRANT ALL ON FUNCTION imgfilter.note_link_key(p_number integer) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.open_tasks(p_account text) FROM PUBLIC;
 
@@ -743,6 +928,12 @@ REVOKE ALL ON FUNCTION imgfilter.prio_of(p_account text, p_spec jsonb) FROM PUBL
 
 REVOKE ALL ON FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.purge(p_objects text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.purge(p_objects text[]) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.purged_since(p_place text, p_age integer, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.purged_since(p_place text, p_age integer, p_limit integer) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.put_back(p_row imgfilter.queue, p_run_at timestamp with time zone, p_attempts integer) FROM PUBLIC;
 
@@ -761,6 +952,9 @@ REVOKE ALL ON FUNCTION imgfilter.redrive(p_dead bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION imgfilter.release(p_worker integer, p_leases bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.release(p_worker integer, p_leases bigint[]) TO imgfilter_worker;
 
+REVOKE ALL ON FUNCTION imgfilter.remove_erased_objects(p_objects text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.remove_erased_objects(p_objects text[]) TO imgfilter_worker;
+
 REVOKE ALL ON FUNCTION imgfilter.remove_links(p_links uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.remove_links(p_links uuid[]) TO imgfilter_worker;
 
@@ -770,6 +964,8 @@ GRANT ALL ON FUNCTION imgfilter.remove_old_rows(p_life interval, p_limit integer
 REVOKE ALL ON FUNCTION imgfilter.remove_originals(p_images uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.remove_originals(p_images uuid[]) TO imgfilter_worker;
 
+REVOKE ALL ON FUNCTION imgfilter.remove_purged(p_limit integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.requeue(p_task uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.requeue_refusal(p_task imgfilter.task) FROM PUBLIC;
@@ -777,6 +973,8 @@ REVOKE ALL ON FUNCTION imgfilter.requeue_refusal(p_task imgfilter.task) FROM PUB
 REVOKE ALL ON FUNCTION imgfilter.result_of(p_task imgfilter.task, p_n integer, p_status text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.revoke_key(p_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.revoke_link(p_link uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.show_task(p_task uuid) FROM PUBLIC;
 
@@ -799,6 +997,8 @@ REVOKE ALL ON FUNCTION imgfilter.task_line(p_task imgfilter.task, p_row imgfilte
 
 REVOKE ALL ON FUNCTION imgfilter.task_view(p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.task_view(p_task uuid) TO imgfilter_edge;
+
+REVOKE ALL ON FUNCTION imgfilter.tasks_of_owner(p_owner text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) TO imgfilter_edge;

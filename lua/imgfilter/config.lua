@@ -55,13 +55,21 @@ end
 
 -- "http://127.0.0.1:9000" into the Host header's value; a port that is the scheme's own is left out, because
 -- clients leave it out and the signature covers the header.
-local function host_of(endpoint)
+local function host_of(name)
+    local endpoint = variable(name)
     local scheme, host = endpoint:match("^(https?)://([^/]+)/?$")
     if not host then
-        error("IMGFILTER_S3_ENDPOINT is not http[s]://HOST[:PORT]: " .. endpoint, 0)
+        error("IMGFILTER_" .. name .. " is not http[s]://HOST[:PORT]: " .. endpoint, 0)
     end
     local own_port = scheme == "https" and ":443$" or ":80$"
-    return (host:gsub(own_port, ""))
+    return (host:gsub(own_port, "")), scheme
+end
+
+-- What the URLs begin with that clients are sent to.
+local function presigned_base()
+    local name = variable("PRESIGNED_ENDPOINT") == "same" and "S3_ENDPOINT" or "PRESIGNED_ENDPOINT"
+    local host, scheme = host_of(name)
+    return scheme .. "://" .. host
 end
 
 local QUOTA = {
@@ -106,6 +114,14 @@ function M.load()
     M.upload_life = duration("UPLOAD_LIFE")
     M.max_uploads = number("MAX_UPLOADS")
     M.max_uploads_of_client = number("MAX_UPLOADS_OF_CLIENT")
+    M.cache = variable("CACHE"):gsub("/+$", "")
+    M.cdn_max_age = math.floor(duration("CDN_MAX_AGE"))
+    M.link_memory = duration("LINK_MEMORY")
+    M.link_misses = number("LINK_MISSES")
+    M.downloads = variable("DOWNLOADS")
+    M.presigned_life = math.floor(duration("PRESIGNED_LIFE"))
+    -- the number of the key that signs; the keys themselves are the native library's
+    M.link_key = tonumber(secret("LINK_KEYS"):match("^[%s,]*(%d+)"))
 end
 
 -- What the native library is told.
@@ -117,6 +133,7 @@ function M.native()
         presets_only = switch("PRESETS_ONLY"),
         link_keys = secret("LINK_KEYS"),
         link_life = variable("LINK_LIFE"),
+        max_link_life = variable("MAX_LINK_LIFE"),
         max_filters = number("MAX_FILTERS"),
         max_chain_length = number("MAX_CHAIN_LENGTH"),
         max_chain_filters = number("MAX_CHAIN_FILTERS"),
@@ -134,11 +151,12 @@ function M.native()
         anonymous_webhook = switch("ANONYMOUS_WEBHOOK"),
         webhook_insecure = switch("WEBHOOK_INSECURE"),
         storage = {
-            host = host_of(variable("S3_ENDPOINT")),
+            host = host_of("S3_ENDPOINT"),
             region = variable("S3_REGION"),
             access_key = secret("S3_ACCESS_KEY"),
             secret_key = secret("S3_SECRET_KEY"),
         },
+        presigned_base = presigned_base(),
     }
 end
 

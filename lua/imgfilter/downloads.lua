@@ -1,111 +1,97 @@
--- GET /d/{token}/{filename}: whether a link still lives, and what its answer is called and typed. The bytes come
+-- GET /d/{token}/{filename}: lets those through whose link lives, and says what goes with the bytes, which come
 -- through the gateway, or from this nginx's cache in front of it.
+--
+-- Every download comes through here: what need not be done for each is done once a link, in links.lua.
 
 local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
-local database = require "imgfilter.database"
+local config = require "imgfilter.config"
+local links = require "imgfilter.links"
 local native = require "imgfilter.native"
 local problems = require "imgfilter.problem"
 
 local M = {}
 
--- How long a link's row is believed here, and how long shared caches may keep a result, in seconds: a link that
--- was revoked is dead everywhere after that time.
-local ROW_LIFE = 60
-local SHARED_CACHE_LIFE = 60
 -- How long a browser may keep a result, in seconds. It has been shown it, so this takes nothing back.
 local BROWSER_CACHE_LIFE = 86400
-
--- The only types ever answered; what is not among them is sent as bytes to be saved.
-local TYPES = {
-    jpeg = "image/jpeg", png = "image/png", gif = "image/gif",
-    webp = "image/webp", tiff = "image/tiff", bmp = "image/bmp",
-    avif = "image/avif",
-}
-
--- What the cache knows of a link whose row is no more.
-local NO_ROW = "none"
-
-local function find_row(link)
-    local rows = ngx.shared.links
-    local text = rows:get(link)
-    if not text then
-        local problem
-        text, problem = database.call("link_view", link)
-        if problem then
-            return nil, problem
-        end
-        text = text or NO_ROW
-        rows:set(link, text, ROW_LIFE)
-    end
-    return text ~= NO_ROW and cjson.decode(text) or nil
-end
-
--- The row of a living link, or nil and the problem. A tag that is not ours is refused without asking anyone.
-local function find(token)
-    local checked, problem = native.call("verify_link", cjson.encode({ token = token }))
-    if not checked then
-        return nil, problem
-    end
-    if checked.link == cjson.null then
-        return nil, problems.new("not_found", { detail = "there is no such link" })
-    end
-    local row
-    row, problem = find_row(checked.link)
-    if problem then
-        return nil, problem
-    end
-    if not row or row.gone or row.expires_epoch <= ngx.time() then
-        return nil, problems.new("gone", { detail = "this link has ended" })
-    end
-    return row
-end
-
--- A Content-Disposition (RFC 6266): a plain name for old clients, and the true one percent-encoded.
-function M.disposition(kind, filename)
-    local plain = filename:gsub("[^%w%.%-_ ]", "_")
-    local encoded = filename:gsub("[^%w%.%-_]", function(byte)
-        return string.format("%%%02X", byte:byte())
-    end)
-    return kind .. '; filename="' .. plain .. "\"; filename*=UTF-8''" .. encoded
-end
 
 -- Never beyond the link's life.
 function M.cache_control(seconds_left)
     return "public, max-age=" .. math.min(seconds_left, BROWSER_CACHE_LIFE)
-        .. ", s-maxage=" .. math.min(seconds_left, SHARED_CACHE_LIFE)
+        .. ", s-maxage=" .. math.min(seconds_left, config.cdn_max_age)
+end
+
+-- Whether a query asks for a file to be saved: `download`, with a value or without.
+function M.is_to_be_saved(query)
+    return query ~= nil and ("&" .. query .. "&"):find("&download[=&]") ~= nil
+end
+
+-- nginx looks at both, and at Range whatever the method. A date says nothing beside a digest, and only a GET has ranges
+-- (RFC 9110, 13.1.3 and 14.2).
+local function simplify_conditions(method)
+    if ngx.var.http_if_none_match and ngx.var.http_if_modified_since then
+        ngx.req.clear_header("If-Modified-Since")
+    end
+    if ngx.var.http_if_match and ngx.var.http_if_unmodified_since then
+        ngx.req.clear_header("If-Unmodified-Since")
+    end
+    if method == "HEAD" and ngx.var.http_range then
+        ngx.req.clear_header("Range")
+    end
+end
+
+local function refuse(code, detail)
+    return answer.problem(problems.new(code, { detail = detail }))
+end
+
+-- Sends the client to the store, with a URL that is good for a while, and the headers that it is to answer with.
+local function redirect(method, link, disposition, left)
+    local signed, problem = native.call("presign", cjson.encode({
+        method = method,
+        path = "/" .. config.s3_bucket .. "/" .. link.object,
+        life = math.min(config.presigned_life, left),
+        answer = {
+            ["response-cache-control"] = M.cache_control(left),
+            ["response-content-disposition"] = disposition,
+            ["response-content-type"] = link.mime,
+        },
+    }))
+    if not signed then
+        return answer.problem(problem)
+    end
+    -- whoever keeps this would send others to a URL that is good no more
+    ngx.header["Cache-Control"] = "no-store"
+    return ngx.redirect(signed.url, ngx.HTTP_MOVED_TEMPORARILY)
 end
 
 -- In the access phase: lets the request go on to the bytes, or ends it.
 function M.admit()
-    answer.allow("GET", "HEAD")
-    local token = ngx.var.uri:match("^/d/([%w_-]+)/[^/]+$")
-    if not token then
-        return answer.problem(problems.new("not_found", { detail = "there is no such link" }))
+    local var, method = ngx.var, ngx.req.get_method()
+    if method ~= "GET" and method ~= "HEAD" then
+        return answer.allow("GET", "HEAD")
     end
-    local row, problem = find(token)
-    if not row then
+    local token = var.uri:match("^/d/([%w_-]+)/[^/]+$")
+    if not token then
+        return refuse("not_found", "there is no such link")
+    end
+    local link, problem = links.find(token)
+    if not link then
         return answer.problem(problem)
     end
-    local mime = TYPES[row.format]
-    ngx.var.download_object = row.object_key
-    ngx.var.download_sha256 = row.sha256
-    ngx.var.download_type = mime or "application/octet-stream"
-    ngx.var.download_disposition = M.disposition(mime and "inline" or "attachment", row.filename)
-    ngx.var.download_cache_control = M.cache_control(row.expires_epoch - ngx.time())
-end
-
--- In the header filter. Errors have headers of their own.
-function M.headers()
-    if ngx.status ~= 200 and ngx.status ~= 304 then
-        return
+    local left = link.ends - ngx.time()
+    if left <= 0 then
+        return refuse("gone", "this link has ended")
     end
-    ngx.header["Content-Type"] = ngx.var.download_type
-    ngx.header["Content-Disposition"] = ngx.var.download_disposition
-    ngx.header["Cache-Control"] = ngx.var.download_cache_control
-    ngx.header["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    ngx.header["X-Robots-Tag"] = "noindex"
-    ngx.header["Cross-Origin-Resource-Policy"] = "cross-origin"
+    local disposition = M.is_to_be_saved(var.args) and link.saved or link.shown
+    if config.downloads == "redirect" then
+        return redirect(method, link, disposition, left)
+    end
+    simplify_conditions(method)
+    var.download_object = link.object
+    var.download_sha256 = link.sha256
+    var.download_type = link.mime
+    var.download_disposition = disposition
+    var.download_cache_control = M.cache_control(left)
 end
 
 return M

@@ -77,7 +77,8 @@ local KEPT = {
 }
 
 -- In the header filter: what a storage says about itself stays inside. The ETag is the digest that the edge knows
--- the result by, so that the edge's own filters answer conditional requests with it.
+-- the result by, so that the edge's own filters answer conditional requests with it; the type is one of the edge's
+-- list.
 function M.clean()
     for name in pairs(ngx.resp.get_headers(0)) do
         if not KEPT[name:lower()] then
@@ -87,6 +88,7 @@ function M.clean()
     local sha256 = ngx.var.http_x_sha256
     if ngx.status == 200 and sha256 and ngx.req.get_method() ~= "PUT" then
         ngx.header["ETag"] = '"' .. sha256 .. '"'
+        ngx.header["Content-Type"] = ngx.var.http_x_type
     end
 end
 

@@ -1,7 +1,8 @@
 -- Who asks: the holder of a key (Authorization: Bearer …), or anybody where uploads need none. Found out before a body
 -- is read.
 --
--- A caller is { owner =, webhook =, client =, quota = }: what lua/native and the database are told of it.
+-- A caller is { owner =, webhook =, lasting =, link_life =, client =, quota = }: what lua/native and the database are
+-- told of it.
 
 local cjson = require "cjson.safe"
 local config = require "imgfilter.config"
@@ -105,13 +106,9 @@ local function anonymous()
     return { client = ngx.var.remote_addr, quota = config.anonymous_quota }
 end
 
--- The caller of this request, who must have the scope if it has a key. Or nil, the problem, and what WWW-Authenticate
--- says about it, if anything.
-function M.caller(scope)
-    local token = M.token(ngx.var.http_authorization)
-    if token == nil then
-        return anonymous()
-    end
+-- The caller with this token, which must be a key with the scope. Or nil, the problem, and what WWW-Authenticate says
+-- about it, if anything.
+local function holder(token, scope)
     local key, problem
     if token then
         key, problem = find(token)
@@ -127,7 +124,29 @@ function M.caller(scope)
         local challenge = 'Bearer error="insufficient_scope", scope="' .. scope .. '"'
         return nil, problems.new("scope_missing", { detail = "this key has not the scope " .. scope }), challenge
     end
-    return { owner = key.owner, webhook = has(key.scopes, "webhook"), quota = next(key.quota) and key.quota }
+    return {
+        owner = key.owner, webhook = has(key.scopes, "webhook"), quota = next(key.quota) and key.quota,
+        lasting = has(key.scopes, "lasting"), link_life = key.link_life,
+    }
+end
+
+-- The caller of this request, who must have the scope if it has a key. Or nil, the problem, and what WWW-Authenticate
+-- says about it, if anything.
+function M.caller(scope)
+    local token = M.token(ngx.var.http_authorization)
+    if token == nil then
+        return anonymous()
+    end
+    return holder(token, scope)
+end
+
+-- The same where no key is needed, whatever uploads need: whoever sends none is nobody.
+function M.known(scope)
+    local token = M.token(ngx.var.http_authorization)
+    if token == nil then
+        return {}
+    end
+    return holder(token, scope)
 end
 
 return M

@@ -16,6 +16,8 @@ local function environment(changes)
         COST_SCALE = "1.5",
         MAX_ATTEMPTS = "5", ANONYMOUS_WEBHOOK = "false", WEBHOOK_INSECURE = "false", S3_REGION = "r",
         KEY_THREADS = "2", KEY_MISSES = "30", MAX_WAITING = "1024", MAX_QUEUE = "50000", MAX_QUEUE_AGE = "1h",
+        CACHE = "/cache/", CDN_MAX_AGE = "2m", LINK_MEMORY = "30s", LINK_MISSES = "60", MAX_LINK_LIFE = "1 year",
+        DOWNLOADS = "proxy", PRESIGNED_LIFE = "60s", PRESIGNED_ENDPOINT = "same",
         SPOOL_RESERVE = "1000", BREAKER_FAILURES = "5", BREAKER_PAUSE = "2s",
         S3_ENDPOINT = "https://s3.example:443", S3_ACCESS_KEY = "a", S3_SECRET_KEY = "s",
     }
@@ -46,6 +48,8 @@ describe("the configuration", function()
         assert.equal(0.5, config.database_timeout)
         assert.equal(60, config.s3_timeout)
         assert.equal(1000, config.max_body)
+        assert.equal(120, config.cdn_max_age)
+        assert.equal(30, config.link_memory)
         assert.equal(3600, config.max_queue_age)
         assert.is_true(config.anonymous)
         assert.is_false(native.anonymous_webhook)
@@ -83,6 +87,17 @@ describe("the configuration", function()
         assert.equal("s3.example", host("http://s3.example:80/"))
         assert.equal("s3.example:443", host("http://s3.example:443"))
         assert.equal("127.0.0.1:9000", host("http://127.0.0.1:9000"))
+    end)
+
+    it("sends clients to where they reach the store", function()
+        local _, native = load()
+        assert.equal("https://s3.example", native.presigned_base)
+        _, native = load({ PRESIGNED_ENDPOINT = "http://files.example:80/" })
+        assert.equal("http://files.example", native.presigned_base)
+    end)
+
+    it("knows the number of the key that signs, and no more of it", function()
+        assert.equal(12, (load({ LINK_KEYS = " 12:abc,3:def" })).link_key)
     end)
 
     it("reads a secret from its file, unless it is given", function()

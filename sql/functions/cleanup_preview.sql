@@ -2,7 +2,7 @@
 CREATE FUNCTION cleanup_preview(p_original_life interval, p_row_life interval) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
   SELECT jsonb_build_object(
-    'links', (SELECT count(*) FROM link WHERE expires_at <= now()),
+    'links', (SELECT count(*) FROM link WHERE expires_at <= clock()),
     'originals', (SELECT count(*) FROM spent_images(p_original_life)),
     'rows', (SELECT count(*) FROM task t
               WHERE t.finished_at < now() - p_row_life AND coalesce(t.expires_at, t.finished_at) < now() - p_row_life
@@ -10,5 +10,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
                 AND NOT EXISTS (SELECT FROM delivery d WHERE d.task_id = t.id AND d.queue_id IS NOT NULL))
           + (SELECT count(*) FROM dead WHERE died_at < now() - p_row_life)
           + (SELECT count(*) FROM spent_usage(p_row_life))
-          + (SELECT count(*) FROM idempotency WHERE created_at <= now() - idempotency_life()))
+          + (SELECT count(*) FROM idempotency WHERE created_at <= now() - idempotency_life())
+          + (SELECT count(*) FROM erased_task WHERE erased_at < now() - p_row_life),
+    'erased', (SELECT count(*) FROM erased_object))
 $$;

@@ -1,16 +1,19 @@
 -- Enters a key by the SHA-256 of what its holder sends. p_quota: {requests, bytes, megapixels, open_tasks}; a member
--- that is not there is no limit. Raises IF003 for a scope that is not.
-CREATE FUNCTION create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb) RETURNS jsonb
+-- that is not there is no limit. p_life: how long links live, NULL: as long as the service's. Raises IF003 for a scope that
+-- is not.
+CREATE FUNCTION create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb,
+                           p_life interval DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
   v_key api_key;
 BEGIN
-  IF NOT p_scopes <@ ARRAY['upload', 'webhook'] THEN
-    RAISE EXCEPTION 'scopes are upload and webhook, not %', array_to_string(p_scopes, ', ') USING ERRCODE = 'IF003';
+  IF NOT p_scopes <@ ARRAY['upload', 'webhook', 'lasting'] THEN
+    RAISE EXCEPTION 'scopes are upload, webhook and lasting, not %', array_to_string(p_scopes, ', ') USING ERRCODE = 'IF003';
   END IF;
-  INSERT INTO api_key (owner, name, sha256, scopes, max_requests, max_bytes, max_megapixels, max_open_tasks)
+  INSERT INTO api_key (owner, name, sha256, scopes, max_requests, max_bytes, max_megapixels, max_open_tasks,
+                       link_life)
   VALUES (p_owner, p_name, p_sha256, p_scopes, (p_quota ->> 'requests')::bigint, (p_quota ->> 'bytes')::bigint,
-          (p_quota ->> 'megapixels')::bigint, (p_quota ->> 'open_tasks')::bigint)
+          (p_quota ->> 'megapixels')::bigint, (p_quota ->> 'open_tasks')::bigint, p_life)
   RETURNING * INTO v_key;
   RETURN key_view(v_key);
 END $$;

@@ -5,7 +5,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
   UPDATE link SET deleting_until = now() + p_lease
    WHERE id = ANY (ARRAY(
      SELECT id FROM link
-      WHERE expires_at <= now() AND (deleting_until IS NULL OR deleting_until < now())
+      WHERE expires_at <= clock() AND (deleting_until IS NULL OR deleting_until < now())
       ORDER BY expires_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
   RETURNING link.id, link.object_key
 $$;

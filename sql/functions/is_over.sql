@@ -2,5 +2,5 @@
 -- come by and written it down. Showing it counts as a change of version, which the cleanup then makes true.
 CREATE FUNCTION is_over(p_task task) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-  SELECT p_task.status IN ('done', 'failed') AND coalesce(p_task.expires_at <= now(), false)
+  SELECT p_task.status IN ('done', 'failed') AND coalesce(p_task.expires_at <= clock(), false)
 $$;

@@ -7,7 +7,7 @@ DECLARE
 BEGIN
   -- Lock the tasks in one order first: two cleanups may hold links of the same task.
   PERFORM FROM task WHERE id IN (SELECT task_id FROM link WHERE id = ANY (p_links)) ORDER BY id FOR UPDATE;
-  WITH removed AS (DELETE FROM link WHERE id = ANY (p_links) AND expires_at <= now() RETURNING task_id)
+  WITH removed AS (DELETE FROM link WHERE id = ANY (p_links) AND expires_at <= clock() RETURNING task_id)
   SELECT count(*), array_agg(DISTINCT task_id) INTO v_count, v_tasks FROM removed;
   UPDATE task t SET status = 'expired', version = version + 1
    WHERE t.id = ANY (v_tasks) AND t.status IN ('done', 'failed') AND NOT EXISTS (SELECT FROM link WHERE task_id = t.id);

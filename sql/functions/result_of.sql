@@ -13,7 +13,7 @@ BEGIN
     RETURN jsonb_build_object('filters', v_chain, 'status', p_status);
   END IF;
   SELECT * INTO v_link FROM link WHERE task_id = p_task.id AND n = p_n;
-  IF NOT FOUND OR v_link.expires_at <= now() OR v_link.revoked_at IS NOT NULL THEN
+  IF NOT FOUND OR v_link.expires_at <= clock() OR v_link.revoked_at IS NOT NULL THEN
     RETURN jsonb_build_object('filters', v_chain, 'status', 'expired');
   END IF;
   RETURN jsonb_build_object(

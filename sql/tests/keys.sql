@@ -1,7 +1,7 @@
 -- API keys: made, listed, found by their hash, revoked.
 BEGIN;
 \ir fixture.psql
-SELECT plan(17);
+SELECT plan(19);
 
 CREATE FUNCTION pg_temp.hash(n text) RETURNS bytea LANGUAGE sql AS $$ SELECT decode(repeat(n, 32), 'hex') $$;
 
@@ -14,12 +14,15 @@ SELECT is(key_by_hash(repeat('a1', 32)), jsonb_build_object('id', :'key'::jsonb 
 SELECT is(key_by_hash(repeat('a2', 32)), NULL, 'and nothing of a key that is not there');
 SELECT is(create_key('other', '', pg_temp.hash('b1'), ARRAY['upload'], '{}') -> 'quota', '{}', 'a key may be without limits');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), ARRAY['upload', 'admin'], '{}') $$, 'IF003',
-  'scopes are upload and webhook, not upload, admin', 'scopes must exist');
+  'scopes are upload, webhook and lasting, not upload, admin', 'scopes must exist');
 SELECT throws_ok($$ SELECT create_key('ip:1.2.3.4', '', pg_temp.hash('c1'), '{}', '{}') $$, '23514', NULL,
   'no owner looks like an address');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('a1'), '{}', '{}') $$, '23505', NULL, 'no key is there twice');
 SELECT throws_ok($$ SELECT create_key('x', '', '\xab', '{}', '{}') $$, '23514', NULL, 'a hash has 32 bytes');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), '{}', '{"bytes":0}') $$, '23514', NULL, 'a limit is not 0');
+SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), '{}', '{}', '0 s') $$, '23514', NULL, 'nor does a link live for no time');
+SELECT is(create_key('third', '', pg_temp.hash('d1'), ARRAY['lasting'], '{}', '1 year') ->> 'link_life', 'P1Y', 'its links may have a life of their own');
+DELETE FROM api_key WHERE owner = 'third';
 SELECT is(count(*), 2::bigint, 'list_keys tells all') FROM list_keys(NULL);
 SELECT is(key ->> 'owner', 'other', 'or those of one owner') FROM list_keys('other') AS key;
 SELECT is(key -> 'used', '{"requests":0,"bytes":0,"megapixels":0,"open_tasks":0}', 'with what was used today') FROM list_keys('acme') AS key;

@@ -1,5 +1,6 @@
 """One stack for all end-to-end tests; a test that breaks a part leaves it whole."""
 
+import itertools
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from client import Client
+from stack import edges
 from stack.places import Build
 from stack.ready import answers, free_port, wait_until
 from stack.service import Plan, Stack
@@ -64,6 +66,28 @@ def client(stack):
 @pytest.fixture(scope="session")
 def inspector(stack):
     return Inspector(stack)
+
+
+NUMBERS = itertools.count()
+"""Of further edges."""
+
+
+@pytest.fixture
+def another_edge(stack):
+    """Starts further nginx's on the stack's database and store, with other settings."""
+    started = []
+
+    def start(**settings: str) -> edges.Edge:
+        edge = edges.edge(stack, f"edge{next(NUMBERS)}", **settings)
+        started.append(edge)
+        edge.start()
+        wait_until("readiness of the edge", lambda: answers(f"{edge.url}/readyz") == 200, 20, edge.child)
+        return edge
+
+    yield start
+    for edge in started:
+        edge.child.stop()
+        stack.children.pop(edge.child.name)
 
 
 @pytest.fixture(autouse=True)

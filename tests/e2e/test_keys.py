@@ -48,6 +48,28 @@ def test_a_key_is_made_used_up_and_revoked(client, stack):
     assert curl(task["results"][0]["url"]).status == 200
 
 
+def test_a_key_may_give_links_a_life_of_their_own(client, stack, inspector):
+    keys = {name: json.loads(stack.command("key", "create", "--owner", "long", "--json", *words))["key"]
+            for name, words in {"plain": [], "short": ["--link-life", "1 month"], "lasting": ["--scope", "upload", "--scope", "lasting"]}.items()}
+
+    def life(key: str, *more: str) -> str:
+        answer = client.upload("filters=resize(width=64)", *more, image=RAIN, more=("-H", f"Authorization: Bearer {keys[key]}"))
+        if answer.status != 202:
+            return answer.problem["code"]
+        task = client.wait(answer.json())
+        ((start, end),) = inspector.rows("select created_at at time zone 'UTC', expires_at at time zone 'UTC' from imgfilter.link where task_id = %s", task["id"])
+        for name, months in (("three months", 3), ("a month", 1)):
+            if inspector.rows("select %s + %s * interval '1 month' = %s", start, months, end) == [(True,)]:
+                return name
+        return f"{(end - start).total_seconds():.0f} s"
+
+    assert life("plain") == "three months" and life("short") == "a month" and life("lasting") == "three months"
+    assert life("plain", "expires_in=60") == life("short", "expires_in=60") == life("lasting", "expires_in=60") == "60 s"
+    assert life("lasting", "expires_in=20000000") == "20000000 s"
+    assert life("plain", "expires_in=20000000") == life("short", "expires_in=5000000") == "invalid_expires_in"
+    assert life("lasting", "expires_in=40000000") == "invalid_expires_in"
+
+
 def test_an_upload_that_began_before_its_key_was_revoked_is_refused(client, stack):
     made = json.loads(stack.command("key", "create", "--owner", "slow", "--json"))
     body = RAIN.read_bytes()

@@ -1,57 +1,17 @@
-"""Download links: what they serve, how long, and to whom not."""
+"""Download links: how long they serve, and to whom not. What they serve is test_downloads.py's."""
 
 import time
-import urllib.request
 
 import pytest
 
 from client import curl
 from pictures import RAIN
+from stack import edges
 
 
 @pytest.fixture(scope="module")
 def url(client):
     return client.finished("filters=grayscale", image=RAIN)["results"][0]["url"]
-
-
-def test_a_download_says_what_it_is(client, url):
-    answer = curl(url)
-    assert answer.headers["content-type"] == "image/jpeg"
-    assert int(answer.headers["content-length"]) == len(answer.body)
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["etag"] and "set-cookie" not in answer.headers
-    assert answer.headers["accept-ranges"] == "bytes"
-
-
-def test_nothing_is_said_twice(url):
-    with urllib.request.urlopen(url) as answer:
-        names = [name.lower() for name in answer.headers]
-    assert len(names) == len(set(names)), names
-
-
-def test_head(url):
-    whole, head = curl(url), curl("-I", url)
-    assert head.status == 200
-    for name in ("content-length", "content-type", "etag"):
-        assert head.headers[name] == whole.headers[name]
-
-
-def test_ranges(url):
-    whole = curl(url).body
-    first = curl("-r", "0-99", url)
-    assert first.status == 206 and first.body == whole[:100]
-    assert first.headers["content-range"] == f"bytes 0-99/{len(whole)}"
-    assert curl("-r", "-100", url).body == whole[-100:]
-    assert curl("-r", f"{len(whole)}-", url).status == 416
-
-
-def test_conditions(url):
-    tag = curl(url).headers["etag"]
-    again = curl("-H", f"If-None-Match: {tag}", url)
-    assert again.status == 304 and again.body == b""
-    assert curl("-H", 'If-None-Match: "another"', url).status == 200
-    assert curl("-H", f"If-Range: {tag}", "-r", "0-9", url).status == 206
-    assert curl("-H", 'If-Range: "another"', "-r", "0-9", url).status == 200
 
 
 def forgeries(url: str) -> list[str]:
@@ -70,6 +30,25 @@ def test_a_forged_link_is_not_found(url):
         answer = curl("--path-as-is", each)
         assert answer.status == 404, each
         assert "image" not in answer.headers["content-type"]
+
+
+def test_no_log_has_a_link(stack, url):
+    """Not even beside what went wrong: here the database is away."""
+    access_log = stack.logs / "access-blind.log"
+    edge = edges.edge(stack, "blind", EDGE_DATABASE_URL="host=/nowhere user=x dbname=x", ACCESS_LOG=str(access_log))
+    edge.start()
+    try:
+        path = url.removeprefix(stack.url)
+        answer = curl("-H", f"Referer: {url}", f"{edge.url}{path}?download")
+        assert answer.status == 503 and answer.problem["code"] == "database_unavailable"
+    finally:
+        edge.child.stop()
+        stack.children.pop(edge.child.name)
+    told, token = edge.child.log.read_text(), url.split("/")[-2]
+    assert 'database: link_view' in told and ', request: "GET /d"' in told
+    assert '"GET /d/- HTTP/1.1" 503' in access_log.read_text()
+    for log in (told, access_log.read_text(), (stack.logs / "nginx.log").read_text()):
+        assert token not in log
 
 
 def test_an_ended_link_is_gone_and_so_is_its_object(client, stack, inspector):

@@ -5,6 +5,7 @@
 //! Durations are a number and a unit (`250ms`, `5s`, `2m`, `24h`, `7d`); without a unit, seconds.
 
 mod document;
+mod downloads;
 mod duration;
 mod edge;
 mod front;
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 pub use crate::engine::sandbox::Sandbox;
 pub use document::{example, markdown};
+pub use downloads::{Bringer, Downloads};
 pub use duration::{DurationMistake, parse as parse_duration};
 pub use edge::{AnonymousQuota, Edge, Lanes, MAX_COUNTED, MAX_QUOTA, Pressure};
 pub use front::{Balancer, Front, words};
@@ -86,7 +88,8 @@ impl Database {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct Migrate {
-    /// PostgreSQL for `imgfilter migrate`, `key` and `queue`: a role that may create roles and owns the schema
+    /// PostgreSQL for `imgfilter migrate`, `key`, `link`, `queue` and `erase`: a role that may create roles and owns the
+    /// schema
     #[arg(
         long,
         env = "IMGFILTER_MIGRATE_DATABASE_URL",
@@ -168,6 +171,10 @@ pub struct Links {
     /// What every URL that is handed out begins with; a path prefix is allowed
     #[arg(long, env = "IMGFILTER_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub public_url: String,
+    /// The longest life of a link, counted from when it was made: what a key with the scope lasting may ask for, and how far
+    /// `imgfilter link extend` goes. An interval of the calendar in PostgreSQL's words
+    #[arg(long, env = "IMGFILTER_MAX_LINK_LIFE", value_name = "INTERVAL", default_value = "1 year")]
+    pub max_link_life: String,
     /// Keys that sign links: `number:base64 of 32 bytes`, separated by commas. The first signs, all verify; a key may
     /// go when its last link has ended. `imgfilter link-key` makes one
     #[arg(long, env = "IMGFILTER_LINK_KEYS", hide_env_values = true, value_name = "KEYS")]
@@ -320,6 +327,10 @@ pub struct Cleanup {
     #[arg(long, env = "IMGFILTER_TASK_LIFE", value_name = "DURATION", default_value = "30d",
           value_parser = parse_duration)]
     pub task_life: Duration,
+    /// How long an upload in pieces may wait for its next piece before it is removed
+    #[arg(long, env = "IMGFILTER_UPLOAD_LIFE", value_name = "DURATION", default_value = "24h",
+          value_parser = parse_duration)]
+    pub upload_life: Duration,
     /// Where the edge spools uploads; only looked at where it exists
     #[arg(long, env = "IMGFILTER_SPOOL", value_name = "PATH", default_value = "/var/lib/imgfilter/spool")]
     pub spool: PathBuf,

@@ -2,7 +2,9 @@
 
 pub mod cleanup;
 pub mod deliveries;
+pub mod erasure;
 pub mod keys;
+pub mod links;
 pub mod listen;
 pub mod migrate;
 pub mod queue;

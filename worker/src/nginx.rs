@@ -72,6 +72,8 @@ fn main_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let _ = writeln!(file, "load_module \"{modules}/ngx_http_lua_module.so\";");
     let _ = writeln!(file, "load_module {upload_module};\n");
     servers::process(file, edge, "nginx")?;
+    // What looks at every request's path has expressions to match it with.
+    file.push_str("pcre_jit on;\n");
     file.push_str("# Each pool is kept from ever filling its queue by a gate in Lua.\n");
     let _ = writeln!(file, "thread_pool write threads={connections} max_queue=65536;");
     let _ = writeln!(file, "thread_pool read threads={connections} max_queue=65536;");
@@ -104,9 +106,10 @@ fn http_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let _ = writeln!(file, "    upload_store {spool};");
     let _ = writeln!(
         file,
-        "    proxy_cache_path \"{cache}/results\" levels=1:2 keys_zone=results:16m max_size={} inactive=7d \
-         use_temp_path=off;",
-        edge.cache_size
+        "    proxy_cache_path \"{cache}/results\" levels=1:2 keys_zone=results:16m max_size={} \
+         inactive={}s use_temp_path=off;",
+        edge.cache_size,
+        edge.downloads.cache_life.as_secs()
     );
     for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
         let _ = writeln!(file, "    {kind}_temp_path \"{cache}/{kind}\";");

@@ -59,6 +59,10 @@ pub struct Caller {
     pub owner: Option<String>,
     /// Whether the key allows a webhook.
     pub webhook: bool,
+    /// Whether the key allows links that last longer than others.
+    pub lasting: bool,
+    /// How long links of the key live, if it says so: an interval in ISO 8601.
+    pub link_life: Option<String>,
     /// The address an anonymous order counts for, where these are counted.
     pub client: Option<String>,
     /// The limits of the key, or of the address: the database's to read.
@@ -81,7 +85,8 @@ impl Caller {
     /// What this one may ask for, where `anonymous` is what anyone may.
     pub fn rules(&self, anonymous: &Rules) -> Rules {
         let webhook_allowed = if self.owner.is_some() { self.webhook } else { anonymous.webhook_allowed };
-        Rules { webhook_allowed, ..anonymous.clone() }
+        let own_life = self.link_life.as_deref().and_then(|life| life.parse().ok());
+        Rules { webhook_allowed, own_life, lasting: self.lasting, ..anonymous.clone() }
     }
 }
 
@@ -294,7 +299,7 @@ fn unguessable_id() -> Uuid {
 /// What makes two orders the same: the image, an upload's by its bytes, and the options as they were given. The name of
 /// a file and what a preset holds today make no difference.
 fn fingerprint(spec: &Spec, image: &str) -> String {
-    let given = Spec { chains: None, ..spec.clone() };
+    let given = Spec { chains: None, life: None, ..spec.clone() };
     hex::encode(Sha256::digest(json!({ "image": image, "spec": given }).to_string()))
 }
 

@@ -1,15 +1,21 @@
-//! AWS Signature Version 4 in a header, as S3 wants it.
+//! AWS Signature Version 4 as S3 wants it: in a header, or in a URL that somebody else will ask for.
 //!
-//! Source: "Authenticating Requests: Using the Authorization Header (AWS Signature Version 4)", Amazon S3 API
-//! Reference; its worked examples are the tests.
+//! Source: "Authenticating Requests: Using the Authorization Header (AWS Signature Version 4)" and "Using Query
+//! Parameters", Amazon S3 API Reference; the worked examples there are the tests.
+
+use std::collections::BTreeMap;
 
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of nothing, in hexadecimal: the payload hash of a request without a body.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// What stands as it is in a query that is signed.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Where objects are kept, and who we are there.
 #[derive(Clone, Deserialize)]
@@ -84,20 +90,75 @@ fn authorize(storage: &Storage, method: &str, path: &str, query: &str, headers: 
     let written: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
     let canonical = format!("{method}\n{path}\n{query}\n{written}\n{listed}\n{payload}");
 
-    let day = &date[..8];
-    let scope = format!("{day}/{}/s3/aws4_request", storage.region);
-    let hashed = hex::encode(Sha256::digest(canonical));
-    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{hashed}");
+    let signature = signature(storage, date, &canonical);
+    format!(
+        "AWS4-HMAC-SHA256 Credential={}/{},SignedHeaders={listed},Signature={signature}",
+        storage.access_key,
+        scope(storage, date)
+    )
+}
 
+/// What a signature is good for.
+fn scope(storage: &Storage, date: &str) -> String {
+    format!("{}/{}/s3/aws4_request", &date[..8], storage.region)
+}
+
+/// The signature of a canonical request.
+fn signature(storage: &Storage, date: &str, canonical: &str) -> String {
+    let hashed = hex::encode(Sha256::digest(canonical));
+    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{}\n{hashed}", scope(storage, date));
     let secret = format!("AWS4{}", storage.secret_key);
-    let key = [day, &storage.region, "s3", "aws4_request"]
+    let key = [&date[..8], &storage.region, "s3", "aws4_request"]
         .iter()
         .fold(secret.into_bytes(), |key, step| mac(&key, step.as_bytes()));
-    let signature = hex::encode(mac(&key, to_sign.as_bytes()));
-    format!(
-        "AWS4-HMAC-SHA256 Credential={}/{scope},SignedHeaders={listed},Signature={signature}",
-        storage.access_key
-    )
+    hex::encode(mac(&key, to_sign.as_bytes()))
+}
+
+/// A request that somebody else is to make.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Errand {
+    /// `GET` or `HEAD`.
+    pub method: String,
+    /// Such as `/bucket/r/202611/0193…`.
+    pub path: String,
+    /// For how many seconds it may be made.
+    pub life: u32,
+    /// Headers that the store is to answer with instead of its own, by the names of its parameters
+    /// (`response-content-type`).
+    #[serde(default)]
+    pub answer: BTreeMap<String, String>,
+    /// Seconds since 1970; absent: now.
+    pub epoch: Option<i64>,
+}
+
+/// The URL to ask for, at the store whose scheme and host are `base`.
+pub fn presign(storage: &Storage, base: &str, errand: &Errand) -> String {
+    let time =
+        errand.epoch.and_then(|epoch| Timestamp::from_second(epoch).ok()).unwrap_or_else(Timestamp::now);
+    let date = time.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let credential = format!("{}/{}", storage.access_key, scope(storage, &date));
+    let life = errand.life.to_string();
+    let own = [
+        ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
+        ("X-Amz-Credential", &credential),
+        ("X-Amz-Date", &date),
+        ("X-Amz-Expires", &life),
+        ("X-Amz-SignedHeaders", "host"),
+    ];
+    let answer = errand.answer.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    // Upper case comes before lower case: this is the order of their bytes, which is signed.
+    let query: Vec<String> = own
+        .into_iter()
+        .chain(answer)
+        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, UNRESERVED)))
+        .collect();
+    let query = query.join("&");
+    let host = base.split_once("://").map_or(base, |(_, host)| host);
+    let Errand { method, path, .. } = errand;
+    let canonical = format!("{method}\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD");
+    let signature = signature(storage, &date, &canonical);
+    format!("{base}{path}?{query}&X-Amz-Signature={signature}")
 }
 
 fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
@@ -162,6 +223,23 @@ mod tests {
             signature("GET", "/", "lifecycle=", &headers),
             "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"
         );
+    }
+
+    #[test]
+    fn a_url_as_in_the_reference() {
+        let errand = Errand {
+            method: "GET".to_owned(),
+            path: "/test.txt".to_owned(),
+            life: 86_400,
+            answer: BTreeMap::new(),
+            epoch: Some(1_369_353_600),
+        };
+        let url = presign(&storage(), "https://examplebucket.s3.amazonaws.com", &errand);
+        let expected = "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
+            &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
+            &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\
+            &X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
+        assert_eq!(url, expected);
     }
 
     #[test]

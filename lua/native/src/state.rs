@@ -29,8 +29,8 @@ pub enum StateError {
     /// Nothing could be asked for.
     #[error("IMGFILTER_PRESETS_ONLY is true, but there is no preset in {}", .0.display())]
     NoPresets(PathBuf),
-    /// `link_life` is not a span of time such as `3 months`.
-    #[error("IMGFILTER_LINK_LIFE: {0}")]
+    /// `link_life` or `max_link_life` is not a span of time such as `3 months`.
+    #[error("IMGFILTER_LINK_LIFE, IMGFILTER_MAX_LINK_LIFE: {0}")]
     LinkLife(#[from] jiff::Error),
 }
 
@@ -44,6 +44,7 @@ pub struct Config {
     presets_only: bool,
     link_keys: String,
     link_life: String,
+    max_link_life: String,
     max_filters: usize,
     max_chain_length: usize,
     max_chain_filters: usize,
@@ -61,6 +62,7 @@ pub struct Config {
     anonymous_webhook: bool,
     webhook_insecure: bool,
     storage: Storage,
+    presigned_base: String,
 }
 
 /// The configuration, checked.
@@ -82,6 +84,8 @@ pub struct State {
     pub max_attempts: u16,
     /// The object storage.
     pub storage: Storage,
+    /// Where clients reach it: scheme and host.
+    pub presigned_base: String,
 }
 
 /// Names of the formats that can be written, in the order in which they are listed to people.
@@ -99,6 +103,9 @@ impl TryFrom<Config> for State {
                 max_filters: config.max_filters,
                 formats: &*FORMATS,
                 link_life,
+                max_link_life: config.max_link_life.parse()?,
+                own_life: None,
+                lasting: false,
                 webhook_allowed: config.anonymous_webhook,
                 webhook_insecure: config.webhook_insecure,
             },
@@ -121,6 +128,7 @@ impl TryFrom<Config> for State {
             cost_scale: config.cost_scale,
             max_attempts: config.max_attempts,
             storage: config.storage,
+            presigned_base: config.presigned_base,
         })
     }
 }

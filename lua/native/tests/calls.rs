@@ -22,12 +22,14 @@ fn initialise() {
     let config = json!({
         "public_url": "https://img.example/f", "assets": format!("{FILES}/assets"),
         "presets": format!("{FILES}/presets"), "presets_only": false, "link_keys": LINK_KEYS, "link_life": "3 months",
+        "max_link_life": "1 year",
         "max_filters": 2, "max_chain_length": 1000, "max_chain_filters": 5, "max_equation_length": 40,
         "max_equation_depth": 4, "max_equation_operations": 9, "max_dimension": 16384, "max_pixels": 100_000_000,
         "max_frames": 1000, "max_total_pixels": 250_000_000, "max_output_dimension": 5000, "fast_lane_ms": 500.0, "cost_scale": 1.0,
         "max_attempts": 5,
         "anonymous_webhook": false, "webhook_insecure": false,
         "storage": {"host": "s3.example", "region": "us-east-1", "access_key": "AK", "secret_key": "SK"},
+        "presigned_base": "https://s3.example",
     });
     assert_eq!(call("initialise", &config), json!({ "ok": {} }));
 }

@@ -44,6 +44,7 @@ pub(crate) struct LocationConf {
     pub(crate) bare_body: ngx_flag_t,
     pub(crate) pass_args: ngx_flag_t,
     pub(crate) tame_arrays: ngx_flag_t,
+    pub(crate) log_mask: ngx_flag_t,
     pub(crate) store_template: Option<StoreTemplate>,
     pub(crate) pass: Option<Template>,
     /// The file to append to, the size it must have, and the size it may have.
@@ -73,6 +74,7 @@ impl Default for LocationConf {
             bare_body: UNSET,
             pass_args: UNSET,
             tame_arrays: UNSET,
+            log_mask: UNSET,
             store_template: None,
             pass: None,
             append: None,
@@ -135,6 +137,7 @@ impl LocationConf {
         inherit(&mut self.bare_body, outer.bare_body, UNSET, 0);
         inherit(&mut self.pass_args, outer.pass_args, UNSET, 0);
         inherit(&mut self.tame_arrays, outer.tame_arrays, UNSET, 0);
+        inherit(&mut self.log_mask, outer.log_mask, UNSET, 0);
         self.append = self.append.or(outer.append);
         self.append_offset = self.append_offset.or(outer.append_offset);
         self.append_limit = self.append_limit.or(outer.append_limit);

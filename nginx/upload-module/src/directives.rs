@@ -46,7 +46,7 @@ macro_rules! slot {
 }
 
 /// Every directive; nginx may write to the table.
-pub(crate) static mut COMMANDS: [ngx_command_t; 26] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 27] = [
     command(ngx_string!("upload_pass"), INSIDE, NGX_CONF_TAKE1, set_pass, 0),
     command(
         ngx_string!("upload_store"),
@@ -65,6 +65,14 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 26] = [
     slot!("upload_bare_body", ngx_conf_set_flag_slot, NGX_CONF_FLAG, bare_body),
     slot!("upload_pass_args", ngx_conf_set_flag_slot, NGX_CONF_FLAG, pass_args),
     slot!("upload_tame_arrays", ngx_conf_set_flag_slot, NGX_CONF_FLAG, tame_arrays),
+    // Of a server: which location a request goes to is not known yet when it begins to count.
+    command(
+        ngx_string!("upload_log_mask"),
+        NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF,
+        NGX_CONF_FLAG,
+        ngx_conf_set_flag_slot,
+        offset_of!(LocationConf, log_mask),
+    ),
     command(ngx_string!("upload_append"), EVERYWHERE, NGX_CONF_TAKE1, set_append, 0),
     command(ngx_string!("upload_append_offset"), EVERYWHERE, NGX_CONF_TAKE1, set_append_offset, 0),
     command(ngx_string!("upload_append_limit"), EVERYWHERE, NGX_CONF_TAKE1, set_append_limit, 0),

@@ -15,6 +15,7 @@ mod directives;
 mod handler;
 mod handover;
 mod headers;
+mod log_mask;
 mod module;
 mod pace;
 mod panics;

@@ -8,7 +8,7 @@ use ngx::http::{HttpModule, HttpModuleLocationConf, HttpModuleMainConf};
 
 use crate::conf::{LocationConf, MainConf, merge_location};
 use crate::directives::COMMANDS;
-use crate::{process, unlock, variables};
+use crate::{log_mask, process, unlock, variables};
 
 /// The module, as the traits of the ngx crate know it.
 pub(crate) struct UploadModule;
@@ -22,6 +22,15 @@ impl HttpModule for UploadModule {
     unsafe extern "C" fn preconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
         // SAFETY: nginx calls it with the configuration it is reading.
         match unsafe { variables::register(cf) } {
+            true => Status::NGX_OK.into(),
+            false => Status::NGX_ERROR.into(),
+        }
+    }
+
+    unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
+        unlock::install();
+        // SAFETY: nginx calls it with the configuration it has read.
+        match unsafe { log_mask::install(cf) } {
             true => Status::NGX_OK.into(),
             false => Status::NGX_ERROR.into(),
         }
@@ -40,7 +49,7 @@ unsafe impl HttpModuleLocationConf for UploadModule {
 
 static CONTEXT: ngx_http_module_t = ngx_http_module_t {
     preconfiguration: Some(UploadModule::preconfiguration),
-    postconfiguration: Some(unlock::install),
+    postconfiguration: Some(UploadModule::postconfiguration),
     create_main_conf: Some(UploadModule::create_main_conf),
     init_main_conf: None,
     create_srv_conf: None,

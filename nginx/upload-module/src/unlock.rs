@@ -4,9 +4,7 @@
 use std::ptr::{addr_of, addr_of_mut};
 
 use ngx::core::Status;
-use ngx::ffi::{
-    ngx_conf_t, ngx_http_output_header_filter_pt, ngx_http_request_t, ngx_http_top_header_filter, ngx_int_t,
-};
+use ngx::ffi::{ngx_http_output_header_filter_pt, ngx_http_request_t, ngx_http_top_header_filter, ngx_int_t};
 
 use crate::panics::caught;
 use crate::request::Request;
@@ -16,13 +14,12 @@ use crate::slot::SlotRef;
 static mut NEXT: ngx_http_output_header_filter_pt = None;
 
 /// Puts our header filter before those that are there.
-pub(crate) unsafe extern "C" fn install(_: *mut ngx_conf_t) -> ngx_int_t {
+pub(crate) fn install() {
     // SAFETY: nginx reads its configuration on the one thread it has, and has put its own filters there before.
     unsafe {
         *addr_of_mut!(NEXT) = *addr_of!(ngx_http_top_header_filter);
         *addr_of_mut!(ngx_http_top_header_filter) = Some(filter);
     }
-    Status::NGX_OK.into()
 }
 
 unsafe extern "C" fn filter(r: *mut ngx_http_request_t) -> ngx_int_t {

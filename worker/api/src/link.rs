@@ -64,6 +64,16 @@ impl LinkKeys {
         if keys.is_empty() { Err(KeyError::Empty) } else { Ok(Self(keys)) }
     }
 
+    /// The number of the key that signs.
+    pub fn signing(&self) -> u8 {
+        self.0[0].0
+    }
+
+    /// The numbers of all keys, in their order.
+    pub fn numbers(&self) -> impl Iterator<Item = u8> {
+        self.0.iter().map(|(number, _)| *number)
+    }
+
     /// The token of a link.
     pub fn mint(&self, link: Uuid) -> String {
         let (number, key) = &self.0[0];

@@ -72,12 +72,25 @@ pub struct Rules {
     pub max_filters: usize,
     /// Output formats that can be written.
     pub formats: &'static [&'static str],
-    /// The default, and longest, life of a link (`IMGFILTER_LINK_LIFE`).
+    /// The default life of a link, and the longest that anybody may ask for (`IMGFILTER_LINK_LIFE`).
     pub link_life: Span,
+    /// The longest of all (`IMGFILTER_MAX_LINK_LIFE`).
+    pub max_link_life: Span,
+    /// The same as `link_life` for the key that is used, if it has one of its own.
+    pub own_life: Option<Span>,
+    /// Whether the longest of all may be asked for.
+    pub lasting: bool,
     /// Whether the request may name a webhook.
     pub webhook_allowed: bool,
     /// Whether a webhook may be plain HTTP or a bare address (tests only, `IMGFILTER_WEBHOOK_INSECURE`).
     pub webhook_insecure: bool,
+}
+
+impl Rules {
+    /// What bounds the life of a task's links, if it is not the service's default: what its key may ask for, or has by itself.
+    fn bound(&self, asked: bool) -> Option<Span> {
+        if asked && self.lasting { Some(self.max_link_life) } else { self.own_life }
+    }
 }
 
 /// When a task's turn comes among those of its lane.
@@ -111,6 +124,9 @@ pub struct Spec {
     pub keep_profile: bool,
     /// Life of the links in seconds; `None`: the service's default.
     pub expires_in: Option<u64>,
+    /// The life that bounds them where it is not the service's default: an interval of the calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<String>,
     /// Where to tell that the task has ended.
     pub webhook: Option<String>,
     /// Whether it goes behind the others.
@@ -226,6 +242,7 @@ pub(crate) fn read_fields<'a>(
         filters.push(String::new());
     }
     let keep_profile = profile.unwrap_or(false);
+    let life = rules.bound(expires_in.is_some()).map(|life| life.to_string());
     let (priority, delay) = (priority.unwrap_or_default(), delay.unwrap_or_default());
     Ok(Spec {
         filters,
@@ -235,6 +252,7 @@ pub(crate) fn read_fields<'a>(
         effort,
         keep_profile,
         expires_in,
+        life,
         webhook,
         priority,
         delay,
@@ -298,7 +316,7 @@ fn read_icc(value: &str) -> Result<bool, Problem> {
 }
 
 fn read_expires_in(value: &str, rules: &Rules) -> Result<u64, Problem> {
-    let longest = life_in_seconds(rules.link_life);
+    let longest = life_in_seconds(rules.bound(true).unwrap_or(rules.link_life));
     value.parse().ok().filter(|seconds| (1..=longest).contains(seconds)).ok_or_else(|| {
         let detail = format!("expires_in is a whole number of seconds from 1 to {longest}");
         Problem::new(Code::InvalidExpiresIn, detail).field("expires_in").limit(longest)

@@ -5,6 +5,9 @@ fn rules() -> Rules {
         max_filters: 2,
         formats: &["jpeg", "png"],
         link_life: Span::new().months(3),
+        max_link_life: Span::new().years(1),
+        own_life: None,
+        lasting: false,
         webhook_allowed: true,
         webhook_insecure: false,
     }
@@ -113,6 +116,23 @@ fn three_calendar_months_is_the_longest_life() {
     // The shortest three months in a row have 89 days.
     let parts = form(&[("expires_in", "7689600")]);
     assert_eq!(read(&parts, "", &rules()).unwrap().0.expires_in, Some(7_689_600));
+}
+
+#[test]
+fn a_key_may_have_a_life_of_its_own_and_one_that_lasts() {
+    let read = |rules: &Rules, seconds: &str| {
+        let fields: Vec<_> =
+            Some(("expires_in", seconds)).filter(|(_, value)| !value.is_empty()).into_iter().collect();
+        read(&form(&fields), "", rules).map(|(spec, _)| spec.life).map_err(|problem| problem.code)
+    };
+    let own = Rules { own_life: Some(Span::new().months(1)), ..rules() };
+    assert_eq!(read(&own, ""), Ok(Some("P1M".into())));
+    assert_eq!(read(&own, "3000000"), Err(Code::InvalidExpiresIn), "its own life bounds what it may ask for");
+    let lasting = Rules { lasting: true, ..rules() };
+    assert_eq!(read(&lasting, ""), Ok(None));
+    assert_eq!(read(&lasting, "20000000"), Ok(Some("P1Y".into())));
+    assert_eq!(read(&lasting, "40000000"), Err(Code::InvalidExpiresIn));
+    assert_eq!(read(&rules(), "20000000"), Err(Code::InvalidExpiresIn));
 }
 
 #[test]

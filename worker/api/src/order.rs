@@ -150,6 +150,9 @@ mod tests {
             max_filters: 2,
             formats: &["jpeg", "png"],
             link_life: Span::new().months(3),
+            max_link_life: Span::new().years(1),
+            own_life: None,
+            lasting: false,
             webhook_allowed: true,
             webhook_insecure: false,
         }

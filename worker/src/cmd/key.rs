@@ -64,6 +64,10 @@ struct Create {
     /// Tasks that have not ended
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..=MAX_QUOTA))]
     open_tasks: Option<u64>,
+    /// How long links live of what is uploaded with it, where that is not IMGFILTER_LINK_LIFE: an interval of the calendar
+    /// in PostgreSQL's words
+    #[arg(long, value_name = "INTERVAL")]
+    link_life: Option<String>,
     /// Print key and description as JSON
     #[arg(long)]
     json: bool,
@@ -125,7 +129,14 @@ async fn create(options: &Create) -> Outcome {
     scopes.dedup();
     let quota = json!({"requests": options.requests, "bytes": options.bytes, "megapixels": options.megapixels,
                        "open_tasks": options.open_tasks});
-    let new = NewKey { owner: &options.owner, name: &options.name, sha256: &sha256, scopes: &scopes, quota };
+    let new = NewKey {
+        owner: &options.owner,
+        name: &options.name,
+        sha256: &sha256,
+        scopes: &scopes,
+        quota,
+        link_life: options.link_life.as_deref(),
+    };
     let made = Db::as_owner(&options.database)?.create_key(&new).await?;
     if options.json {
         println!("{}", serde_json::to_string(&Made { key: &secret, about: &made })?);
@@ -181,6 +192,7 @@ fn line(key: &Key) -> String {
             (_, None) => {}
         }
     }
+    words.extend(key.link_life.as_ref().map(|life| format!("links for {life}")));
     words.push(format!("created {}", key.created_at));
     words.extend(key.revoked_at.as_ref().map(|at| format!("revoked {at}")));
     words.join("  ")

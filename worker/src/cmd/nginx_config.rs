@@ -11,7 +11,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 52] = [
+const READ_BY_LUA: [&str; 60] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -21,14 +21,19 @@ const READ_BY_LUA: [&str; 52] = [
     "ASSETS",
     "BREAKER_FAILURES",
     "BREAKER_PAUSE",
+    "CACHE",
+    "CDN_MAX_AGE",
     "COST_SCALE",
     "DATABASE_TIMEOUT",
+    "DOWNLOADS",
     "EDGE_DATABASE_CONNECTIONS",
     "EDGE_NAME",
     "FAST_LANE_MS",
     "KEY_MISSES",
     "KEY_THREADS",
     "LINK_LIFE",
+    "LINK_MEMORY",
+    "LINK_MISSES",
     "LUA_DIR",
     "MAX_ATTEMPTS",
     "MAX_BODY",
@@ -40,6 +45,7 @@ const READ_BY_LUA: [&str; 52] = [
     "MAX_EQUATION_OPERATIONS",
     "MAX_FILTERS",
     "MAX_FRAMES",
+    "MAX_LINK_LIFE",
     "MAX_OUTPUT_DIMENSION",
     "MAX_PIXELS",
     "MAX_QUEUE",
@@ -54,6 +60,8 @@ const READ_BY_LUA: [&str; 52] = [
     "NATIVE_THREADS",
     "PRESETS",
     "PRESETS_ONLY",
+    "PRESIGNED_ENDPOINT",
+    "PRESIGNED_LIFE",
     "PUBLIC_URL",
     "RUNTIME_DIR",
     "S3_BUCKET",

@@ -1,7 +1,6 @@
 //! `imgfilter queue`: what an operator sees of the queue and does with it, as the owner of the schema.
 
 mod cancel;
-mod change;
 mod dead;
 mod drain;
 mod list;
@@ -12,18 +11,15 @@ mod status;
 mod workers;
 
 use std::collections::HashSet;
-use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use serde::Serialize;
 use uuid::Uuid;
 
-use self::change::Item;
 use super::block_on;
+use super::change::Item;
+use super::reading::Reading;
 use crate::cli::Outcome;
-use crate::config;
-use crate::db::Db;
 use crate::db::queue::{Change, Listed, TaskLine};
 use crate::db::tasks::Lane;
 
@@ -61,32 +57,6 @@ enum Action {
     Redrive(redrive::Options),
     /// List the workers
     Workers(workers::Options),
-}
-
-/// Options of every command that only reads.
-#[derive(Debug, Args)]
-struct Reading {
-    /// As JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    database: config::Migrate,
-}
-
-impl Reading {
-    fn db(&self) -> Result<Db, Box<dyn std::error::Error + Send + Sync>> {
-        Db::as_owner(&self.database)
-    }
-
-    /// Prints a list: as JSON, or a line for each.
-    fn print<T: Serialize>(&self, all: &[T], line: impl Fn(&T) -> String) -> Outcome {
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(all)?);
-        } else {
-            all.iter().for_each(|one| println!("{}", line(one)));
-        }
-        Ok(ExitCode::SUCCESS)
-    }
 }
 
 /// Does it.

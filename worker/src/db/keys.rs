@@ -37,6 +37,9 @@ pub struct Key {
     pub scopes: Vec<String>,
     /// What it allows; nothing there: no limit.
     pub quota: Quota,
+    /// How long links live, as ISO 8601 has it; `None`: as long as the service's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_life: Option<String>,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339; `None` while it is good.
@@ -59,13 +62,19 @@ pub struct NewKey<'a> {
     pub scopes: &'a [String],
     /// What it allows, as [`Quota`] is written.
     pub quota: Value,
+    /// How long links are to live: an interval in PostgreSQL's words.
+    pub link_life: Option<&'a str>,
 }
 
 impl Db {
     /// Enters a key.
     pub async fn create_key(&self, key: &NewKey<'_>) -> Result<Key, DbError> {
-        let sql = "SELECT imgfilter.create_key($1, $2, $3, $4, $5)";
-        read(&self.row(sql, &[&key.owner, &key.name, &key.sha256, &key.scopes, &key.quota]).await?)
+        let sql = "SELECT imgfilter.create_key($1, $2, $3, $4, $5, $6::text::interval)";
+        read(
+            &self
+                .row(sql, &[&key.owner, &key.name, &key.sha256, &key.scopes, &key.quota, &key.link_life])
+                .await?,
+        )
     }
 
     /// The keys of an owner, or all.

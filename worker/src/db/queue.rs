@@ -146,12 +146,18 @@ pub enum Change {
     HasResults,
     /// Nothing: its original is gone.
     OriginalGone,
+    /// The link ends now.
+    Revoked,
+    /// The link ends later.
+    Extended,
+    /// Nothing: the link would live longer than it may.
+    TooLong,
 }
 
 impl Change {
     /// Whether something is changed.
     pub fn is_one(self) -> bool {
-        matches!(self, Self::Queued | Self::Canceled | Self::Draining)
+        matches!(self, Self::Queued | Self::Canceled | Self::Draining | Self::Revoked | Self::Extended)
     }
 }
 
@@ -249,12 +255,12 @@ impl Db {
         Ok(if told { Change::Draining } else { Change::Unknown })
     }
 
-    async fn change(&self, sql: &str, params: Params<'_>) -> Result<Change, DbError> {
+    pub(super) async fn change(&self, sql: &str, params: Params<'_>) -> Result<Change, DbError> {
         let word: String = self.row(sql, params).await?.get(0);
         decode(Value::String(word))
     }
 
-    async fn listed<T: DeserializeOwned>(
+    pub(super) async fn listed<T: DeserializeOwned>(
         &self,
         sql: &str,
         params: Params<'_>,

@@ -8,6 +8,7 @@ mod cleanup;
 mod command;
 mod completions;
 mod engines;
+mod erasure;
 mod failures;
 mod keys;
 mod migrations;

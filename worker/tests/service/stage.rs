@@ -1,6 +1,7 @@
 //! What the tests play on: a database, a store, and workers.
 
 pub mod cluster;
+pub mod fake_store;
 pub mod process;
 pub mod receiver;
 

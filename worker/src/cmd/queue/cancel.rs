@@ -3,9 +3,9 @@
 use clap::Args;
 use uuid::Uuid;
 
-use super::change::{Changing, Item};
 use super::image_lane;
 use crate::cli::Outcome;
+use crate::cmd::change::{Changing, Item};
 use crate::db::queue::{Change, OpenTasks, TaskLine};
 
 /// Options of `imgfilter queue cancel`.

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::change::{Changing, Item};
 use super::workers;
 use crate::cli::Outcome;
+use crate::cmd::change::{Changing, Item};
 use crate::db::queue::Change;
 
 /// Options of `imgfilter queue drain`.

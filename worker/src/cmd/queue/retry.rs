@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use uuid::Uuid;
 
-use super::change::{Changing, Item};
 use crate::cli::Outcome;
+use crate::cmd::change::{Changing, Item};
 use crate::config::parse_duration;
 use crate::db::queue::{Change, EndedTasks, TaskLine};
 

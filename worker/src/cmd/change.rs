@@ -87,12 +87,20 @@ impl Changing {
             return Ok(false);
         }
         show(items, false);
-        eprint!("Change {foreseen}? [y/N] ");
-        io::stderr().flush()?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+        confirmed(&format!("Change {foreseen}?"))
     }
+}
+
+/// Asks a question that is answered with yes or no, if there is somebody to ask.
+pub fn confirmed(question: &str) -> io::Result<bool> {
+    if !asks() {
+        return Ok(false);
+    }
+    eprint!("{question} [y/N] ");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Whether a person sits there.
@@ -121,5 +129,8 @@ fn words(change: Change) -> &'static str {
         Change::NotFailed => "left: it has not failed",
         Change::HasResults => "left: it has results",
         Change::OriginalGone => "left: its original is gone",
+        Change::Revoked => "revoked",
+        Change::Extended => "extended",
+        Change::TooLong => "left: it would live longer than IMGFILTER_MAX_LINK_LIFE",
     }
 }

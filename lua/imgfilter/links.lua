@@ -1,0 +1,151 @@
+-- What nginx knows of links: from the token in a URL to what is to be answered.
+--
+-- A token's tag is checked, then the database is asked for its row. Both are remembered: the row by all workers of this
+-- nginx, what is made of both by each of them. Nothing is believed longer than IMGFILTER_LINK_MEMORY.
+
+local cjson = require "cjson.safe"
+local semaphore = require "ngx.semaphore"
+local lrucache = require "resty.lrucache"
+local config = require "imgfilter.config"
+local database = require "imgfilter.database"
+local keys = require "imgfilter.keys"
+local native = require "imgfilter.native"
+local problems = require "imgfilter.problem"
+
+local M = {}
+
+-- The only types ever answered; what is not among them is sent as bytes to be saved.
+local TYPES = {
+    jpeg = "image/jpeg", png = "image/png", gif = "image/gif",
+    webp = "image/webp", tiff = "image/tiff", bmp = "image/bmp",
+    avif = "image/avif",
+}
+
+-- What is remembered of a link whose row is no more.
+local NO_ROW = "none"
+
+-- Links that each worker has at hand, of about a kilobyte each. Only those whose tag is right, so that nobody else can
+-- push them out.
+local AT_HAND = 8192
+
+-- How long the tokens are counted that an address tries in vain, in seconds.
+local MISSES_LIFE = 60
+
+local at_hand = lrucache.new(AT_HAND)
+
+-- A Content-Disposition (RFC 6266): a plain name for old clients, and the true one percent-encoded.
+function M.disposition(kind, filename)
+    local plain = filename:gsub("[^%w%.%-_ ]", "_")
+    local encoded = filename:gsub("[^%w%.%-_]", function(byte)
+        return string.format("%%%02X", byte:byte())
+    end)
+    return kind .. '; filename="' .. plain .. "\"; filename*=UTF-8''" .. encoded
+end
+
+-- What is at hand of a row that was told at `told`: when it ends by this machine's clock, and what is said with its
+-- bytes.
+function M.made_of(row, told)
+    if row.gone then
+        return { ends = 0 }
+    end
+    local mime = TYPES[row.format]
+    return {
+        ends = told + row.seconds,
+        object = row.object_key,
+        sha256 = row.sha256,
+        mime = mime or "application/octet-stream",
+        shown = M.disposition(mime and "inline" or "attachment", row.filename),
+        saved = M.disposition("attachment", row.filename),
+    }
+end
+
+-- Questions under way, by link.
+local asked = {}
+
+-- The row of a link as text, or NO_ROW; or nil and the problem. Many who want the same at once ask once.
+local function ask(link)
+    local question = asked[link]
+    if question then
+        question.waiting = question.waiting + 1
+        if not question.done:wait(2 * config.database_timeout) then
+            return nil, problems.new("database_unavailable")
+        end
+        return question.text, question.problem
+    end
+    question = { done = semaphore.new(0), waiting = 0 }
+    asked[link] = question
+    local text, problem = database.call("link_view", link)
+    if not problem then
+        text = text or NO_ROW
+        ngx.shared.links:set(link, text, config.link_memory, ngx.time())
+    end
+    asked[link] = nil
+    question.text, question.problem = text, problem
+    if question.waiting > 0 then
+        question.done:post(question.waiting)
+    end
+    return text, problem
+end
+
+-- What is to be answered, and the seconds for which that may be believed; or nil and the problem.
+local function learn(link)
+    local text, told = ngx.shared.links:get(link)
+    if not text then
+        local problem
+        text, problem = ask(link)
+        if not text then
+            return nil, problem
+        end
+        told = ngx.time()
+    end
+    local row = text ~= NO_ROW and cjson.decode(text) or { gone = true }
+    return M.made_of(row, told), config.link_memory - (ngx.time() - told)
+end
+
+-- What somebody is told who has a token that is none of ours: beyond so many a minute, to wait. Whoever has a good one
+-- is served all the same.
+local function refuse()
+    local limit = config.link_misses
+    if limit > 0 then
+        local place = "link from " .. keys.network(ngx.var.binary_remote_addr)
+        local misses = ngx.shared.misses
+        if (misses:incr(place, 1, 0, MISSES_LIFE) or 0) > limit then
+            local detail = string.format("%d unknown links a minute may be tried", limit)
+            local retry_after = math.max(math.ceil(misses:ttl(place) or 0), 1)
+            return problems.new("too_many_requests", { detail = detail, limit = limit, retry_after = retry_after })
+        end
+    end
+    return problems.new("not_found", { detail = "there is no such link" })
+end
+
+-- What is to be answered to whoever has this token while its link lives, or nil and the problem. A tag that is not ours
+-- is refused without asking anyone.
+function M.find(token)
+    local link = at_hand:get(token)
+    if link then
+        return link
+    end
+    local checked, problem = native.call("verify_link", cjson.encode({ token = token }))
+    if not checked then
+        return nil, problem
+    end
+    if checked.link == cjson.null then
+        return nil, refuse()
+    end
+    local life
+    link, life = learn(checked.link)
+    if not link then
+        return nil, life
+    end
+    if life > 0 then
+        at_hand:set(token, link, life)
+    end
+    return link
+end
+
+-- Forgets what this worker has at hand; the rows that all share are asked again.
+function M.forget()
+    at_hand:flush_all()
+end
+
+return M
