@@ -12,13 +12,34 @@ local problems = require "imgfilter.problem"
 
 local M = {}
 
+-- Characters of a token, and where it stands in a path: /d/{token}/{filename}.
+local TOKEN_LENGTH = 46
+local FIRST, LAST = 4, 3 + TOKEN_LENGTH
+local SLASH = 47
+
 -- How long a browser may keep a result, in seconds. It has been shown it, so this takes nothing back.
 local BROWSER_CACHE_LIFE = 86400
 
+-- What nearly every download says: its link lives on for longer than anybody may keep it.
+local usual
+
 -- Never beyond the link's life.
 function M.cache_control(seconds_left)
+    if seconds_left >= BROWSER_CACHE_LIFE and seconds_left >= config.cdn_max_age then
+        usual = usual or "public, max-age=" .. BROWSER_CACHE_LIFE .. ", s-maxage=" .. config.cdn_max_age
+        return usual
+    end
     return "public, max-age=" .. math.min(seconds_left, BROWSER_CACHE_LIFE)
         .. ", s-maxage=" .. math.min(seconds_left, config.cdn_max_age)
+end
+
+-- The token in a path, or nil. Whether it is one is found out by whoever looks for its link; patterns, which would tell
+-- at once, are slow.
+function M.token(path)
+    if #path > LAST + 1 and path:byte(LAST + 1) == SLASH and not path:find("/", LAST + 2, true) then
+        return path:sub(FIRST, LAST)
+    end
+    return nil
 end
 
 -- Whether a query asks for a file to be saved: `download`, with a value or without.
@@ -70,7 +91,7 @@ function M.admit()
     if method ~= "GET" and method ~= "HEAD" then
         return answer.allow("GET", "HEAD")
     end
-    local token = var.uri:match("^/d/([%w_-]+)/[^/]+$")
+    local token = M.token(var.uri)
     if not token then
         return refuse("not_found", "there is no such link")
     end
@@ -88,8 +109,7 @@ function M.admit()
     end
     simplify_conditions(method)
     var.download_object = link.object
-    var.download_sha256 = link.sha256
-    var.download_type = link.mime
+    var.download_about = link.about
     var.download_disposition = disposition
     var.download_cache_control = M.cache_control(left)
 end

@@ -85,10 +85,11 @@ function M.clean()
             ngx.header[name] = nil
         end
     end
-    local sha256 = ngx.var.http_x_sha256
-    if ngx.status == 200 and sha256 and ngx.req.get_method() ~= "PUT" then
+    local about = ngx.status == 200 and ngx.var.http_x_about
+    if about then
+        local sha256, mime = about:match("^(%S+) (%S+)$")
         ngx.header["ETag"] = '"' .. sha256 .. '"'
-        ngx.header["Content-Type"] = ngx.var.http_x_type
+        ngx.header["Content-Type"] = mime
     end
 end
 

@@ -49,11 +49,12 @@ function M.made_of(row, told)
         return { ends = 0 }
     end
     local mime = TYPES[row.format]
+    local sent = mime or "application/octet-stream"
     return {
         ends = told + row.seconds,
         object = row.object_key,
-        sha256 = row.sha256,
-        mime = mime or "application/octet-stream",
+        mime = sent,
+        about = row.sha256 .. " " .. sent,
         shown = M.disposition(mime and "inline" or "attachment", row.filename),
         saved = M.disposition("attachment", row.filename),
     }
@@ -124,6 +125,9 @@ function M.find(token)
     local link = at_hand:get(token)
     if link then
         return link
+    end
+    if token:find("[^%w_-]") then
+        return nil, refuse()
     end
     local checked, problem = native.call("verify_link", cjson.encode({ token = token }))
     if not checked then

@@ -17,8 +17,7 @@ local LOOK = 1
 -- Rows at a time.
 local BATCH = 1000
 
--- The list is read twice: at once, and so many seconds later. Who was let through just before may have had the object
--- fetched anew after it was taken out.
+-- The list is read twice: at once, and so many seconds later, for a copy that was on its way all that time.
 local LATER = 180
 
 -- How often everybody was told to forget; shared by all workers.
@@ -30,17 +29,27 @@ function M.path(folder, key)
     return folder .. "/results/" .. name:sub(-1) .. "/" .. name:sub(-3, -2) .. "/" .. name
 end
 
-local function take_out(purged)
+-- Unlinks the copies. Mostly there are none: nobody has asked for them here.
+local function unlink(_, purged)
     for _, each in ipairs(purged) do
-        -- mostly there is none: nobody has asked for it here
         os.remove(M.path(config.cache, each.object))
+    end
+end
+
+-- Has all workers forget the links, and unlinks the copies: at once, and again when all have forgotten, for one that
+-- had not may just have fetched a copy anew.
+local function take_out(purged)
+    if #purged == 0 then
+        return
+    end
+    for _, each in ipairs(purged) do
         if each.link ~= cjson.null then
             ngx.shared.links:delete(each.link)
         end
     end
-    if #purged > 0 then
-        ngx.shared.edge:incr(TOLD, 1, 0)
-    end
+    ngx.shared.edge:incr(TOLD, 1, 0)
+    unlink(false, purged)
+    ngx.timer.at(3 * LOOK, unlink, purged)
 end
 
 -- Reads on from a place in the list; the place where it ends.

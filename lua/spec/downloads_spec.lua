@@ -12,6 +12,17 @@ describe("a download", function()
         assert.equal("public, max-age=86400, s-maxage=60", downloads.cache_control(7776000))
     end)
 
+    it("finds the token in its path", function()
+        local token = ("A"):rep(46)
+        assert.equal(token, downloads.token("/d/" .. token .. "/a.jpg"))
+        for _, path in ipairs({
+            "/d/", "/d/" .. token, "/d/" .. token .. "/", "/d/" .. token .. "A/a.jpg", "/d/" .. token .. "/a/b",
+            "/d/" .. token:sub(2) .. "/a.jpg", "/d//" .. token .. "/a",
+        }) do
+            assert.is_nil(downloads.token(path), path)
+        end
+    end)
+
     it("is saved where that is asked for", function()
         for _, query in ipairs({ "download", "download=1", "a=b&download", "download&a", "download=" }) do
             assert.is_true(downloads.is_to_be_saved(query), query)

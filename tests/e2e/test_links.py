@@ -22,7 +22,7 @@ def forgeries(url: str) -> list[str]:
         return token[:at] + other + token[at + 1:]
 
     tokens = [changed(at) for at in (0, 1, len(token) // 3, len(token) // 2, len(token) - 3)]
-    return [f"{place}/{each}/{name}" for each in (*tokens, token[:-1], token + "A", "A" * len(token), "%2e%2e", "a%2fb")]
+    return [f"{place}/{each}/{name}" for each in (*tokens, token[:-1], token + "A", "A" * len(token), "%ff" * len(token), "%2e%2e", "a%2fb")]
 
 
 def test_a_forged_link_is_not_found(url):

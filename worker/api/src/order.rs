@@ -178,6 +178,7 @@ mod tests {
             effort: Some(7),
             keep_profile: true,
             expires_in: Some(60),
+            life: None,
             webhook: Some("https://a.example/".into()),
             priority: Priority::Low,
             delay: 3600,
