@@ -4,7 +4,9 @@ import filecmp
 import json
 import os
 import random
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import venv
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.child import Child
+from stack.child import Child, descendants
 from stack.places import CHECKOUT, Build
 from stack.ready import accepts, free_port, wait_until
 
@@ -39,11 +41,18 @@ def folder():
 
 
 @pytest.fixture
-def aws(program, folder):
+def trace(folder):
+    """What the store has asked of the file system, in order."""
+    return folder / "trace"
+
+
+@pytest.fixture
+def aws(program, folder, trace):
     """Calls `aws` with the store as its S3."""
     port = free_port()
     settings = {"IMGFILTER_S3_ACCESS_KEY": KEYS["AWS_ACCESS_KEY_ID"], "IMGFILTER_S3_SECRET_KEY": KEYS["AWS_SECRET_ACCESS_KEY"]}
-    command = [Build.of("debug").program, "store", "--root", folder / "store", "--listen", f"127.0.0.1:{port}"]
+    traced = ["strace", "-f", "-y", "-o", trace, "-e", "trace=fsync,renameat2,mkdir,mkdirat,unlink,unlinkat"]
+    command = [*traced, Build.of("debug").program, "store", "--root", folder / "store", "--listen", f"127.0.0.1:{port}"]
     child = Child("store", command, folder / "store.log", settings)
     child.start()
     wait_until("the start of the store", lambda: accepts(port), 20, child)
@@ -55,7 +64,9 @@ def aws(program, folder):
         return done.stdout
 
     yield call
-    assert child.stop()
+    # strace hears no signal while what it has started lives.
+    os.kill(descendants(child.pid)[0], signal.SIGTERM)
+    assert child.process.wait(20) == 0
 
 
 def noise(path: Path, size: int) -> Path:
@@ -94,3 +105,43 @@ def test_a_folder_is_kept_in_step(aws, folder):
     assert filecmp.cmpfiles(source, copy, names, shallow=False) == (names, [], [])
     aws("s3", "rm", "s3://imgfilter", "--recursive")
     assert list((folder / "store/imgfilter").iterdir()) == [], "deleting leaves nothing behind"
+
+
+def steps(trace: Path, after: int) -> list[str]:
+    """The system calls since a place in the trace that went well, each with its paths below the store."""
+    lines = trace.read_text()[after:].splitlines()
+    calls = [re.sub(r"^\d+\s+", "", line) for line in lines if line.endswith("= 0")]
+    return [re.sub(r"/\S*?/store/", "", call) for call in calls]
+
+
+def place_of(calls: list[str], pattern: str) -> int:
+    found = [number for number, call in enumerate(calls) if re.search(pattern, call)]
+    assert found, f"no {pattern} in {calls}"
+    return found[0]
+
+
+def test_what_is_confirmed_is_on_the_disk_in_the_right_order(aws, folder, trace):
+    """A power cut may come between any two of these steps. (A kill alone would not tell whether anything was synced.)"""
+    small = noise(folder / "small.png", 1000)
+    begun = trace.stat().st_size
+    aws("s3", "cp", small, "s3://imgfilter/o/202611/0193f2a1-7abc")
+    calls = steps(trace, begun)
+    order = [
+        r"^fsync\(\d+<\.drafts/\d+>\)",
+        r"^mkdir\(\"imgfilter/o,202611,\"",
+        r"^fsync\(\d+<imgfilter>\)",
+        r"^mkdir\(\"imgfilter/o,202611,/0193f\"",
+        r"^fsync\(\d+<imgfilter/o,202611,>\)",
+        r"^mkdir\(\"imgfilter/o,202611,/0193f/2a1\"",
+        r"^fsync\(\d+<imgfilter/o,202611,/0193f>\)",
+        r"^renameat2\(.*\.drafts/\d+.*imgfilter/o,202611,/0193f/2a1/",
+        r"^fsync\(\d+<imgfilter/o,202611,/0193f/2a1>\)",
+    ]
+    places = [place_of(calls, pattern) for pattern in order]
+    assert places == sorted(places), calls
+
+    begun = trace.stat().st_size
+    aws("s3", "rm", "s3://imgfilter/o/202611/0193f2a1-7abc")
+    calls = steps(trace, begun)
+    gone = place_of(calls, r"^unlink(at)?\(.*imgfilter/o,202611,/0193f/2a1/")
+    assert gone < place_of(calls, r"^fsync\(\d+<imgfilter/o,202611,/0193f/2a1>\)"), calls

@@ -23,13 +23,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use disk::{Disk, OpenError};
 use service::Service;
@@ -37,6 +38,11 @@ use uploads::Upload;
 
 /// How long requests that have begun may go on after the server was asked to end.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long the headers of a request may take, and a connection may be kept that nothing is asked on.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(120);
+/// Most connections at a time; further ones wait to be accepted.
+const MAX_CONNECTIONS: usize = 4096;
 
 /// How long an upload in parts may take.
 const UPLOAD_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -94,10 +100,16 @@ impl Server {
         let connections = GracefulShutdown::new();
         let sweeper = tokio::spawn(remove_old_uploads(self.disk));
         let mut end = std::pin::pin!(end);
+        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let accept = async || {
+            // Never closed, so there is always one in the end.
+            let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
+            self.listener.accept().await.map(|(socket, _)| (socket, place))
+        };
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => match accepted {
-                    Ok((socket, _)) => serve_connection(socket, self.service.clone(), &connections),
+                accepted = accept() => match accepted {
+                    Ok((socket, place)) => serve_connection(socket, place, self.service.clone(), &connections),
                     Err(error) => {
                         // Out of file descriptors, most likely: others will end and make room.
                         tracing::warn!(%error, "cannot accept a connection");
@@ -127,15 +139,22 @@ async fn remove_old_uploads(disk: Arc<Disk>) {
     }
 }
 
-fn serve_connection(socket: TcpStream, service: S3Service, connections: &GracefulShutdown) {
+fn serve_connection(
+    socket: TcpStream,
+    place: OwnedSemaphorePermit,
+    service: S3Service,
+    connections: &GracefulShutdown,
+) {
     // Answers are small and must not wait for each other's acknowledgement.
     let _ = socket.set_nodelay(true);
-    let builder = Builder::new(TokioExecutor::new()).http1_only();
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended badly");
         }
+        drop(place);
     });
 }

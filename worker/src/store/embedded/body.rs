@@ -6,6 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -15,13 +16,16 @@ use s3s::stream::{ByteStream, RemainingLength};
 use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::checks::Checks;
-use super::disk::Draft;
+use super::disk::{Disk, Draft};
 use super::errors::{blocking, failed};
 
 /// Bytes that are read or written at once: most images are one or two of them.
 const BLOCK: usize = 512 << 10;
+/// How long a body may stand still.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What arrived.
 #[derive(Debug)]
@@ -36,14 +40,12 @@ pub struct Received {
 
 /// Writes a body to a draft. What the request says of it, its length and the digest it was signed with, the protocol has
 /// checked when the body ends well; its other checksums are checked here.
-pub async fn receive(
-    mut body: StreamingBlob,
-    mut draft: Draft,
-    mut checks: Checks,
-) -> S3Result<(Received, Checks)> {
-    let (mut hasher, mut size, mut block, mut filled) = (Sha256::new(), 0, Vec::new(), 0);
+pub async fn receive(disk: &Arc<Disk>, mut body: StreamingBlob, checks: Checks) -> S3Result<Received> {
+    let (mut size, mut block, mut filled) = (0, Vec::new(), 0);
+    let mut intake = Intake { disk: Arc::clone(disk), draft: None, hasher: Sha256::new(), checks };
     loop {
-        let chunk = body.next().await.transpose().map_err(broken_off)?;
+        let arrived = timeout(LONGEST_PAUSE, body.next()).await.map_err(|_| s3_error!(RequestTimeout))?;
+        let chunk = arrived.transpose().map_err(broken_off)?;
         let is_last = chunk.is_none();
         if let Some(chunk) = chunk {
             filled += chunk.len();
@@ -53,20 +55,38 @@ pub async fn receive(
         if filled >= BLOCK || is_last {
             let chunks = std::mem::take(&mut block);
             filled = 0;
-            (draft, hasher, checks) = blocking(move || {
-                for chunk in &chunks {
-                    hasher.update(chunk);
-                    checks.update(chunk);
-                }
-                draft.write(&chunks).map(|()| (draft, hasher, checks))
-            })
-            .await?
-            .map_err(failed)?;
+            intake = blocking(move || intake.take(&chunks)).await?.map_err(failed)?;
         }
         if is_last {
-            let digest = hex::encode(&hasher.finalize()[..16]);
-            return Ok((Received { draft, size, digest }, checks));
+            let Intake { draft, hasher, checks, .. } = intake;
+            checks.finish()?;
+            let draft = draft.ok_or_else(|| s3_error!(InternalError))?;
+            return Ok(Received { draft, size, digest: hex::encode(&hasher.finalize()[..16]) });
         }
+    }
+}
+
+/// What takes the blocks of a body, on threads that may wait.
+struct Intake {
+    disk: Arc<Disk>,
+    draft: Option<Draft>,
+    hasher: Sha256,
+    checks: Checks,
+}
+
+impl Intake {
+    fn take(mut self, chunks: &[Bytes]) -> io::Result<Self> {
+        for chunk in chunks {
+            self.hasher.update(chunk);
+            self.checks.update(chunk);
+        }
+        let mut draft = match self.draft.take() {
+            Some(draft) => draft,
+            None => self.disk.draft()?,
+        };
+        draft.write(chunks)?;
+        self.draft = Some(draft);
+        Ok(self)
     }
 }
 

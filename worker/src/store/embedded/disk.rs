@@ -26,6 +26,7 @@ pub(super) const UPLOADS: &str = ".uploads";
 const LOCK: &str = ".lock";
 /// Says which layout the folder has.
 const FORMAT: &str = ".format";
+const NEW_FORMAT: &str = ".format.new";
 const FORMAT_1: &str = "imgfilter store, layout 1\n";
 /// What a file system puts into its topmost folder.
 const LOST_AND_FOUND: &str = "lost+found";
@@ -71,19 +72,31 @@ pub struct Draft {
     path: PathBuf,
     /// Open to be written.
     pub file: File,
+    /// Whether it lies somewhere else now.
+    is_placed: bool,
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Of one that was renamed nothing is left here.
-        let _ = fs::remove_file(&self.path);
+        if self.is_placed {
+            return;
+        }
+        let path = std::mem::take(&mut self.path);
+        let remove = move || drop(fs::remove_file(path));
+        // A request that breaks off drops it on a thread of the runtime, which must not wait for a disk.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(remove)),
+            Err(_) => remove(),
+        }
     }
 }
 
 impl Draft {
-    /// Where it lies.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Puts it where it belongs, in place of what may be there, or with `NOREPLACE` of nothing.
+    pub fn place(&mut self, target: &Path, flags: RenameFlags) -> io::Result<()> {
+        renameat_with(CWD, &self.path, CWD, target, flags)?;
+        self.is_placed = true;
+        Ok(())
     }
 
     /// Adds bytes.
@@ -107,9 +120,14 @@ impl Disk {
     /// Takes the folder, which is made if it is not there, and clears away what a store that was killed has left.
     pub fn open(root: &Path) -> Result<Self, OpenError> {
         let failed = |error| OpenError::Io(root.to_path_buf(), error);
+        let is_new = !root.exists();
         DirBuilder::new().recursive(true).mode(0o750).create(root).map_err(failed)?;
         let root = root.canonicalize().map_err(failed)?;
-        check_format(&root)?;
+        if is_new {
+            // Of folders above that are none of ours, somebody else has seen to it that they last.
+            root.ancestors().skip(1).for_each(|above| drop(sync_folder(above)));
+        }
+        check_names(&root)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -117,6 +135,7 @@ impl Disk {
             .open(root.join(LOCK))
             .map_err(failed)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| OpenError::Taken(root.clone()))?;
+        write_format(&root).map_err(failed)?;
         match fs::remove_dir_all(root.join(DRAFTS)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => fs::create_dir(root.join(DRAFTS)).map_err(failed)?,
@@ -184,7 +203,7 @@ impl Disk {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.root.join(DRAFTS).join(number.to_string());
         let file = OpenOptions::new().write(true).read(true).create_new(true).mode(0o640).open(&path)?;
-        Ok(Draft { path, file })
+        Ok(Draft { path, file, is_placed: false })
     }
 
     /// Makes a draft an object, in place of the one of this key if there is one, unless `only_new`: then that is an error
@@ -208,11 +227,14 @@ impl Disk {
         let place = target.parent().unwrap_or(&folder);
         let flags = if only_new { RenameFlags::NOREPLACE } else { RenameFlags::empty() };
         for _ in 0..ATTEMPTS {
-            let renamed = self
-                .make_folders(&folder, place)
-                .and_then(|()| renameat_with(CWD, &draft.path, CWD, &target, flags).map_err(io::Error::from));
-            match renamed {
-                Ok(()) => return sync_if_there(place),
+            match self.make_folders(&folder, place).and_then(|()| draft.place(&target, flags)) {
+                Ok(()) => {
+                    // The folder may be another one by now, which somebody has made and not yet synced.
+                    if !self.is_lasting(place) {
+                        self.make_folders(&folder, place)?;
+                    }
+                    return sync_if_there(place);
+                }
                 // Somebody has removed one of the folders, which was empty, between two of these steps.
                 Err(error) if is_absent(&error) => self.forget(|known| place.starts_with(known)),
                 Err(error) => return Err(error),
@@ -236,13 +258,13 @@ impl Disk {
         for key in keys {
             let path = folder.join(layout::path_of(key));
             match fs::remove_file(&path) {
-                Ok(()) => drop(path.parent().map(|place| places.insert(place.to_path_buf()))),
-                Err(error) if is_absent(&error) => {}
-                Err(error) => refused.push((key, error)),
+                Err(error) if !is_absent(&error) => refused.push((key, error)),
+                // One that is not there may have gone this moment, and that must last, too.
+                _ => drop(path.parent().map(|place| places.insert(place.to_path_buf()))),
             }
         }
         for place in &places {
-            sync_if_there(place)?;
+            sync_nearest(&folder, place)?;
             self.prune(&folder, place);
         }
         Ok(refused)
@@ -251,11 +273,12 @@ impl Disk {
     /// Removes a folder of a bucket if it is empty, and those above it.
     fn prune(&self, bucket: &Path, place: &Path) {
         for folder in place.ancestors().take_while(|folder| *folder != bucket) {
-            // One that is not empty ends it.
+            let Ok(mut lasting) = self.lasting.lock() else { return };
+            // In one with forgetting it, so that nobody believes in it in between. One that is not empty ends it.
             if fs::remove_dir(folder).is_err() {
-                break;
+                return;
             }
-            self.forget(|known| known == folder);
+            lasting.remove(folder);
         }
     }
 
@@ -297,8 +320,8 @@ pub fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Whether the folder is new, or a store of this layout.
-fn check_format(root: &Path) -> Result<(), OpenError> {
+/// Whether the folder is a store of this layout, or new: then it holds nothing but what a start that was killed may have left.
+fn check_names(root: &Path) -> Result<(), OpenError> {
     let failed = |error| OpenError::Io(root.to_path_buf(), error);
     match fs::read_to_string(root.join(FORMAT)) {
         Ok(format) if format == FORMAT_1 => return Ok(()),
@@ -306,12 +329,23 @@ fn check_format(root: &Path) -> Result<(), OpenError> {
         _ => return Err(OpenError::Foreign(root.to_path_buf())),
     }
     for entry in fs::read_dir(root).map_err(failed)? {
-        if entry.map_err(failed)?.file_name() != LOST_AND_FOUND {
+        let name = entry.map_err(failed)?.file_name();
+        if ![LOST_AND_FOUND, LOCK, NEW_FORMAT].iter().any(|known| name == *known) {
             return Err(OpenError::Foreign(root.to_path_buf()));
         }
     }
-    let mut file = File::create_new(root.join(FORMAT)).map_err(failed)?;
-    file.write_all(FORMAT_1.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+    Ok(())
+}
+
+/// Says what the folder is, whole or not at all.
+fn write_format(root: &Path) -> io::Result<()> {
+    if root.join(FORMAT).exists() {
+        return Ok(());
+    }
+    let mut file = File::create(root.join(NEW_FORMAT))?;
+    file.write_all(FORMAT_1.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(root.join(NEW_FORMAT), root.join(FORMAT))
 }
 
 /// Makes a folder; whether it was not there.
@@ -324,7 +358,7 @@ fn make_folder(path: &Path) -> io::Result<bool> {
 }
 
 /// Writes the names in a folder to the disk.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
@@ -334,6 +368,17 @@ fn sync_if_there(folder: &Path) -> io::Result<()> {
         Err(error) if is_absent(&error) => Ok(()),
         synced => synced,
     }
+}
+
+/// Writes the names in a folder to the disk, or in the nearest one above it that is there.
+fn sync_nearest(bucket: &Path, place: &Path) -> io::Result<()> {
+    for folder in place.ancestors() {
+        match sync_folder(folder) {
+            Err(error) if is_absent(&error) && folder != bucket => {}
+            synced => return synced,
+        }
+    }
+    Ok(())
 }
 
 /// Removes a folder in which there are only folders.

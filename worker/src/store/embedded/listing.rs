@@ -204,7 +204,11 @@ impl Walk<'_> {
             }
             // Deleted meanwhile.
             Err(error) if is_absent(&error) => {}
-            Err(error) => tracing::error!(path = %path.display(), %error, "cannot read an object"),
+            // Nobody could fetch it either.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                tracing::error!(path = %path.display(), %error, "an object is damaged");
+            }
+            Err(error) => return Err(error),
         }
         Ok(true)
     }

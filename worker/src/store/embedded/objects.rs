@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use http::HeaderMap;
+use http::header::ETAG;
 use s3s::S3ErrorCode::{NoSuchBucket, NoSuchKey};
 use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
@@ -44,7 +46,10 @@ impl Conditions {
     /// In the order of RFC 9110, section 13.2.2; `unmet` is for a version that the client has already.
     fn check(&self, stored: &Stored, unmet: S3ErrorCode) -> S3Result<()> {
         let etag = ETag::Strong(stored.record.etag.clone());
-        let is = |condition: &ETagCondition| condition.as_etag().is_none_or(|wanted| wanted.weak_cmp(&etag));
+        let is =
+            |condition: &ETagCondition| condition.as_etag().is_none_or(|wanted| wanted.strong_cmp(&etag));
+        let is_like =
+            |condition: &ETagCondition| condition.as_etag().is_none_or(|unwanted| unwanted.weak_cmp(&etag));
         // Dates are whole seconds.
         let modified = whole_seconds(stored.modified);
         match (&self.matches, &self.unmodified_since) {
@@ -53,11 +58,20 @@ impl Conditions {
             _ => {}
         }
         match (&self.matches_none, &self.modified_since) {
-            (Some(unwanted), _) if is(unwanted) => Err(S3Error::new(unmet)),
-            (None, Some(date)) if modified <= *date => Err(S3Error::new(unmet)),
+            (Some(unwanted), _) if is_like(unwanted) => Err(known(unmet, &etag)),
+            (None, Some(date)) if modified <= *date => Err(known(unmet, &etag)),
             _ => Ok(()),
         }
     }
+}
+
+/// The client has this version already; which one that is, it is told again.
+fn known(code: S3ErrorCode, etag: &ETag) -> S3Error {
+    let mut error = S3Error::new(code);
+    if let Ok(value) = etag.to_http_header() {
+        error.set_headers(HeaderMap::from_iter([(ETAG, value)]));
+    }
+    error
 }
 
 fn whole_seconds(time: SystemTime) -> Timestamp {
@@ -152,10 +166,7 @@ pub async fn put(disk: &Arc<Disk>, mut request: S3Request<PutObjectInput>) -> An
         _ => return Err(s3_error!(NotImplemented, "of conditions only If-None-Match: * is known here")),
     };
     writable(&input.key)?;
-    let body = expected(input.body)?;
-    let draft = disk.draft().map_err(failed)?;
-    let (Received { draft, size, digest }, checks) = receive(body, draft, checks).await?;
-    checks.finish()?;
+    let Received { draft, size, digest } = receive(disk, expected(input.body)?, checks).await?;
     let record = Record { etag: whole_etag(&digest), ..record };
     let etag = record.etag.clone();
     let disk = Arc::clone(disk);

@@ -62,9 +62,7 @@ pub async fn put(disk: &Arc<Disk>, mut request: S3Request<UploadPartInput>) -> A
     let input = request.input;
     let number = numbered(input.part_number)?;
     let upload = find(disk, input.upload_id, input.bucket, input.key).await?;
-    let draft = disk.draft().map_err(failed)?;
-    let (Received { draft, digest, .. }, checks) = receive(expected(input.body)?, draft, checks).await?;
-    checks.finish()?;
+    let Received { draft, digest, .. } = receive(disk, expected(input.body)?, checks).await?;
     let e_tag = Some(keep(upload, draft, number, whole_etag(&digest)).await?);
     Ok(S3Response::new(UploadPartOutput { e_tag, ..UploadPartOutput::default() }))
 }
@@ -82,12 +80,12 @@ pub async fn copy(disk: &Arc<Disk>, input: UploadPartCopyInput) -> Answer<Upload
     };
     // Of a part of an object no digest is known without reading it; who wrote it and where it begins tells it apart.
     let etag = format!("{}-{}-{}", stored.record.etag, range.start, range.end);
-    let draft = disk.draft().map_err(failed)?;
-    let draft = blocking(move || {
-        let mut draft = draft;
+    let disk = Arc::clone(disk);
+    let copied = blocking(move || {
+        let mut draft = disk.draft()?;
         uploads::copy(&stored, range, &mut draft).map(|()| draft)
     });
-    let draft = draft.await?.map_err(failed)?;
+    let draft = copied.await?.map_err(failed)?;
     let e_tag = Some(keep(upload, draft, number, etag).await?);
     let result =
         CopyPartResult { e_tag, last_modified: Some(SystemTime::now().into()), ..CopyPartResult::default() };

@@ -1,18 +1,19 @@
 //! Uploads in parts: a folder for each, in which every part is a file like an object's. When it is completed its parts
-//! are copied, by the kernel, into one draft. A part by itself is not synced: what is promised is the object.
+//! are copied, by the kernel, into one draft.
 
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use rustix::fs::RenameFlags;
 use s3s::S3ErrorCode::{EntityTooSmall, InvalidPart, InvalidPartOrder, NoSuchUpload};
 use s3s::{S3Error, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::disk::{Disk, Draft, is_absent};
+use super::disk::{Disk, Draft, is_absent, sync_folder};
 use super::errors::{failed, missing};
 use super::record::{Record, Stored};
 
@@ -61,7 +62,11 @@ impl Upload {
         let about =
             About { bucket: bucket.to_owned(), key: key.to_owned(), record, begun: SystemTime::now() };
         fs::create_dir(&folder)?;
-        fs::write(folder.join(ABOUT), serde_json::to_vec(&about)?)?;
+        let mut file = fs::File::create(folder.join(ABOUT))?;
+        io::Write::write_all(&mut file, &serde_json::to_vec(&about)?)?;
+        file.sync_all()?;
+        sync_folder(&folder)?;
+        sync_folder(&disk.uploads())?;
         Ok(id)
     }
 
@@ -98,7 +103,7 @@ impl Upload {
         Ok(found)
     }
 
-    /// Removes uploads that began longer ago than `age`, as a bucket's lifecycle rule would. Returns how many.
+    /// Removes uploads to which nothing was added for longer than `age`, as a bucket's lifecycle rule would. Returns how many.
     pub fn remove_old(disk: &Disk, age: Duration) -> io::Result<u64> {
         let mut removed = 0;
         for entry in fs::read_dir(disk.uploads())? {
@@ -121,7 +126,9 @@ impl Upload {
     pub fn keep(&self, mut draft: Draft, number: i32, etag: &str) -> io::Result<()> {
         let record = Record { etag: etag.to_owned(), ..Record::default() };
         io::Write::write_all(&mut draft.file, &record.trailer()?)?;
-        fs::rename(draft.path(), self.path_of(number))
+        draft.file.sync_all()?;
+        draft.place(&self.path_of(number), RenameFlags::empty())?;
+        sync_folder(&self.folder)
     }
 
     /// A part.
