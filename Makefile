@@ -6,7 +6,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench bench-setup bench-engine bench-queue bench-service bench-downloads latency load soak chaos fmt lint docs schema fuzz contract gallery clean
+.PHONY: help deps headers build run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads latency load soak chaos fmt lint docs schema fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -51,6 +51,9 @@ bench-service: deps build ## measure how much of what the codecs alone would do 
 
 latency: deps build ## measure how long tasks wait: on an idle service, and fast ones beside two hundred slow ones
 	@$(LOAD).latency
+
+bench-cleanup: deps build ## measure the cleanup: links a second, memory, killed five times, two at once, tasks beside it
+	@$(LOAD).cleanup
 
 bench-queue: deps build ## measure the queue by itself: tasks a second, claims before a backlog, a rate before an old snapshot
 	@$(LOAD).queue

@@ -91,6 +91,33 @@ CREATE FUNCTION imgfilter.enforce_quota(p_quota jsonb, p_used imgfilter.usage, p
 CREATE FUNCTION imgfilter.enqueue_delivery(p_task uuid, p_channel text, p_event text, p_target text) RETURNS void
     LANGUAGE plpgsql;
 
+CREATE FUNCTION imgfilter.erase(p_task uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erase_images(p_owner text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erase_objects(p_objects text[]) RETURNS void
+    LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erase_tasks(p_tasks uuid[]) RETURNS jsonb
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) RETURNS SETOF text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erasure_preview(p_tasks uuid[], p_owner text) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) RETURNS TABLE(link uuid, object_key text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -253,6 +280,10 @@ CREATE FUNCTION imgfilter.lane_name(p_lane smallint) RETURNS text
 CREATE FUNCTION imgfilter.lane_number(p_lane text) RETURNS smallint
     LANGUAGE plpgsql IMMUTABLE;
 
+CREATE FUNCTION imgfilter.leased_rows() RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.link_end(p_spec jsonb, p_life interval) RETURNS timestamp with time zone
     LANGUAGE sql STABLE;
 
@@ -312,6 +343,13 @@ CREATE FUNCTION imgfilter.list_workers() RETURNS SETOF jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.lone_images(p_owner text) RETURNS SETOF imgfilter.image
+    LANGUAGE sql STABLE;
+
+CREATE FUNCTION imgfilter.longest_life(p_life interval) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.new_end(p_task uuid) RETURNS void
     LANGUAGE sql;
 
@@ -366,6 +404,10 @@ CREATE FUNCTION imgfilter.redrive(p_dead bigint) RETURNS text
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.release(p_worker integer, p_leases bigint[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.remove_erased_objects(p_objects text[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -437,6 +479,10 @@ CREATE FUNCTION imgfilter.task_view(p_task uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.tasks_of_owner(p_owner text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.tasks_since(p_watched jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -506,6 +552,17 @@ CREATE TABLE imgfilter.delivery (
     finished_at timestamp with time zone,
     CONSTRAINT delivery_channel CHECK ((channel = 'webhook'::text)),
     CONSTRAINT delivery_status CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+
+CREATE TABLE imgfilter.erased_object (
+    object_key text NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleting_until timestamp with time zone
+);
+
+CREATE TABLE imgfilter.erased_task (
+    task_id uuid NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE imgfilter.idempotency (
@@ -614,6 +671,12 @@ ALTER TABLE ONLY imgfilter.delivery
 ALTER TABLE ONLY imgfilter.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY imgfilter.erased_object
+    ADD CONSTRAINT erased_object_pkey PRIMARY KEY (object_key);
+
+ALTER TABLE ONLY imgfilter.erased_task
+    ADD CONSTRAINT erased_task_pkey PRIMARY KEY (task_id);
+
 ALTER TABLE ONLY imgfilter.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (account, key);
 
@@ -660,6 +723,12 @@ CREATE INDEX api_key_of_owner ON imgfilter.api_key USING btree (owner, created_a
 
 CREATE INDEX dead_died_at ON imgfilter.dead USING btree (died_at);
 
+CREATE INDEX dead_ref ON imgfilter.dead USING btree (ref);
+
+CREATE INDEX erased_object_erased_at ON imgfilter.erased_object USING btree (erased_at);
+
+CREATE INDEX erased_task_erased_at ON imgfilter.erased_task USING btree (erased_at);
+
 CREATE INDEX idempotency_created_at ON imgfilter.idempotency USING btree (created_at);
 
 CREATE INDEX idempotency_task_id ON imgfilter.idempotency USING btree (task_id);
@@ -677,6 +746,8 @@ CREATE INDEX task_ended ON imgfilter.task USING btree (finished_at) WHERE (finis
 CREATE INDEX task_image_id ON imgfilter.task USING btree (image_id);
 
 CREATE INDEX task_open ON imgfilter.task USING btree (account) WHERE (account IS NOT NULL);
+
+CREATE INDEX task_owner ON imgfilter.task USING btree (owner, id) WHERE (owner IS NOT NULL);
 
 CREATE INDEX usage_day ON imgfilter.usage USING btree (day);
 
@@ -746,6 +817,22 @@ REVOKE ALL ON FUNCTION imgfilter.enforce_quota(p_quota jsonb, p_used imgfilter.u
 
 REVOKE ALL ON FUNCTION imgfilter.enqueue_delivery(p_task uuid, p_channel text, p_event text, p_target text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.erase(p_task uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_images(p_owner text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_objects(p_objects text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) TO imgfilter_edge;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_tasks(p_tasks uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.erasure_preview(p_tasks uuid[], p_owner text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) TO imgfilter_worker;
 
@@ -797,6 +884,9 @@ REVOKE ALL ON FUNCTION imgfilter.lane_name(p_lane smallint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.lane_number(p_lane text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.leased_rows() FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.leased_rows() TO imgfilter_worker;
+
 REVOKE ALL ON FUNCTION imgfilter.link_end(p_spec jsonb, p_life interval) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.link_line(p_link imgfilter.link, p_task imgfilter.task) FROM PUBLIC;
@@ -817,6 +907,11 @@ REVOKE ALL ON FUNCTION imgfilter.list_open_tasks(p_lane text, p_state text, p_ow
 REVOKE ALL ON FUNCTION imgfilter.list_tasks(p_tasks uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.list_workers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.lone_images(p_owner text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.longest_life(p_life interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.longest_life(p_life interval) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.new_end(p_task uuid) FROM PUBLIC;
 
@@ -856,6 +951,9 @@ REVOKE ALL ON FUNCTION imgfilter.redrive(p_dead bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.release(p_worker integer, p_leases bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.release(p_worker integer, p_leases bigint[]) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.remove_erased_objects(p_objects text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.remove_erased_objects(p_objects text[]) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.remove_links(p_links uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.remove_links(p_links uuid[]) TO imgfilter_worker;
@@ -899,6 +997,8 @@ REVOKE ALL ON FUNCTION imgfilter.task_line(p_task imgfilter.task, p_row imgfilte
 
 REVOKE ALL ON FUNCTION imgfilter.task_view(p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.task_view(p_task uuid) TO imgfilter_edge;
+
+REVOKE ALL ON FUNCTION imgfilter.tasks_of_owner(p_owner text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) TO imgfilter_edge;

@@ -1,7 +1,8 @@
 -- Who may do what. `imgfilter migrate` runs this last, each time; it may be run any number of times.
 -- The two roles own nothing, read no table, and may call the functions named here: nothing else. How they prove who
 -- they are (peer, password) is the operator's choice. What is the operator's (making and revoking keys, revoking and extending
--- links, looking into the queue, canceling, putting back, draining workers) the owner of the schema does alone.
+-- links, looking into the queue, canceling, putting back, draining workers, erasing what is an owner's) the owner of the schema
+-- does alone.
 DO $$
 DECLARE
   v_role text;
@@ -28,7 +29,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA imgfilter FROM PUBLIC, imgfilter_edge, imgfil
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA imgfilter FROM PUBLIC, imgfilter_edge, imgfilter_worker;
 
 GRANT EXECUTE ON FUNCTION submit_task, task_view, tasks_since, link_view, edge_ready, announce, key_by_hash, foresee,
-  image_view
+  image_view, erase_task
   TO imgfilter_edge;
 GRANT EXECUTE ON FUNCTION queue_pressure, purged_since, note_link_key TO imgfilter_edge;
 
@@ -37,4 +38,5 @@ GRANT EXECUTE ON FUNCTION publish_queue_state TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, complete_many, fail, release TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, finish_delivery TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION expired_links, remove_links, spent_originals, remove_originals, orphans, remove_old_rows,
-  cleanup_preview, purge, note_link_key TO imgfilter_worker;
+  cleanup_preview, erased_objects, remove_erased_objects, leased_rows, longest_life, purge,
+  note_link_key TO imgfilter_worker;

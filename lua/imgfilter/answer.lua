@@ -78,9 +78,11 @@ local TAKEN_BACK = { "Content-Disposition", "Content-Security-Policy", "ETag", "
 -- The methods of addresses that take others than GET and HEAD. nginx refuses TRACE by itself, before Lua is asked.
 local METHODS = { ["/images"] = "POST, PUT", ["/tasks"] = "POST", ["/uploads"] = "OPTIONS, POST" }
 local METHODS_OF_UPLOADS = "DELETE, HEAD, OPTIONS, PATCH"
+local METHODS_OF_TASKS = "DELETE, GET, HEAD"
 
 local function methods_of(path)
-    return METHODS[path] or path:find("^/uploads/") and METHODS_OF_UPLOADS or "GET, HEAD"
+    return METHODS[path] or path:find("^/uploads/") and METHODS_OF_UPLOADS
+        or path:find("^/tasks/") and METHODS_OF_TASKS or "GET, HEAD"
 end
 
 -- Gives nginx's own errors their body, in the location that error_page names.

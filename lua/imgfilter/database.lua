@@ -13,7 +13,8 @@ local M = {}
 -- Status questions never hold up orders: what writes, or is about to, has its own threads. So has the question for a
 -- key, which anybody can cause.
 local POOLS = {
-    submit_task = "write", foresee = "write", image_view = "write", announce = "write", key_by_hash = "keys",
+    submit_task = "write", foresee = "write", image_view = "write", announce = "write", erase_task = "write",
+    key_by_hash = "keys",
 }
 
 -- What a thread says of an error that the database has told (see database_thread.lua, which only threads load).

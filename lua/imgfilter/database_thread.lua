@@ -9,6 +9,7 @@ local M = {}
 local PARAMETERS = {
     announce = { "text" },
     edge_ready = {},
+    erase_task = { "uuid", "text" },
     foresee = { "jsonb" },
     image_view = { "uuid", "text" },
     key_by_hash = { "text" },
@@ -92,8 +93,14 @@ end
 -- What is told with an error that the database has told, on a connection that is still good.
 M.TOLD = "told"
 
+-- Asked after an error only. ping() repeats what libpq believes, and after a server that was stopped at once it still
+-- believes in a connection on which a call has just failed.
 local function is_lost()
-    return not connection or not connection:ping()
+    if not connection then
+        return true
+    end
+    local ran, done = pcall(DBI.Do, connection, "select 1")
+    return not (ran and done)
 end
 
 -- Calls one SQL function: its value as text, or nil for NULL, and no error; or nil and the error, and TOLD if that is

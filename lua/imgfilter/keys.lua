@@ -106,13 +106,9 @@ local function anonymous()
     return { client = ngx.var.remote_addr, quota = config.anonymous_quota }
 end
 
--- The caller of this request, who must have the scope if it has a key. Or nil, the problem, and what WWW-Authenticate
--- says about it, if anything.
-function M.caller(scope)
-    local token = M.token(ngx.var.http_authorization)
-    if token == nil then
-        return anonymous()
-    end
+-- The caller with this token, which must be a key with the scope. Or nil, the problem, and what WWW-Authenticate says
+-- about it, if anything.
+local function holder(token, scope)
     local key, problem
     if token then
         key, problem = find(token)
@@ -132,6 +128,25 @@ function M.caller(scope)
         owner = key.owner, webhook = has(key.scopes, "webhook"), quota = next(key.quota) and key.quota,
         lasting = has(key.scopes, "lasting"), link_life = key.link_life,
     }
+end
+
+-- The caller of this request, who must have the scope if it has a key. Or nil, the problem, and what WWW-Authenticate
+-- says about it, if anything.
+function M.caller(scope)
+    local token = M.token(ngx.var.http_authorization)
+    if token == nil then
+        return anonymous()
+    end
+    return holder(token, scope)
+end
+
+-- The same where no key is needed, whatever uploads need: whoever sends none is nobody.
+function M.known(scope)
+    local token = M.token(ngx.var.http_authorization)
+    if token == nil then
+        return {}
+    end
+    return holder(token, scope)
 end
 
 return M

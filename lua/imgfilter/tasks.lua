@@ -1,8 +1,9 @@
--- GET /tasks/{id}: how far a task has come, at once or when it has ended.
+-- /tasks/{id}: how far a task has come, at once or when it has ended; DELETE erases it (see erasure.lua).
 
 local answer = require "imgfilter.answer"
 local config = require "imgfilter.config"
 local database = require "imgfilter.database"
+local erasure = require "imgfilter.erasure"
 local native = require "imgfilter.native"
 local problems = require "imgfilter.problem"
 local watch = require "imgfilter.watch"
@@ -33,19 +34,14 @@ local function find(id)
     return tasks and tasks[1], problem
 end
 
-function M.show()
-    answer.allow("GET", "HEAD")
-    local id = ngx.var.uri:match("^/tasks/([^/]+)$")
-    if not id or not id:match(UUID) then
-        return answer.problem(problems.new("not_found", { detail = "there is no task of this id" }))
-    end
+local function show(id)
     local seconds = M.seconds(ngx.req.get_uri_args().wait, config.max_wait)
     if not seconds then
         local longest = config.max_wait
         local detail = "wait is a whole number of seconds from 0 to " .. longest
         return answer.problem(problems.new("invalid_wait", { detail = detail, field = "wait", limit = longest }))
     end
-    local task, problem = find(id:lower())
+    local task, problem = find(id)
     if task and seconds > 0 then
         task = watch.until_ended(task, seconds)
         problem = problem or problems.new("overloaded", { detail = "too many requests wait for tasks" })
@@ -53,7 +49,22 @@ function M.show()
     if not task then
         return answer.problem(problem)
     end
+    if task.erased then
+        return answer.problem(problems.new("gone", { detail = "this task was erased" }))
+    end
     return answer.json(200, task.body)
+end
+
+function M.serve()
+    answer.allow("DELETE", "GET", "HEAD")
+    local id = ngx.var.uri:match("^/tasks/([^/]+)$")
+    if not id or not id:match(UUID) then
+        return answer.problem(problems.new("not_found", { detail = "there is no task of this id" }))
+    end
+    if ngx.req.get_method() == "DELETE" then
+        return erasure.erase(id:lower())
+    end
+    return show(id:lower())
 end
 
 return M

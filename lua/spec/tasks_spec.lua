@@ -1,8 +1,8 @@
 local support = require "lua.spec.support"
 
 local tasks = support.load("imgfilter.tasks", {
-    ["imgfilter.answer"] = {}, ["imgfilter.config"] = {}, ["imgfilter.database"] = {}, ["imgfilter.native"] = {},
-    ["imgfilter.problem"] = {}, ["imgfilter.watch"] = {},
+    ["imgfilter.answer"] = {}, ["imgfilter.config"] = {}, ["imgfilter.database"] = {}, ["imgfilter.erasure"] = {},
+    ["imgfilter.native"] = {}, ["imgfilter.problem"] = {}, ["imgfilter.watch"] = {},
 })
 
 describe("the seconds to wait", function()

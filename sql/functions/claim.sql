@@ -21,8 +21,8 @@ BEGIN
       UPDATE task t SET status = 'processing', version = t.version + 1, started_at = coalesce(t.started_at, now())
         FROM taken WHERE t.id = taken.ref AND t.status = 'queued'
       RETURNING t.id, t.image_id, t.spec)
-    SELECT q.id, q.lease, p_lane, q.prio, q.run_at, q.attempts, q.memory, t.id, i.object_key, i.filename, i.bytes,
-           t.spec, to_char(link_end(t.spec, p_life) AT TIME ZONE 'UTC', 'YYYYMM')
+    SELECT q.id, q.lease, p_lane, q.prio::smallint, q.run_at, q.attempts, q.memory::integer, t.id, i.object_key, i.filename,
+           i.bytes::bigint, t.spec, to_char(link_end(t.spec, p_life) AT TIME ZONE 'UTC', 'YYYYMM')
       FROM taken q JOIN begun t ON t.id = q.ref JOIN image i ON i.id = t.image_id
      ORDER BY q.prio, q.run_at, q.id;
 END $$;

@@ -10,5 +10,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
                 AND NOT EXISTS (SELECT FROM delivery d WHERE d.task_id = t.id AND d.queue_id IS NOT NULL))
           + (SELECT count(*) FROM dead WHERE died_at < now() - p_row_life)
           + (SELECT count(*) FROM spent_usage(p_row_life))
-          + (SELECT count(*) FROM idempotency WHERE created_at <= now() - idempotency_life()))
+          + (SELECT count(*) FROM idempotency WHERE created_at <= now() - idempotency_life())
+          + (SELECT count(*) FROM erased_task WHERE erased_at < now() - p_row_life),
+    'erased', (SELECT count(*) FROM erased_object))
 $$;

@@ -1,6 +1,6 @@
 -- Deletes up to p_limit tasks that ended longer than p_life ago and have nothing to show any more, and with them their
 -- images, deliveries and attempts; what died as long ago; and what was used on days as long ago, of addresses on any day
--- before today; and what Idempotency-Keys stood for. Returns how many rows went, but for those that went with others.
+-- before today; and what Idempotency-Keys stood for; and that tasks were erased as long ago. Returns how many rows went, but for those that went with others.
 CREATE FUNCTION remove_old_rows(p_life interval, p_limit integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
@@ -32,8 +32,12 @@ BEGIN
     DELETE FROM idempotency WHERE (account, key) IN (
       SELECT i.account, i.key FROM idempotency i WHERE i.created_at <= now() - idempotency_life() LIMIT p_limit
          FOR UPDATE SKIP LOCKED)
+    RETURNING 1),
+  erased AS (
+    DELETE FROM erased_task WHERE task_id = ANY (ARRAY(
+      SELECT task_id FROM erased_task WHERE erased_at < now() - p_life ORDER BY erased_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
     RETURNING 1)
   SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM buried) + (SELECT count(*) FROM forgotten)
-       + (SELECT count(*) FROM lapsed) INTO v_others;
+       + (SELECT count(*) FROM lapsed) + (SELECT count(*) FROM erased) INTO v_others;
   RETURN v_tasks + v_others + remove_purged(p_limit);
 END $$;

@@ -20,8 +20,7 @@ DECLARE
   v_max     smallint := coalesce((p_request ->> 'max_attempts')::smallint, 5);
   v_keyed   boolean  := p_request #> '{idempotency,key}' IS NOT NULL;
   v_first   jsonb;
-  v_made    task;
-  v_of      image;
+  v_new     boolean;
 BEGIN
   IF v_keyed THEN
     v_first := first_task(p_request);
@@ -37,15 +36,14 @@ BEGIN
     VALUES ((v_image ->> 'id')::uuid, p_request ->> 'owner', decode(v_image ->> 'sha256', 'hex'), v_image ->> 'format',
             (v_image ->> 'width')::integer, (v_image ->> 'height')::integer, (v_image ->> 'frames')::integer,
             (v_image ->> 'bytes')::bigint, v_image ->> 'object_key', nullif(v_image ->> 'filename', ''))
-    ON CONFLICT (id) DO NOTHING
-    RETURNING * INTO v_of;
+    ON CONFLICT (id) DO NOTHING;
+    v_new := FOUND;
   END IF;
 
   INSERT INTO task (id, image_id, owner, account, spec, cost_ms, lane, memory, queue_id)
   VALUES (v_task, (v_image ->> 'id')::uuid, p_request ->> 'owner', v_account, v_spec,
           coalesce((p_request ->> 'cost_ms')::real, 0), v_lane, v_memory, v_queue)
-  ON CONFLICT (id) DO NOTHING
-  RETURNING * INTO v_made;
+  ON CONFLICT (id) DO NOTHING;
 
   IF FOUND THEN
     INSERT INTO queue (id, ref, run_at, lane, prio, memory, max_attempts)
@@ -58,9 +56,9 @@ BEGIN
     IF v_account IS NOT NULL THEN
       PERFORM charge(v_account, p_request);
     END IF;
-    -- of what is new both rows are at hand: most calls end here
-    IF v_of.id IS NOT NULL THEN
-      RETURN view_with(v_made, v_of);
+    -- most calls end here
+    IF v_new THEN
+      RETURN view_of_new(p_request);
     END IF;
   END IF;
   RETURN (SELECT view_of(t) FROM task t WHERE t.id = v_task);

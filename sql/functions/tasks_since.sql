@@ -1,4 +1,5 @@
--- Of the watched tasks, [{id, version}…], those that have changed since: one question for all the clients that wait.
+-- Of the watched tasks, [{id, version}…], those that have changed since: one question for all the clients that wait. Those
+-- that were erased, as task_view() shows them.
 -- At most 1,000; raises IF002 above.
 CREATE FUNCTION tasks_since(p_watched jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
@@ -10,5 +11,8 @@ BEGIN
   RETURN (SELECT coalesce(jsonb_agg(view_of(t)), '[]')
             FROM jsonb_to_recordset(p_watched) AS w(id uuid, version integer)
             JOIN task t ON t.id = w.id
-           WHERE t.version + is_over(t)::integer > w.version);
+           WHERE t.version + is_over(t)::integer > w.version)
+      || (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.task_id, 'erased', true)), '[]')
+            FROM jsonb_to_recordset(p_watched) AS w(id uuid)
+            JOIN erased_task e ON e.task_id = w.id);
 END $$;

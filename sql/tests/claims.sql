@@ -16,8 +16,8 @@ CREATE FUNCTION pg_temp.drop_all(w integer) RETURNS bigint LANGUAGE sql AS
 -- memory
 SELECT submit_task(pg_temp.request(n) || jsonb_build_object('memory', (ARRAY[100, 300, 50, 5000, 1])[n])) FROM generate_series(1, 5) AS n \g /dev/null
 UPDATE queue SET run_at = now() - interval '1 minute' + interval '1 second' * right(ref::text, 1)::integer;
-SELECT results_eq($$ SELECT memory FROM queue ORDER BY run_at $$, ARRAY[100, 300, 50, 5000, 1], 'a task says how much memory it takes');
-SELECT results_eq($$ SELECT memory FROM task ORDER BY id $$, ARRAY[100, 300, 50, 5000, 1], 'and keeps saying it');
+SELECT results_eq($$ SELECT memory::integer FROM queue ORDER BY run_at $$, ARRAY[100, 300, 50, 5000, 1], 'a task says how much memory it takes');
+SELECT results_eq($$ SELECT memory::integer FROM task ORDER BY id $$, ARRAY[100, 300, 50, 5000, 1], 'and keeps saying it');
 SELECT is(pg_temp.claimed(:w, 'fast', 9, 99, 1000), '{}', 'what does not fit is not taken, nor what is behind it');
 SELECT is(pg_temp.claimed(:w, 'fast', 9, 400, 1000), '{1,2}', 'what fits together is');
 SELECT is(pg_temp.drop_all(:w), 2::bigint, 'and given back');
@@ -33,7 +33,7 @@ SELECT pg_temp.drop_all(:w), pg_temp.drop_all(:other) \g /dev/null
 SELECT is((SELECT count(*) FROM take(:w, 'fast', 9, NULL, NULL, '1 min', NULL)), 5::bigint, 'without a bound memory is not asked');
 SELECT throws_ok($$ SELECT submit_task(pg_temp.request(6) || '{"memory":0}') $$, '23514', NULL, 'no task takes none');
 SELECT submit_task(pg_temp.request(6)) \g /dev/null
-SELECT is(memory, 64, 'one that does not say takes a little') FROM queue WHERE ref = pg_temp.task_id(6);
+SELECT is(memory::integer, 64, 'one that does not say takes a little') FROM queue WHERE ref = pg_temp.task_id(6);
 DELETE FROM queue;
 
 -- priorities, each bounded from below

@@ -9,7 +9,7 @@ CREATE FUNCTION pg_temp.status(n integer) RETURNS text LANGUAGE sql AS $$ SELECT
 SELECT submit_task(pg_temp.request(n) || '{"owner":"acme"}') FROM generate_series(1, 3) AS n \g /dev/null
 SELECT is(cancel(pg_temp.task_id(1)), 'canceled', 'a task that waits can be canceled');
 SELECT is(task_view(pg_temp.task_id(1)) #>> '{results,0,status}', 'canceled', 'its results are');
-SELECT results_eq($$ SELECT status, version, account, finished_at IS NOT NULL, owner FROM task WHERE id = pg_temp.task_id(1) $$,
+SELECT results_eq($$ SELECT status::text, version, account, finished_at IS NOT NULL, owner FROM task WHERE id = pg_temp.task_id(1) $$,
                   $$ VALUES ('canceled', 2, NULL::text, true, 'acme') $$, 'it is over, in a new version, and counts no more');
 SELECT is(count(*), 0::bigint, 'its row is gone') FROM queue WHERE ref = pg_temp.task_id(1);
 SELECT is(cancel(pg_temp.task_id(1)), 'ended', 'once');
@@ -40,9 +40,9 @@ SELECT is(requeue(pg_temp.task_id(3)), 'not_failed', 'nor one that is done');
 SELECT lease AS l, queue_id AS q FROM claim(:w, 'fast', 1, 1000, 1000, '1 min', NULL, '3 months') \gset
 SELECT is(fail(:w, :q, :l, 'broken_image', 'x', true, '1 s', '1 s'), 'failed', 'one has failed for good');
 SELECT is(requeue(pg_temp.task_id(11)), 'queued', 'it is put back');
-SELECT results_eq($$ SELECT status, version, account, errors, started_at, finished_at FROM task WHERE id = pg_temp.task_id(11) $$,
+SELECT results_eq($$ SELECT status::text, version, account, errors, started_at, finished_at FROM task WHERE id = pg_temp.task_id(11) $$,
   $$ VALUES ('queued', 4, 'acme', NULL::jsonb, NULL::timestamptz, NULL::timestamptz) $$, 'as if it had never failed');
-SELECT results_eq($$ SELECT lane, prio, memory, attempts, run_at FROM queue WHERE ref = pg_temp.task_id(11) $$,
+SELECT results_eq($$ SELECT lane, prio::smallint, memory::integer, attempts, run_at FROM queue WHERE ref = pg_temp.task_id(11) $$,
   $$ VALUES (lane_number('fast'), 0::smallint, 111, 0::smallint, now()) $$, 'in its old lane, with no attempt behind it');
 SELECT is(requeue(pg_temp.task_id(11)), 'not_failed', 'once');
 SELECT is(count(*), 1::bigint, 'of which there is one row') FROM queue WHERE ref = pg_temp.task_id(11);
@@ -56,7 +56,7 @@ SELECT lease AS l, queue_id AS q FROM claim_deliveries(:w, 'webhook', 1, '1 min'
 SELECT store_body(:w, :q, :l, 'told'), finish_delivery(:w, :q, :l, 'delivered', 200, 1, '', '', '1 s') \g /dev/null
 SELECT is(requeue(pg_temp.task_id(12)), 'queued', 'it is put back, too');
 SELECT is(count(*), 0::bigint, 'and rises from the dead') FROM dead;
-SELECT results_eq($$ SELECT lane, memory, max_attempts FROM queue WHERE ref = pg_temp.task_id(12) $$,
+SELECT results_eq($$ SELECT lane, memory::integer, max_attempts::smallint FROM queue WHERE ref = pg_temp.task_id(12) $$,
   $$ VALUES (lane_number('slow'), 112, 1::smallint) $$, 'with as many attempts as it had');
 SELECT is(status, 'delivered', 'what was told stays told') FROM delivery WHERE task_id = pg_temp.task_id(12);
 SELECT lease AS l, queue_id AS q FROM claim(:w, 'slow', 1, 1000, 1000, '1 min', NULL, '3 months') \gset

@@ -77,7 +77,7 @@ SELECT is(array_agg((l ->> 'id')::bigint), ARRAY[:task::bigint], 'or by number')
 SELECT is(redrive(-1), 'unknown', 'what is not there cannot be put back');
 SELECT is(redrive(:told), 'queued', 'a delivery can');
 SELECT is(redrive(:told), 'unknown', 'once');
-SELECT results_eq($$ SELECT d.status, d.finished_at, q.attempts, q.max_attempts, q.lane FROM delivery d JOIN queue q ON q.id = d.queue_id $$,
+SELECT results_eq($$ SELECT d.status, d.finished_at, q.attempts, q.max_attempts::smallint, q.lane FROM delivery d JOIN queue q ON q.id = d.queue_id $$,
   $$ VALUES ('pending', NULL::timestamptz, 0::smallint, delivery_attempts(), lane_number('webhook')) $$, 'with all its attempts');
 SELECT is(body, 'told'::bytea, 'and its bytes') FROM claim_deliveries(:w, 'webhook', 1, '1 min');
 SELECT is(redrive(:task), 'queued', 'and a task can');

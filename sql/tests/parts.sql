@@ -1,10 +1,22 @@
 -- The parts that other functions are made of, each by itself. What they do together is told elsewhere.
 BEGIN;
 \ir fixture.psql
-SELECT plan(54);
+SELECT plan(65);
 SELECT pg_temp.order_photo(1), submit_task(pg_temp.request(2, spec => '{"webhook":"https://example.com/hook"}') || '{"owner":"acme"}') \g /dev/null
 CREATE FUNCTION pg_temp.task(n integer) RETURNS task LANGUAGE sql AS $$ SELECT t FROM task t WHERE id = pg_temp.task_id(n) $$;
 CREATE FUNCTION pg_temp.row_of(n integer) RETURNS queue LANGUAGE sql AS $$ SELECT q FROM queue q WHERE ref = pg_temp.task_id(n) $$;
+
+-- what the tables refuse
+SELECT throws_ok(format('UPDATE task SET status = %L WHERE id = %L', s, pg_temp.task_id(2)), '23514', NULL, 'no task is ' || s || ' while it has a place in the queue')
+  FROM unnest(ARRAY['done', 'failed', 'canceled', 'expired', 'lost']) AS s;
+SELECT throws_ok($$ UPDATE task SET queue_id = NULL WHERE id = pg_temp.task_id(2) $$, '23514', NULL, 'nor open without one');
+SELECT throws_ok($$ UPDATE queue SET prio = 4 $$, '23514', NULL, 'there are four priorities');
+SELECT throws_ok($$ UPDATE image SET frames = 0 $$, '23514', NULL, 'an image has a frame');
+SELECT throws_ok($$ UPDATE image SET sha256 = '\xab' $$, '23514', NULL, 'and a digest');
+
+-- an order's answer: view_of_new
+SELECT is(view_of_new(pg_temp.request(1) || '{"lane":"slow"}'), task_view(pg_temp.task_id(1)), 'it is what its task looks like');
+SELECT is(view_of_new(jsonb_set(pg_temp.request(1), '{image,filename}', '""')) #> '{image,filename}', 'null', 'a file without a name has none');
 
 -- what is counted: usage_of, charge, open_tasks, enforce_quota, check_quota, spent_usage
 SELECT is(usage_of('acme', pg_temp.request(9)), ROW('acme', utc_day(), 1, 1000, 0.614400)::usage, 'a request uses a day''s share');
@@ -78,7 +90,7 @@ SELECT results_eq($$ SELECT event, status FROM delivery $$, $$ VALUES ('task.fai
 
 -- ends and what is told: finish_tasks, enqueue_delivery
 SELECT finish_tasks(ARRAY[pg_temp.task_id(1)], ARRAY[now() + interval '1 day'], ARRAY[NULL::jsonb]) \g /dev/null
-SELECT results_eq($$ SELECT status, version, queue_id, expires_at FROM pg_temp.task(1) $$,
+SELECT results_eq($$ SELECT status::text, version, queue_id, expires_at FROM pg_temp.task(1) $$,
   $$ VALUES ('done', 2, NULL::bigint, now() + interval '1 day') $$, 'a task ends');
 SELECT finish_tasks(ARRAY[pg_temp.task_id(1)], ARRAY[NULL::timestamptz], ARRAY['{}'::jsonb]) \g /dev/null
 SELECT is((pg_temp.task(1)).status, 'done', 'once');
@@ -88,7 +100,7 @@ SELECT is(is_over(pg_temp.task(1)), true, 'as has a task whose links have ended'
 SELECT is(view_of(pg_temp.task(1)) ->> 'status' || (view_of(pg_temp.task(1)) ->> 'version'), 'expired3', 'in a version of its own');
 SELECT enqueue_delivery(pg_temp.task_id(1), 'webhook', 'task.done', 'https://example.com/a') FROM generate_series(1, 2) \g /dev/null
 SELECT is(count(*), 1::bigint, 'an event is told once') FROM delivery WHERE task_id = pg_temp.task_id(1);
-SELECT results_eq($$ SELECT q.max_attempts, q.lane FROM queue q JOIN delivery d ON d.queue_id = q.id AND d.id = q.ref WHERE d.task_id = pg_temp.task_id(1) $$,
+SELECT results_eq($$ SELECT q.max_attempts::smallint, q.lane FROM queue q JOIN delivery d ON d.queue_id = q.id AND d.id = q.ref WHERE d.task_id = pg_temp.task_id(1) $$,
   $$ VALUES (delivery_attempts(), lane_number('webhook')) $$, 'in its channel''s lane');
 SELECT throws_ok($$ SELECT enqueue_delivery(pg_temp.task_id(1), 'pigeon', 'x', 'x') $$, '23514', NULL, 'by a channel that there is');
 

@@ -1,7 +1,7 @@
 -- A new task's place in the queue: its priority, by what its account has open or as it was asked for, and its delay.
 BEGIN;
 \ir fixture.psql
-SELECT plan(17);
+SELECT plan(18);
 
 -- So many open tasks of an account, without their images' fuss.
 CREATE FUNCTION pg_temp.open_of(who text, n bigint) RETURNS void LANGUAGE sql AS $$
@@ -30,6 +30,7 @@ SELECT fail_task(pg_temp.task_id(9), 'internal_error', 'x'), fail_task(pg_temp.t
 SELECT is(pg_temp.place(11, '{"owner":"acme"}'), 2, 'what has ended does not count');
 SELECT is(pg_temp.place(12, '{"owner":"new"}', '{"priority":"low"}'), 3, 'what was asked to go behind does');
 SELECT is(pg_temp.place(13, '{}', '{"priority":"low"}'), 3, 'whoever asked');
+SELECT is(prio_of_account('acme'), 3::smallint, 'an account''s place follows from what it has open');
 SELECT is(prio_of('new', '{"priority":"normal"}'), 0::smallint, 'the usual priority can be asked for, too');
 
 -- delay

@@ -1,7 +1,7 @@
 -- What the cleanup asks for: expired links, spent originals, orphans, old rows.
 BEGIN;
 \ir fixture.psql
-SELECT plan(27);
+SELECT plan(30);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT pg_temp.order_photo(n) FROM generate_series(1, 2) AS n \g /dev/null
 SELECT complete(:w, c.queue_id, c.lease, pg_temp.results(right(c.task::text, 1)::integer, c.lease), '3 months')
@@ -15,6 +15,8 @@ SELECT is(after_utc('2026-11-30T23:30:00Z', '3 months'), '2027-02-28T23:30:00Z',
 SELECT is(utc('2026-11-30T23:30:00Z'), '2026-11-30T23:30:00Z', 'which is not shown either');
 SELECT is(link_end('{"expires_in":60}', '3 months'), now() + interval '60 s', 'a shorter life can be asked for');
 SELECT is(link_end('{"expires_in":99999999}', '3 months'), after_utc(now(), '3 months'), 'a longer one cannot');
+SELECT ok(longest_life('3 months') BETWEEN 89 AND 92, 'the longest life has whole days');
+SELECT is(longest_life('1 hour'), longest_life('3 months'), 'and is that of any link');
 
 -- expired_links, remove_links
 SELECT is(count(*), 0::bigint, 'no link has expired') FROM expired_links(9, '1 min');
@@ -29,6 +31,7 @@ SELECT is(cleanup_preview('1 day', '1 day') -> 'links', '2', 'a preview counts t
 SELECT is(count(*), 1::bigint, 'they come in batches') FROM expired_links(1, '1 min');
 SELECT link AS second FROM expired_links(9, '1 min') \gset
 SELECT is(count(*), 0::bigint, 'and are leased') FROM expired_links(9, '1 min');
+SELECT is(leased_rows(), 2::bigint, 'which is known');
 SELECT is(remove_links(ARRAY[:'second'::uuid]), 1::bigint, 'one is struck off');
 SELECT is(status, 'done', 'the task is not over') FROM task WHERE id = pg_temp.task_id(1);
 SELECT is(remove_links(ARRAY(SELECT id FROM link)), 1::bigint, 'of the rest, only what has expired');

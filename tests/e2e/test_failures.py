@@ -131,6 +131,27 @@ def test_postgresql_comes_back_while_a_task_runs(client, stack):
     assert client.wait(task, 60)["status"] == "done"
 
 
+def test_postgresql_stopped_at_once_costs_no_later_request(client, stack):
+    """Connections that the edge kept learn only when they are used that nobody is at the other end."""
+    task = client.finished("filters=grayscale", image=RAIN)
+    link = task["results"][0]["url"]
+    # Many at a time, so that every thread of the edge has a connection before and uses it afterwards.
+    ask = [*["-Z", "--parallel-max", "40", "-o", "/dev/null", "-w", "%{http_code}\n"], f"{client.url}/tasks/{task['id']}?copy=[1-80]"]
+    assert statuses(ask) == {"200"}
+    stack.cluster.child.process.send_signal(signal.SIGQUIT)
+    stack.cluster.child.process.wait(30)
+    stack.cluster.start()
+    wait_until("readiness", lambda: answers(f"{client.url}/readyz") == 200, 30)
+    assert statuses(ask) == {"200"}
+    assert client.download(link)
+
+
+def statuses(arguments: list[str]) -> set[str]:
+    """The statuses of many requests of curl."""
+    done = subprocess.run(["curl", "-sS", "-m", "60", *arguments], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
 def test_without_the_store(client, stack, inspector):
     task = client.finished("filters=grayscale", image=RAIN)
     fresh = task["results"][0]["url"]

@@ -8,6 +8,8 @@ it prints a count for each thing that may be wrong, and fails unless all are 0.
 
 import argparse
 import random
+import shutil
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -184,7 +186,11 @@ def main() -> None:
     with Listener() as listener, stage(options.profile, **SETTINGS) as stack:
         offenders = chaos(stack, listener, options)
         print(aftermath.told(offenders), flush=True)
-    wrong = [what for what, those in offenders.items() if those]
+        wrong = [what for what, those in offenders.items() if those]
+        if wrong:
+            kept = tempfile.mkdtemp(prefix=f"chaos-{options.seed}-")
+            shutil.copytree(stack.logs, kept, dirs_exist_ok=True)
+            print(f"the logs of all are kept in {kept}", flush=True)
     raise SystemExit(f"wrong, with seed {options.seed}: {'; '.join(wrong)}" if wrong else None)
 
 

@@ -33,4 +33,4 @@ class Reader(Uploader):
     def digest(self, url: str) -> str:
         parts = urlsplit(url)
         status, body = self.ask("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
-        return hashlib.sha256(body).hexdigest() if status == 200 else f"answered {status}"
+        return hashlib.sha256(body).hexdigest() if status == 200 else f"answered {status}: {body[:200]!r}"

@@ -1,17 +1,23 @@
 //! Removing what has ended: expired links with their objects, originals that nobody needs, objects and spooled files
-//! that belong to no one, and old rows.
+//! that belong to no one, what was erased, and old rows.
 //!
 //! No transaction is ever open while the store is asked. A batch of rows is leased for some minutes, its objects are
 //! deleted, then the rows: a cleanup may be killed at any moment, and two at once share the work. The store is asked
 //! to delete first, so a row without its object may be left for a while, but never an object that no row knows of for
 //! longer than until the next sweep.
+//!
+//! Several batches are under way at a time, so that the store works while the database does. None is larger than one
+//! request to the store, and nothing is kept of those that are done: memory does not grow with the work.
 
+mod erased;
 pub mod spool;
 pub mod sweep;
+mod tally;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use futures_util::future::try_join_all;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -20,39 +26,23 @@ use crate::db::cleanup::Doomed;
 use crate::db::{Db, DbError};
 use crate::store::{MAX_DELETE, Store, StoreError};
 
-/// How long a batch stays one cleanup's.
-const LEASE: Duration = Duration::from_secs(600);
+pub use tally::{Report, Stage, Tally};
 
-/// How a cleanup is to be done.
-#[derive(Debug, Clone)]
-pub struct Terms {
-    /// Only count.
-    pub dry_run: bool,
-    /// Rows or objects at a time.
+/// How long a batch stays one cleanup's, unless it is told otherwise: longer than one request to the store, tried twice. A
+/// batch that takes longer is deleted by another one, too, which does no harm.
+pub const LEASE: Duration = Duration::from_secs(90);
+
+/// How much is done at once, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Rows or objects at a time, up to [`MAX_DELETE`].
     pub batch: usize,
+    /// Batches under way at the same time.
+    pub parallel: usize,
     /// When to stop, though there may be more to do.
     pub until: Option<Instant>,
-    /// Ages and places.
-    pub settings: config::Cleanup,
-}
-
-/// What was removed, or with `--dry-run` would have been.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Report {
-    /// Expired links, each with its object.
-    pub links: u64,
-    /// Originals.
-    pub originals: u64,
-    /// Objects that belonged to no one.
-    pub orphans: u64,
-    /// Files left in the spool.
-    pub spooled: u64,
-    /// Rows of tasks, images and the dead.
-    pub rows: u64,
-    /// Objects that the store refused to delete; they are tried again later.
-    pub refused: u64,
-    /// Whether everything was looked at; false when the time was up.
-    pub finished: bool,
+    /// How long a batch stays this cleanup's. What one that is killed had waits for so long.
+    pub lease: Duration,
 }
 
 /// Why a cleanup broke off.
@@ -71,94 +61,134 @@ pub enum CleanupError {
 
 /// A cleanup under way.
 pub struct Cleanup<'a> {
-    /// The database.
-    pub db: &'a Db,
-    /// The store.
-    pub store: &'a Store,
-    /// How it is to be done.
-    pub terms: &'a Terms,
     /// What was removed so far.
-    pub report: Report,
+    pub tally: Tally,
+    db: &'a Db,
+    store: &'a Store,
+    pace: Pace,
+    stopped: AtomicBool,
 }
 
-impl Cleanup<'_> {
-    /// Does all of it. What was removed before an error stays in the report.
-    pub async fn run(&mut self) -> Result<(), CleanupError> {
-        if self.terms.dry_run {
-            let settings = &self.terms.settings;
-            let preview = self.db.cleanup_preview(settings.original_life, settings.task_life).await?;
-            self.report.links = preview.links;
-            self.report.originals = preview.originals;
-            self.report.rows = preview.rows;
-        } else {
-            self.remove_links().await?;
-            self.remove_originals().await?;
-            self.remove_rows().await?;
-        }
-        self.sweep_objects().await?;
-        self.report.spooled = spool::clean(self.terms).await?;
-        self.report.finished = !self.time_is_up();
+impl<'a> Cleanup<'a> {
+    /// One that has not begun.
+    pub fn new(db: &'a Db, store: &'a Store, pace: Pace) -> Self {
+        Self { tally: Tally::default(), db, store, pace, stopped: AtomicBool::new(false) }
+    }
+
+    /// Removes all of it. What was removed before an error is in the tally.
+    pub async fn run(&self, settings: &config::Cleanup) -> Result<(), CleanupError> {
+        self.remove_erased().await?;
+        self.tally.enter(Stage::Links);
+        try_join_all(self.lanes().map(|_| async {
+            while self.goes_on() && self.remove_some_links().await? {}
+            Ok::<_, CleanupError>(())
+        }))
+        .await?;
+        self.tally.enter(Stage::Originals);
+        try_join_all(self.lanes().map(|_| async {
+            while self.goes_on() && self.remove_some_originals(settings.original_life).await? {}
+            Ok::<_, CleanupError>(())
+        }))
+        .await?;
+        self.tally.enter(Stage::Rows);
+        while self.goes_on() && self.remove_some_rows(settings.task_life).await? {}
+        self.sweep(settings, false).await?;
+        Tally::add(&self.tally.leased, self.db.leased_rows().await?);
         Ok(())
     }
 
-    /// Whether to stop.
-    fn time_is_up(&self) -> bool {
-        self.terms.until.is_some_and(|until| Instant::now() >= until)
+    /// Counts what would be removed, and removes nothing.
+    pub async fn count(&self, settings: &config::Cleanup) -> Result<(), CleanupError> {
+        let preview = self.db.cleanup_preview(settings.original_life, settings.task_life).await?;
+        Tally::add(&self.tally.erased, preview.erased);
+        Tally::add(&self.tally.links, preview.links);
+        Tally::add(&self.tally.originals, preview.originals);
+        Tally::add(&self.tally.rows, preview.rows);
+        self.sweep(settings, true).await
+    }
+
+    /// What belongs to no one: in the store, and in the spool of this machine.
+    async fn sweep(&self, settings: &config::Cleanup, dry_run: bool) -> Result<(), CleanupError> {
+        self.tally.enter(Stage::Orphans);
+        self.sweep_objects(settings.orphan_age, dry_run).await?;
+        self.tally.enter(Stage::Spool);
+        let removed = spool::clean(settings, dry_run).await?;
+        Tally::add(&self.tally.spooled, removed.spooled);
+        Tally::add(&self.tally.uploads, removed.uploads);
+        if self.goes_on() {
+            self.tally.finish();
+        }
+        Ok(())
+    }
+
+    /// Ends it as soon as what is under way is done.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there is time for more.
+    fn goes_on(&self) -> bool {
+        let is_late = self.pace.until.is_some_and(|until| Instant::now() >= until);
+        !is_late && !self.stopped.load(Ordering::Relaxed)
     }
 
     fn batch(&self) -> usize {
-        self.terms.batch.clamp(1, MAX_DELETE)
+        self.pace.batch.clamp(1, MAX_DELETE)
     }
 
-    async fn remove_links(&mut self) -> Result<(), CleanupError> {
-        let batch = i32::try_from(self.batch()).unwrap_or(i32::MAX);
-        while !self.time_is_up() {
-            let doomed = self.db.expired_links(batch, LEASE).await?;
-            if doomed.is_empty() {
-                break;
-            }
-            let gone = self.delete(&doomed).await?;
-            self.report.links += self.db.remove_links(&gone).await?;
-        }
-        Ok(())
+    /// The batch as the database counts.
+    fn rows(&self) -> i32 {
+        i32::try_from(self.batch()).unwrap_or(i32::MAX)
     }
 
-    async fn remove_originals(&mut self) -> Result<(), CleanupError> {
-        let batch = i32::try_from(self.batch()).unwrap_or(i32::MAX);
-        let life = self.terms.settings.original_life;
-        while !self.time_is_up() {
-            let doomed = self.db.spent_originals(life, batch, LEASE).await?;
-            if doomed.is_empty() {
-                break;
-            }
-            let gone = self.delete(&doomed).await?;
-            self.report.originals += self.db.remove_originals(&gone).await?;
-        }
-        Ok(())
+    fn lanes(&self) -> std::ops::Range<usize> {
+        0..self.pace.parallel.max(1)
     }
 
-    async fn remove_rows(&mut self) -> Result<(), CleanupError> {
-        let batch = i32::try_from(self.batch()).unwrap_or(i32::MAX);
-        while !self.time_is_up() {
-            let removed = self.db.remove_old_rows(self.terms.settings.task_life, batch).await?;
-            if removed == 0 {
-                break;
-            }
-            self.report.rows += removed;
+    /// A batch of expired links. False: there are none left.
+    async fn remove_some_links(&self) -> Result<bool, CleanupError> {
+        let doomed = self.db.expired_links(self.rows(), self.pace.lease).await?;
+        if doomed.is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        let gone = self.delete_rows(&doomed).await?;
+        Tally::add(&self.tally.links, self.db.remove_links(&gone).await?);
+        Ok(true)
+    }
+
+    /// A batch of originals. False: there are none left.
+    async fn remove_some_originals(&self, life: Duration) -> Result<bool, CleanupError> {
+        let doomed = self.db.spent_originals(life, self.rows(), self.pace.lease).await?;
+        if doomed.is_empty() {
+            return Ok(false);
+        }
+        let gone = self.delete_rows(&doomed).await?;
+        Tally::add(&self.tally.originals, self.db.remove_originals(&gone).await?);
+        Ok(true)
+    }
+
+    /// A batch of old rows. False: there are none left.
+    async fn remove_some_rows(&self, life: Duration) -> Result<bool, CleanupError> {
+        let removed = self.db.remove_old_rows(life, self.rows()).await?;
+        Tally::add(&self.tally.rows, removed);
+        Ok(removed > 0)
     }
 
     /// Deletes the objects, and returns the rows of those that are gone. What the store refused keeps its row, and its
     /// lease, so that it is not asked for again at once.
-    async fn delete(&mut self, doomed: &[Doomed]) -> Result<Vec<Uuid>, CleanupError> {
+    async fn delete_rows(&self, doomed: &[Doomed]) -> Result<Vec<Uuid>, CleanupError> {
         let keys: Vec<String> = doomed.iter().map(|one| one.object_key.clone()).collect();
-        let refused = self.store.delete(&keys).await?.refused;
+        let refused = self.delete(&keys).await?;
+        Ok(doomed.iter().filter(|one| !refused.contains(&one.object_key)).map(|one| one.id).collect())
+    }
+
+    /// Deletes objects, and returns the keys of those that the store refused to delete.
+    async fn delete(&self, keys: &[String]) -> Result<Vec<String>, CleanupError> {
+        let refused = self.store.delete(keys).await?.refused;
         for (key, why) in &refused {
             tracing::warn!(key, why, "the store refused to delete an object");
         }
-        self.report.refused += refused.len() as u64;
-        let is_gone = |one: &&Doomed| !refused.iter().any(|(key, _)| *key == one.object_key);
-        Ok(doomed.iter().filter(is_gone).map(|one| one.id).collect())
+        Tally::add(&self.tally.refused, refused.len() as u64);
+        Ok(refused.into_iter().map(|(key, _)| key).collect())
     }
 }

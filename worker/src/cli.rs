@@ -24,6 +24,8 @@ pub enum Command {
     Worker(Box<cmd::worker::Options>),
     /// Remove expired links with their objects, spent originals, orphans and old rows
     Cleanup(cmd::cleanup::Options),
+    /// Erase all that an owner has, or a task: originals, results, links and what was told of them
+    Erase(cmd::erase::Options),
     /// Run a chain of filters over a local file
     Apply(cmd::apply::Options),
     /// Tell what a chain would do with an image, and what it would cost
@@ -33,7 +35,7 @@ pub enum Command {
     /// Filter for a worker: started by it, and by nobody else
     #[command(hide = true)]
     Engine(cmd::engine::Options),
-    /// Serve the embedded S3 store
+    /// Serve the embedded S3 store; or set up the bucket of any store
     Store(cmd::store::Options),
     /// Bring the database's schema, functions and roles up to date
     Migrate(cmd::migrate::Options),
@@ -74,6 +76,7 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Worker(options) => cmd::worker::run(*options),
         Command::Cleanup(options) => cmd::cleanup::run(options),
+        Command::Erase(options) => cmd::erase::run(&options),
         Command::Apply(options) => cmd::apply::run(&options),
         Command::Explain(options) => cmd::explain::run(&options),
         Command::Store(options) => cmd::store::run(options),

@@ -7,6 +7,7 @@ mod change;
 pub mod cleanup;
 pub mod config;
 pub mod engine;
+pub mod erase;
 pub mod explain;
 pub mod filters;
 pub mod key;

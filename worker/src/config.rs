@@ -88,7 +88,8 @@ impl Database {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct Migrate {
-    /// PostgreSQL for `imgfilter migrate`, `key`, `link` and `queue`: a role that may create roles and owns the schema
+    /// PostgreSQL for `imgfilter migrate`, `key`, `link`, `queue` and `erase`: a role that may create roles and owns the
+    /// schema
     #[arg(
         long,
         env = "IMGFILTER_MIGRATE_DATABASE_URL",
@@ -326,6 +327,10 @@ pub struct Cleanup {
     #[arg(long, env = "IMGFILTER_TASK_LIFE", value_name = "DURATION", default_value = "30d",
           value_parser = parse_duration)]
     pub task_life: Duration,
+    /// How long an upload in pieces may wait for its next piece before it is removed
+    #[arg(long, env = "IMGFILTER_UPLOAD_LIFE", value_name = "DURATION", default_value = "24h",
+          value_parser = parse_duration)]
+    pub upload_life: Duration,
     /// Where the edge spools uploads; only looked at where it exists
     #[arg(long, env = "IMGFILTER_SPOOL", value_name = "PATH", default_value = "/var/lib/imgfilter/spool")]
     pub spool: PathBuf,

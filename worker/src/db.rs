@@ -2,6 +2,7 @@
 
 pub mod cleanup;
 pub mod deliveries;
+pub mod erasure;
 pub mod keys;
 pub mod links;
 pub mod listen;

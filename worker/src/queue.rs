@@ -51,6 +51,8 @@ pub struct Worker {
     pub news: Notify,
     /// Called when a task that is being worked on may have been canceled.
     pub canceled: Arc<Notify>,
+    /// Called when something was erased.
+    pub erased: Arc<Notify>,
     /// Called when an operator wants this worker to finish what it has begun and to end.
     pub told_to_drain: Notify,
     settings: config::Worker,
@@ -81,6 +83,7 @@ impl Worker {
             wake: Arc::new(Notify::new()),
             news: Notify::new(),
             canceled: Arc::default(),
+            erased: Arc::default(),
             told_to_drain: Notify::new(),
             settings,
             terms,

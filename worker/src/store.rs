@@ -1,6 +1,7 @@
 //! The object store: the S3 client of the worker, and an S3 server for machines that have none.
 
 pub mod embedded;
+mod setup;
 
 use std::io::Write;
 use std::time::{Duration, SystemTime};
@@ -19,6 +20,8 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::config::{self, ConfigError};
+
+pub use setup::LifecycleRules;
 
 /// Most keys that one request may delete: the protocol's limit.
 pub const MAX_DELETE: usize = 1000;

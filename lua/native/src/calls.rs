@@ -7,6 +7,7 @@ use imgfilter_api::problem::{Code, Problem};
 use imgfilter_api::task::{self, View};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{again, prepare, sign, spool, state, uploads};
 
@@ -106,11 +107,33 @@ fn prepare_upload(input: &[u8]) -> Result<Value, Refused> {
     Ok(serde_json::to_value(prepare::prepare(&upload, &state)?)?)
 }
 
+/// What the database says of a task.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Said {
+    /// It was erased; its only field beside the id, whatever it says.
+    Erased {
+        id: Uuid,
+        #[serde(rename = "erased")]
+        _erased: bool,
+    },
+    Task(Box<View>),
+}
+
+/// A version after all others of a task, and exact as a number of Lua.
+const LAST_VERSION: u64 = 1 << 53;
+
 /// The database's views of tasks into the answers that clients read, and what the Lua side must know of them.
 fn render_tasks(input: &[u8]) -> Result<Value, Refused> {
     let state = state::current()?;
-    let views: Vec<View> = serde_json::from_slice(input)?;
+    let views: Vec<Said> = serde_json::from_slice(input)?;
     let render = |view| {
+        let view = match view {
+            Said::Erased { id, .. } => {
+                return Ok(json!({ "id": id, "version": LAST_VERSION, "ended": true, "erased": true }));
+            }
+            Said::Task(view) => *view,
+        };
         let task = task::render(view, &state.public_url, &state.link_keys);
         Ok(json!({
             "id": task.id,

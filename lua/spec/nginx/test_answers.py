@@ -12,7 +12,7 @@ ID = "01930000-0000-7000-8000-000000000000"
 METHODS = {
     "/images": "POST, PUT",
     "/tasks": "POST",
-    f"/tasks/{ID}": "GET, HEAD",
+    f"/tasks/{ID}": "DELETE, GET, HEAD",
     "/uploads": "OPTIONS, POST",
     f"/uploads/{ID}": "DELETE, HEAD, OPTIONS, PATCH",
     "/d/token/name.jpg": "GET, HEAD",

@@ -48,6 +48,17 @@ def test_the_end_is_told_at_once_to_everybody(stack, photo):
     assert connections <= 2 * (2 * threads + 2), "each nginx worker has so many threads"
 
 
+def test_whoever_waits_for_a_task_that_is_erased_hears_of_it(stack, photo):
+    task = upload(stack.url, photo).json()
+    told = []
+    waiting = threading.Thread(target=lambda: told.append(ask(stack.url, "GET", f"/tasks/{task['id']}?wait=30")))
+    waiting.start()
+    time.sleep(0.5)
+    assert ask(stack.url, "DELETE", f"/tasks/{task['id']}").status == 200
+    waiting.join(10)
+    assert told and told[0].status == 410 and told[0].problem["code"] == "gone"
+
+
 def test_uploads_pass_those_who_wait(stack, photo):
     task = upload(stack.url, photo).json()
     waiting = [threading.Thread(target=wait, args=(stack, task, 2)) for _ in range(100)]

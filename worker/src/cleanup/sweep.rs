@@ -3,40 +3,44 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Cleanup, CleanupError};
-use crate::store::Listed;
+use futures_util::stream::{self, Stream, TryStreamExt};
+
+use super::{Cleanup, CleanupError, Tally};
+use crate::store::{Listed, Page};
 
 /// Where our objects are: originals and results. Nothing else in the bucket is touched.
-const PREFIXES: [&str; 2] = ["o/", "r/"];
+pub const PREFIXES: [&str; 2] = ["o/", "r/"];
 
 impl Cleanup<'_> {
-    /// Walks over all objects, and deletes those that are old enough and unknown to the database.
-    pub(super) async fn sweep_objects(&mut self) -> Result<(), CleanupError> {
+    /// Walks over all objects, and deletes those that are older than `age` and unknown to the database; or counts them.
+    /// The next page is asked for while the last ones are looked at.
+    pub(super) async fn sweep_objects(&self, age: Duration, dry_run: bool) -> Result<(), CleanupError> {
         for prefix in PREFIXES {
-            let mut from = None;
-            while !self.time_is_up() {
-                let page = self.store.list(prefix, from).await?;
-                let old = old_keys(&page.objects, SystemTime::now(), self.terms.settings.orphan_age);
-                self.remove_orphans(&old).await?;
-                match page.next {
-                    Some(next) => from = Some(next),
-                    None => break,
-                }
-            }
+            self.pages(prefix)
+                .try_for_each_concurrent(self.lanes().len(), |page| async move {
+                    Tally::add(&self.tally.listed, page.objects.len() as u64);
+                    self.sweep_keys(&old_keys(&page.objects, SystemTime::now(), age), dry_run).await
+                })
+                .await?;
         }
         Ok(())
     }
 
-    async fn remove_orphans(&mut self, old: &[String]) -> Result<(), CleanupError> {
+    /// All objects under a prefix, as long as there is time.
+    fn pages(&self, prefix: &'static str) -> impl Stream<Item = Result<Page, CleanupError>> {
+        stream::try_unfold(Some(None), move |place: Option<Option<String>>| async move {
+            let Some(from) = place.filter(|_| self.goes_on()) else { return Ok(None) };
+            let page = self.store.list(prefix, from).await?;
+            let next = page.next.clone().map(Some);
+            Ok(Some((page, next)))
+        })
+    }
+
+    async fn sweep_keys(&self, old: &[String], dry_run: bool) -> Result<(), CleanupError> {
         for keys in old.chunks(self.batch()) {
             let orphans = self.db.orphans(keys).await?;
-            if !self.terms.dry_run && !orphans.is_empty() {
-                let refused = self.store.delete(&orphans).await?.refused.len();
-                self.report.refused += refused as u64;
-                self.report.orphans += (orphans.len() - refused) as u64;
-            } else {
-                self.report.orphans += orphans.len() as u64;
-            }
+            let refused = if dry_run || orphans.is_empty() { 0 } else { self.delete(&orphans).await?.len() };
+            Tally::add(&self.tally.orphans, (orphans.len() - refused) as u64);
         }
         Ok(())
     }

@@ -87,12 +87,20 @@ impl Changing {
             return Ok(false);
         }
         show(items, false);
-        eprint!("Change {foreseen}? [y/N] ");
-        io::stderr().flush()?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+        confirmed(&format!("Change {foreseen}?"))
     }
+}
+
+/// Asks a question that is answered with yes or no, if there is somebody to ask.
+pub fn confirmed(question: &str) -> io::Result<bool> {
+    if !asks() {
+        return Ok(false);
+    }
+    eprint!("{question} [y/N] ");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Whether a person sits there.

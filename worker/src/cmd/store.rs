@@ -1,10 +1,13 @@
-//! `imgfilter store`: an S3 of one's own, so that a single machine needs nothing else.
+//! `imgfilter store`: an S3 of one's own, so that a single machine needs nothing else; and `imgfilter store setup`, for
+//! any.
+
+mod setup;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::block_on;
 use crate::cli::Outcome;
@@ -14,7 +17,11 @@ use crate::store::embedded;
 
 /// Options of `imgfilter store`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Options {
+    /// Without one it serves.
+    #[command(subcommand)]
+    action: Option<Action>,
     /// Folder that holds the buckets; made if it is not there
     #[arg(
         long,
@@ -33,8 +40,18 @@ pub struct Options {
     credentials: S3Credentials,
 }
 
+/// What can be done beside serving.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Have the bucket delete by itself what the cleanup should have deleted long before, where the store can
+    Setup(Box<setup::Options>),
+}
+
 /// Serves until SIGTERM or SIGINT, then lets requests that have begun end.
 pub fn run(options: Options) -> Outcome {
+    if let Some(Action::Setup(setup)) = options.action {
+        return block_on(setup::run(&setup));
+    }
     let (access_key, secret_key) = options.credentials.pair()?;
     block_on(async move {
         let server = embedded::Server::bind(

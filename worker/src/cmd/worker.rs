@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::block_on;
-use crate::cleanup::{Cleanup, Report, Terms};
+use crate::cleanup::{self, Cleanup, Pace};
 use crate::cli::Outcome;
 use crate::config;
 use crate::db::{Db, listen};
@@ -27,8 +27,10 @@ use crate::systemd;
 const ENTER_PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two notes of the key that signs links: what is noted is right to an hour.
 const NOTE_PAUSE: Duration = Duration::from_secs(300);
-/// Rows or objects that the daemon's own cleanup takes at a time.
-const CLEANUP_BATCH: usize = 500;
+/// How the daemon cleans: it has other work, and so have database and store.
+const CLEANUP_PACE: Pace = Pace { batch: 500, parallel: 2, until: None, lease: cleanup::LEASE };
+/// Pause between two looks for what was erased, if nothing is said of it.
+const ERASED_EVERY: Duration = Duration::from_secs(60);
 
 /// Options of `imgfilter worker`.
 #[derive(Debug, Args)]
@@ -78,7 +80,8 @@ async fn work(options: Options) -> Outcome {
     keepers.spawn(publisher::run(Arc::clone(&worker)));
     keepers.spawn(note_key(Arc::clone(&worker), LinkKeys::parse(options.links.keys()?.reveal())?.signing()));
     let url = options.database.url()?.reveal().to_owned();
-    keepers.spawn(listen::forward(url, Arc::clone(&worker.wake), Arc::clone(&worker.canceled)));
+    keepers.spawn(listen::forward(url, sleepers(&worker)));
+    keepers.spawn(delete_erased(Arc::clone(&worker)));
     if !options.cleanup.cleanup_every.is_zero() {
         keepers.spawn(clean_now_and_then(Arc::clone(&worker), options.cleanup));
     }
@@ -173,18 +176,43 @@ fn notifier(
     })))
 }
 
+/// Who is told what the database says.
+fn sleepers(worker: &Worker) -> listen::Sleepers {
+    listen::Sleepers {
+        wake: Arc::clone(&worker.wake),
+        canceled: Arc::clone(&worker.canceled),
+        erased: Arc::clone(&worker.erased),
+    }
+}
+
+/// Deletes the objects of what was erased as soon as that is said. All workers hear it, and share what there is.
+async fn delete_erased(worker: Arc<Worker>) {
+    loop {
+        tokio::select! {
+            () = worker.erased.notified() => {}
+            () = tokio::time::sleep(jittered(ERASED_EVERY)) => {}
+        }
+        let cleanup = Cleanup::new(&worker.db, &worker.store, CLEANUP_PACE);
+        if let Err(error) = cleanup.remove_erased().await {
+            tracing::warn!(error = %crate::cli::with_causes(&error), "what was erased is still in the store");
+        }
+        let report = cleanup.tally.report();
+        if report.erased + report.refused > 0 {
+            tracing::info!(objects = report.erased, refused = report.refused, "deleted what was erased");
+        }
+    }
+}
+
 /// Cleans now and then, one worker at a time over all machines.
 async fn clean_now_and_then(worker: Arc<Worker>, settings: config::Cleanup) {
-    let pause = settings.cleanup_every;
-    let terms = Terms { dry_run: false, batch: CLEANUP_BATCH, until: None, settings };
     loop {
-        tokio::time::sleep(jittered(pause)).await;
-        let mut cleanup =
-            Cleanup { db: &worker.db, store: &worker.store, terms: &terms, report: Report::default() };
-        match worker.db.alone(cleanup.run()).await {
-            Ok(Some(Ok(()))) => tracing::info!(report = ?cleanup.report, "cleaned"),
+        tokio::time::sleep(jittered(settings.cleanup_every)).await;
+        let cleanup = Cleanup::new(&worker.db, &worker.store, CLEANUP_PACE);
+        match worker.db.alone(cleanup.run(&settings)).await {
+            Ok(Some(Ok(()))) => tracing::info!("cleaned: {}", cleanup.tally.report()),
             Ok(Some(Err(error))) => {
-                tracing::warn!(error = %crate::cli::with_causes(&error), "the cleanup broke off")
+                let error = crate::cli::with_causes(&error);
+                tracing::warn!(error, "the cleanup broke off: {}", cleanup.tally.report());
             }
             Ok(None) => tracing::debug!("another worker is cleaning"),
             Err(error) => tracing::warn!(error = %crate::cli::with_causes(&error), "cannot clean"),

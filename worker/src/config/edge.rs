@@ -241,10 +241,6 @@ pub struct Uploads {
     /// pieces is called after the edge that has it
     #[arg(long, env = "IMGFILTER_EDGE_NAME", value_name = "NAME", default_value = "edge", value_parser = edge_name)]
     pub edge_name: String,
-    /// How long an upload in pieces may wait for its next piece before it is removed
-    #[arg(long, env = "IMGFILTER_UPLOAD_LIFE", value_name = "DURATION", default_value = "24h",
-          value_parser = parse_duration)]
-    pub upload_life: Duration,
     /// Unfinished uploads in pieces that an edge holds at a time; more are refused with too_many_uploads
     #[arg(long, env = "IMGFILTER_MAX_UPLOADS", value_name = "COUNT", default_value_t = 10_000)]
     pub max_uploads: u32,

@@ -26,6 +26,8 @@ pub struct Preview {
     pub originals: u64,
     /// Rows of tasks and of the dead past their time.
     pub rows: u64,
+    /// Objects of what was erased.
+    pub erased: u64,
 }
 
 impl Db {
@@ -56,6 +58,23 @@ impl Db {
         self.count("SELECT imgfilter.remove_originals($1)", &[&images]).await
     }
 
+    /// Leases a batch of objects that were erased to this cleanup.
+    pub async fn erased_objects(&self, batch: i32, lease: Duration) -> Result<Vec<String>, DbError> {
+        let sql = "SELECT imgfilter.erased_objects($1, $2::text::interval)";
+        let rows = self.rows(sql, &[&batch, &interval(lease)]).await?;
+        Ok(rows.into_iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Strikes off objects that were erased and are gone. Returns how many.
+    pub async fn remove_erased_objects(&self, keys: &[String]) -> Result<u64, DbError> {
+        self.count("SELECT imgfilter.remove_erased_objects($1)", &[&keys]).await
+    }
+
+    /// Rows and objects that a cleanup has leased, and that are still there.
+    pub async fn leased_rows(&self) -> Result<u64, DbError> {
+        self.count("SELECT imgfilter.leased_rows()", &[]).await
+    }
+
     /// Of these keys, those that belong to no one.
     pub async fn orphans(&self, keys: &[String]) -> Result<Vec<String>, DbError> {
         let rows = self.rows("SELECT imgfilter.orphans($1)", &[&keys]).await?;
@@ -77,6 +96,11 @@ impl Db {
         let sql = "SELECT imgfilter.cleanup_preview($1::text::interval, $2::text::interval)";
         let row = self.row(sql, &[&interval(original_life), &interval(task_life)]).await?;
         serde_json::from_value(row.get(0)).map_err(|error| DbError::Connection(error.into()))
+    }
+
+    /// Days that no link lives longer than, if new ones live for `life`, in PostgreSQL's words.
+    pub async fn longest_life(&self, life: &str) -> Result<i32, DbError> {
+        Ok(self.row("SELECT imgfilter.longest_life($1::text::interval)", &[&life]).await?.get(0))
     }
 
     /// Runs `work` unless another process is at the same: one at a time over all machines. The lock goes with the

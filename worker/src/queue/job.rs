@@ -1,6 +1,7 @@
 //! One task, from its original to its results.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use imgfilter_api::filename;
@@ -47,15 +48,22 @@ impl From<Refusal> for JobError {
 pub async fn run(worker: &Worker, task: Claimed) {
     let entry = worker.held.enter(task.held);
     let begun = Instant::now();
+    // Keys of what may be in the store.
+    let stored = Mutex::new(Vec::new());
     let outcome = tokio::select! {
-        outcome = attempt(worker, &task) => outcome,
+        outcome = attempt(worker, &task, &stored) => outcome,
         // What was under way is dropped, and its engine with it.
         () = entry.cancel.cancelled() => Err(JobError::Canceled),
     };
     match outcome {
-        Ok(results) => complete(worker, &task, &results, begun).await,
+        Ok(results) => {
+            if complete(worker, &task, &results, begun).await == Some(false) {
+                discard(worker, stored).await;
+            }
+        }
         Err(JobError::Canceled) => {
-            tracing::info!(attempt = task.attempts, "dropped a task that was not ours any more")
+            tracing::info!(attempt = task.attempts, "dropped a task that was not ours any more");
+            discard(worker, stored).await;
         }
         Err(JobError::Engine(error)) => engine_failed(worker, &task, error).await,
         Err(JobError::Store(error)) => store_failed(worker, &task, &error).await,
@@ -63,7 +71,11 @@ pub async fn run(worker: &Worker, task: Claimed) {
 }
 
 /// Fetches, filters and stores.
-async fn attempt(worker: &Worker, task: &Claimed) -> Result<Vec<TaskResult>, JobError> {
+async fn attempt(
+    worker: &Worker,
+    task: &Claimed,
+    stored: &Mutex<Vec<String>>,
+) -> Result<Vec<TaskResult>, JobError> {
     let encoding = encoding(&task.spec)?;
     let mut image = Packing::new().map_err(EngineError::Memory)?;
     let fetch = worker.store.read_into(&mut image, &task.object_key, task.bytes);
@@ -80,7 +92,7 @@ async fn attempt(worker: &Worker, task: &Claimed) -> Result<Vec<TaskResult>, Job
     let mut results = Vec::new();
     for (n, result) in worker.engines.filter(order, image).await?.into_iter().enumerate() {
         results.push(match result {
-            Ok(output) => store(worker, task, n, output).await?,
+            Ok(output) => store(worker, task, n, output, stored).await?,
             Err(refusal) => TaskResult::Failed { error: reason(&refusal) },
         });
     }
@@ -102,11 +114,19 @@ fn encoding(spec: &Spec) -> Result<Encoding, Refusal> {
     })
 }
 
-/// Stores the result of chain `n`. The lease is part of the key, so no late worker can overwrite another's object.
-async fn store(worker: &Worker, task: &Claimed, n: usize, output: Output) -> Result<TaskResult, StoreError> {
+/// Stores the result of chain `n`. The lease is part of the key, so no late worker can overwrite another's object. The key
+/// is noted first: a put that is broken off may have come to its end.
+async fn store(
+    worker: &Worker,
+    task: &Claimed,
+    n: usize,
+    output: Output,
+    stored: &Mutex<Vec<String>>,
+) -> Result<TaskResult, StoreError> {
     let Output { made, file } = output;
     let extension = made.format.extension();
     let object_key = format!("r/{}/{}/{n}-{}.{extension}", task.month, task.task, task.held.lease);
+    stored.lock().unwrap_or_else(PoisonError::into_inner).push(object_key.clone());
     worker.store.put(&object_key, file, made.format.mime()).await?;
     Ok(TaskResult::Done {
         object_key,
@@ -117,6 +137,23 @@ async fn store(worker: &Worker, task: &Claimed, n: usize, output: Output) -> Res
         sha256: made.sha256,
         filename: filename::of_result(task.filename.as_deref().unwrap_or_default(), extension),
     })
+}
+
+/// Deletes what was stored for a task that is not ours any more, unless it is needed after all: the answer to an earlier
+/// telling may have been lost. What stays because this fails is found by the sweep.
+async fn discard(worker: &Worker, stored: Mutex<Vec<String>>) {
+    let keys = stored.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if keys.is_empty() {
+        return;
+    }
+    match worker.db.orphans(&keys).await {
+        Ok(orphans) if orphans.is_empty() => {}
+        Ok(orphans) => match worker.store.delete(&orphans).await {
+            Ok(_) => tracing::info!(objects = orphans.len(), "deleted results that nobody wants any more"),
+            Err(error) => tracing::warn!(%error, "results that nobody wants stay until they are swept"),
+        },
+        Err(error) => tracing::warn!(%error, "results that nobody wants stay until they are swept"),
+    }
 }
 
 fn reason(refusal: &Refusal) -> Reason {
@@ -150,16 +187,18 @@ async fn engine_failed(worker: &Worker, task: &Claimed, error: EngineError) {
     }
 }
 
-async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun: Instant) {
-    match until_told(worker, || worker.completer.complete(task.held, results)).await {
+/// Whether the task was still ours; `None`: nobody knows.
+async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun: Instant) -> Option<bool> {
+    let ours = until_told(worker, || worker.completer.complete(task.held, results)).await;
+    match ours {
         Some(true) => {
             tracing::info!(ms = begun.elapsed().as_millis(), results = results.len(), "done");
             worker.news.notify_one();
         }
-        // Or the answer to an earlier telling was lost. Either way the objects may be needed: the sweep will know.
         Some(false) => tracing::warn!("a result came too late, or had been told already"),
         None => tracing::warn!("a result could not be told while the lease lasted"),
     }
+    ours
 }
 
 async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, permanent: bool) {

@@ -4,6 +4,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
+use crate::stage::fake_store::FakeStore;
 use crate::stage::process::command;
 use crate::stage::{Stage, connect, photo};
 
@@ -215,6 +216,124 @@ async fn it_says_when_it_could_not() {
     stage.restart_store();
     let output = clean(&stage, &["--max-seconds", "0"]);
     assert_eq!(output.status.code(), Some(3), "the time was up");
+}
+
+/// Half of the objects are refused: those of the second chain.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_refuses_to_delete_keeps_its_row() {
+    let stage = Stage::set().await;
+    let worker = stage.worker(&[]);
+    done(&stage).await;
+    worker.kill();
+    stage.sql.batch_execute("UPDATE imgfilter.link SET expires_at = now()").await.unwrap();
+    let store = FakeStore::refusing("/1-");
+    let clean = || {
+        let mut settings = stage.settings();
+        settings.push(("IMGFILTER_S3_ENDPOINT", store.url()));
+        let output = command(&["cleanup", "--json", "--lease", "1h"], &settings).output().unwrap();
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap(), output.stderr)
+    };
+    let (code, report, log) = clean();
+    assert_eq!((&report["links"], &report["refused"], &report["leased"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!((code, &report["finished"]), (Some(4), &json!(true)));
+    assert!(String::from_utf8_lossy(&log).contains("Not this one"), "the store's reason is told");
+    let left: String = stage.value("SELECT string_agg(object_key, ' ') FROM imgfilter.link").await;
+    assert!(left.contains("/1-") && !left.contains(' '), "{left}");
+    let (code, report, _) = clean();
+    assert_eq!(
+        (code, &report["links"], &report["refused"]),
+        (Some(0), &json!(0), &json!(0)),
+        "not asked for again at once"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_when_it_is_asked_to() {
+    let stage = Stage::set().await;
+    let worker = stage.worker(&[]);
+    done(&stage).await;
+    worker.kill();
+    stage.sql.batch_execute("UPDATE imgfilter.link SET expires_at = now()").await.unwrap();
+    let slow = "ALTER FUNCTION imgfilter.remove_links RENAME TO remove_at_once;
+                CREATE FUNCTION imgfilter.remove_links(p uuid[]) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$
+                BEGIN PERFORM pg_advisory_xact_lock(7); RETURN imgfilter.remove_at_once(p); END $$;
+                GRANT EXECUTE ON FUNCTION imgfilter.remove_links TO imgfilter_worker;
+                SELECT pg_advisory_lock(7)";
+    stage.sql.batch_execute(slow).await.unwrap();
+    let arguments = ["cleanup", "--json", "--batch", "1", "--parallel", "1"];
+    let mut cleanup =
+        command(&arguments, &stage.settings()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    stage.until_true(WAITING).await;
+    let pid = rustix::process::Pid::from_child(&cleanup);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    // Heard before the batch goes on: the process reads its signals all the time.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    stage.sql.batch_execute("SELECT pg_advisory_unlock(7)").await.unwrap();
+    let code = cleanup.wait().unwrap().code();
+    let report: Value = serde_json::from_reader(cleanup.stdout.take().unwrap()).unwrap();
+    assert_eq!((code, &report["links"], &report["finished"]), (Some(3), &json!(1), &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_in_pieces_go_when_nobody_went_on_with_them() {
+    let stage = Stage::set().await;
+    let uploads = stage.folder.path().join("spool/uploads");
+    std::fs::create_dir_all(&uploads).unwrap();
+    std::fs::write(uploads.join("0123.info"), "{}").unwrap();
+    std::fs::write(uploads.join("0123"), "half of it").unwrap();
+    assert_eq!(report(&stage, &[])["uploads"], 0);
+    assert_eq!(report(&stage, &["--upload-life", "0", "--dry-run"])["uploads"], 2);
+    assert_eq!(report(&stage, &["--upload-life", "0"])["uploads"], 2);
+    assert_eq!(std::fs::read_dir(&uploads).unwrap().count(), 0);
+}
+
+fn set_up(stage: &Stage, endpoint: Option<String>, arguments: &[&str]) -> Output {
+    let mut settings = stage.settings();
+    settings.extend(endpoint.map(|url| ("IMGFILTER_S3_ENDPOINT", url)));
+    command(&[&["store", "setup"], arguments].concat(), &settings).output().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_told_to_delete_what_nobody_came_for() {
+    let stage = Stage::set().await;
+    let store = FakeStore::refusing("nothing");
+    let output = set_up(&stage, Some(store.url()), &[]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("when they are 400 days old") && said.contains("1 uploads in parts"), "{said}");
+    let rules = store.lifecycle();
+    for part in ["<Prefix>o/</Prefix>", "<Prefix>r/</Prefix>", "<Days>400</Days>", "<ID>theirs</ID>"] {
+        assert!(rules.contains(part), "{part} is not in {rules}");
+    }
+    assert!(!rules.contains("<ID>imgfilter-old</ID>"), "a rule of ours that is no more");
+    let refused = set_up(&stage, Some(store.url()), &["--days", "360"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--days must be more"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_has_no_rules_is_told_of() {
+    let stage = Stage::set().await;
+    let output = set_up(&stage, None, &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("no lifecycle rules"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_daemon_cleans_at_a_time() {
+    let stage = Stage::set().await;
+    stage.sql.batch_execute("SELECT pg_advisory_lock(hashtext('imgfilter.cleanup'))").await.unwrap();
+    let settings = [
+        ("IMGFILTER_CLEANUP_EVERY", "200ms"),
+        ("IMGFILTER_ORPHAN_AGE", "0"),
+        ("RUST_LOG", "imgfilter=debug"),
+    ];
+    let worker = stage.worker(&settings);
+    stage.store.put("r/202601/lost/0-1.png", photo().into(), "image/png").await.unwrap();
+    worker.says("another worker is cleaning");
+    assert_eq!(stage.objects().await.len(), 1);
+    stage.sql.batch_execute("SELECT pg_advisory_unlock(hashtext('imgfilter.cleanup'))").await.unwrap();
+    worker.says("cleaned: 0 links, 0 originals, 0 erased objects, 1 orphaned objects");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! What the tests play on: a database, a store, and workers.
 
 pub mod cluster;
+pub mod fake_store;
 pub mod process;
 pub mod receiver;
 
@@ -22,8 +23,8 @@ use process::Process;
 /// A secret from the examples of the Standard Webhooks specification.
 pub const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub const LINK_KEYS: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-const ACCESS_KEY: &str = "access";
-const SECRET_KEY: &str = "secret";
+pub const ACCESS_KEY: &str = "access";
+pub const SECRET_KEY: &str = "secret";
 /// How long anything may take that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -214,7 +215,7 @@ pub async fn connect(url: &str) -> Client {
     client
 }
 
-fn start_store(folder: &Path, listen: &str) -> (Process, String) {
+pub fn start_store(folder: &Path, listen: &str) -> (Process, String) {
     let root: PathBuf = folder.join("store");
     let settings =
         [("IMGFILTER_S3_ACCESS_KEY", ACCESS_KEY.into()), ("IMGFILTER_S3_SECRET_KEY", SECRET_KEY.into())];

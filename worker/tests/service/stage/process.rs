@@ -56,6 +56,15 @@ impl Process {
         self.said().lines().find(|line| line.contains(words)).unwrap_or_default().to_owned()
     }
 
+    /// Waits until it says these words.
+    pub fn says(&self, words: &str) {
+        let begun = Instant::now();
+        while !self.said().contains(words) {
+            assert!(begun.elapsed() < PATIENCE, "it never said {words:?}: {}", self.said());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
