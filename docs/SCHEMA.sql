@@ -4,6 +4,24 @@
 
 CREATE SCHEMA imgfilter;
 
+CREATE DOMAIN imgfilter.digest AS bytea
+	CONSTRAINT digest_length CHECK ((length(VALUE) = 32));
+
+CREATE DOMAIN imgfilter.positive AS integer
+	CONSTRAINT positive_integer CHECK ((VALUE > 0));
+
+CREATE DOMAIN imgfilter.positive_big AS bigint
+	CONSTRAINT positive_bigint CHECK ((VALUE > 0));
+
+CREATE DOMAIN imgfilter.positive_tiny AS smallint
+	CONSTRAINT positive_smallint CHECK ((VALUE > 0));
+
+CREATE DOMAIN imgfilter.priority AS smallint
+	CONSTRAINT priority_range CHECK (((VALUE >= 0) AND (VALUE <= 3)));
+
+CREATE DOMAIN imgfilter.task_state AS text
+	CONSTRAINT task_state_known CHECK ((VALUE = ANY (ARRAY['queued'::text, 'processing'::text, 'done'::text, 'failed'::text, 'canceled'::text, 'expired'::text])));
+
 CREATE FUNCTION imgfilter.account_of(p_request jsonb) RETURNS text
     LANGUAGE plpgsql STABLE;
 
@@ -159,13 +177,10 @@ CREATE TABLE imgfilter.queue (
     lease bigint DEFAULT 0 NOT NULL,
     worker_id integer,
     lane smallint NOT NULL,
-    prio smallint DEFAULT 1 NOT NULL,
+    prio imgfilter.priority DEFAULT 1 NOT NULL,
     attempts smallint DEFAULT 0 NOT NULL,
-    max_attempts smallint NOT NULL,
-    memory integer DEFAULT 64 NOT NULL,
-    CONSTRAINT queue_max_attempts_positive CHECK ((max_attempts > 0)),
-    CONSTRAINT queue_memory_positive CHECK ((memory > 0)),
-    CONSTRAINT queue_prio_range CHECK (((prio >= 0) AND (prio <= 3)))
+    max_attempts imgfilter.positive_tiny NOT NULL,
+    memory imgfilter.positive DEFAULT 64 NOT NULL
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='100000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='20000', autovacuum_vacuum_cost_delay='0');
 
@@ -193,7 +208,7 @@ CREATE TABLE imgfilter.task (
     id uuid NOT NULL,
     image_id uuid NOT NULL,
     owner text,
-    status text DEFAULT 'queued'::text NOT NULL,
+    status imgfilter.task_state DEFAULT 'queued'::text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     spec jsonb NOT NULL,
     cost_ms real NOT NULL,
@@ -205,10 +220,8 @@ CREATE TABLE imgfilter.task (
     expires_at timestamp with time zone,
     account text,
     lane smallint DEFAULT 1 NOT NULL,
-    memory integer DEFAULT 64 NOT NULL,
-    CONSTRAINT task_memory_positive CHECK ((memory > 0)),
-    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = (status = ANY (ARRAY['queued'::text, 'processing'::text])))),
-    CONSTRAINT task_status CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'done'::text, 'failed'::text, 'canceled'::text, 'expired'::text])))
+    memory imgfilter.positive DEFAULT 64 NOT NULL,
+    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = ((status)::text >= ('processing'::text COLLATE "C"))))
 )
 WITH (fillfactor='80');
 
@@ -221,19 +234,17 @@ CREATE FUNCTION imgfilter.keep_original(p_image uuid) RETURNS boolean
 CREATE TABLE imgfilter.image (
     id uuid NOT NULL,
     owner text,
-    sha256 bytea NOT NULL,
+    sha256 imgfilter.digest NOT NULL,
     format text NOT NULL,
-    width integer NOT NULL,
-    height integer NOT NULL,
-    frames integer NOT NULL,
-    bytes bigint NOT NULL,
+    width imgfilter.positive NOT NULL,
+    height imgfilter.positive NOT NULL,
+    frames imgfilter.positive NOT NULL,
+    bytes imgfilter.positive_big NOT NULL,
     object_key text NOT NULL,
     filename text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     deleting_until timestamp with time zone,
-    removed_at timestamp with time zone,
-    CONSTRAINT image_sha256_length CHECK ((length(sha256) = 32)),
-    CONSTRAINT image_size_positive CHECK (((width > 0) AND (height > 0) AND (frames > 0) AND (bytes > 0)))
+    removed_at timestamp with time zone
 );
 
 CREATE FUNCTION imgfilter.kept_image(p_image uuid, p_owner text) RETURNS SETOF imgfilter.image
@@ -296,13 +307,12 @@ CREATE TABLE imgfilter.link (
     width integer NOT NULL,
     height integer NOT NULL,
     bytes bigint NOT NULL,
-    sha256 bytea NOT NULL,
+    sha256 imgfilter.digest NOT NULL,
     filename text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
-    deleting_until timestamp with time zone,
-    CONSTRAINT link_sha256_length CHECK ((length(sha256) = 32))
+    deleting_until timestamp with time zone
 );
 
 CREATE FUNCTION imgfilter.link_line(p_link imgfilter.link, p_task imgfilter.task) RETURNS jsonb
@@ -365,6 +375,9 @@ CREATE FUNCTION imgfilter.orphans(p_keys text[]) RETURNS SETOF text
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.prio_of(p_account text, p_spec jsonb) RETURNS smallint
+    LANGUAGE plpgsql STABLE;
+
+CREATE FUNCTION imgfilter.prio_of_account(p_account text) RETURNS smallint
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off';
@@ -500,6 +513,9 @@ CREATE FUNCTION imgfilter.utc_day() RETURNS date
     LANGUAGE sql STABLE;
 
 CREATE FUNCTION imgfilter.view_of(p_task imgfilter.task) RETURNS jsonb
+    LANGUAGE plpgsql STABLE;
+
+CREATE FUNCTION imgfilter.view_of_new(p_request jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE;
 
 CREATE FUNCTION imgfilter.view_with(p_task imgfilter.task, p_image imgfilter.image) RETURNS jsonb
@@ -926,6 +942,8 @@ GRANT ALL ON FUNCTION imgfilter.orphans(p_keys text[]) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.prio_of(p_account text, p_spec jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.prio_of_account(p_account text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) TO imgfilter_worker;
 
@@ -1012,6 +1030,8 @@ REVOKE ALL ON FUNCTION imgfilter.utc(p_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION imgfilter.utc_day() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.view_of(p_task imgfilter.task) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.view_of_new(p_request jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.view_with(p_task imgfilter.task, p_image imgfilter.image) FROM PUBLIC;
 
