@@ -61,10 +61,6 @@ local function simplify_conditions(method)
     end
 end
 
-local function refuse(code, detail)
-    return answer.problem(problems.new(code, { detail = detail }))
-end
-
 -- Sends the client to the store, with a URL that is good for a while, and the headers that it is to answer with.
 local function redirect(method, link, disposition, left)
     local signed, problem = native.call("presign", cjson.encode({
@@ -93,7 +89,7 @@ function M.admit()
     end
     local token = M.token(var.uri)
     if not token then
-        return refuse("not_found", "there is no such link")
+        return answer.problem(links.miss())
     end
     local link, problem = links.find(token)
     if not link then
@@ -101,7 +97,7 @@ function M.admit()
     end
     local left = link.ends - ngx.time()
     if left <= 0 then
-        return refuse("gone", "this link has ended")
+        return answer.problem(problems.new("gone", { detail = "this link has ended" }))
     end
     local disposition = M.is_to_be_saved(var.args) and link.saved or link.shown
     if config.downloads == "redirect" then

@@ -105,7 +105,7 @@ end
 
 -- What somebody is told who has a token that is none of ours: beyond so many a minute, to wait. Whoever has a good one
 -- is served all the same.
-local function refuse()
+function M.miss()
     local limit = config.link_misses
     if limit > 0 then
         local place = "link from " .. keys.network(ngx.var.binary_remote_addr)
@@ -127,14 +127,14 @@ function M.find(token)
         return link
     end
     if token:find("[^%w_-]") then
-        return nil, refuse()
+        return nil, M.miss()
     end
     local checked, problem = native.call("verify_link", cjson.encode({ token = token }))
     if not checked then
         return nil, problem
     end
     if checked.link == cjson.null then
-        return nil, refuse()
+        return nil, M.miss()
     end
     local life
     link, life = learn(checked.link)

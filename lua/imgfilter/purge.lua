@@ -29,8 +29,11 @@ function M.path(folder, key)
     return folder .. "/results/" .. name:sub(-1) .. "/" .. name:sub(-3, -2) .. "/" .. name
 end
 
+-- What is to be unlinked again, and when: { at =, purged = }.
+local again = {}
+
 -- Unlinks the copies. Mostly there are none: nobody has asked for them here.
-local function unlink(_, purged)
+local function unlink(purged)
     for _, each in ipairs(purged) do
         os.remove(M.path(config.cache, each.object))
     end
@@ -48,8 +51,20 @@ local function take_out(purged)
         end
     end
     ngx.shared.edge:incr(TOLD, 1, 0)
-    unlink(false, purged)
-    ngx.timer.at(3 * LOOK, unlink, purged)
+    unlink(purged)
+    again[#again + 1] = { at = ngx.now() + 2 * LOOK, purged = purged }
+end
+
+local function unlink_again()
+    local later = {}
+    for _, each in ipairs(again) do
+        if each.at <= ngx.now() then
+            unlink(each.purged)
+        else
+            later[#later + 1] = each
+        end
+    end
+    again = later
 end
 
 -- Reads on from a place in the list; the place where it ends.
@@ -98,6 +113,7 @@ function M.start()
     if ngx.worker.id() == 0 then
         local prompt, late = "", ""
         every(INTERVAL, function()
+            unlink_again()
             prompt = read_on(prompt, 0)
             late = read_on(late, LATER)
         end)

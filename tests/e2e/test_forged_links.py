@@ -69,6 +69,19 @@ def test_none_of_a_hundred_thousand_leads_anywhere(url, inspector, another_edge)
     wait_until("the question that is counted", lambda: asked(inspector) > before, 10)
 
 
+def test_a_revoked_link_that_is_tried_again_and_again_asks_nothing_either(client, stack, inspector, another_edge):
+    edge = another_edge()
+    task = client.finished("filters=invert", image=RAIN)
+    path = urlsplit(task["results"][0]["url"]).path
+    stack.command("link", "revoke", "--task", task["id"], "--yes")
+    # the edge hears of it, and is asked for once after that
+    settled(inspector)
+    assert statuses(edge.url, [path]) == {410: 1}
+    before = settled(inspector)
+    assert statuses(edge.url, [path] * 5000) == {410: 5000}
+    assert settled(inspector) == before
+
+
 def test_tokens_are_made_as_these_tests_make_them(url, stack):
     """Otherwise those of other services would prove nothing."""
     number, key = stack.secrets["LINK_KEYS"].read_text().strip().split(",")[0].split(":")

@@ -28,6 +28,9 @@ def test_a_client_that_follows_gets_the_file(link, task, client, stack):
     assert asked["response-content-disposition"][0].startswith("inline; filename=")
     followed = curl("-L", link)
     assert followed.status == 200 and followed.body == client.download(task["results"][0]["url"])
+    assert followed.headers["content-type"] == "image/jpeg"
+    assert followed.headers["content-disposition"] == asked["response-content-disposition"][0]
+    assert followed.headers["cache-control"].endswith("s-maxage=60")
     saved = parse_qs(urlsplit(curl(link + "?download").headers["location"]).query)
     assert saved["response-content-disposition"][0].startswith("attachment; filename=")
 

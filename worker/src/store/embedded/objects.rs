@@ -94,7 +94,8 @@ fn length(range: &Range<u64>) -> S3Result<i64> {
     i64::try_from(range.end - range.start).map_err(|_| s3_error!(InternalError))
 }
 
-/// GetObject.
+/// GetObject. Headers that the request names itself (`response-content-type` and the like) stand in the place of those that
+/// are kept.
 pub async fn get(disk: &Arc<Disk>, input: GetObjectInput) -> Answer<GetObjectOutput> {
     let stored = find(disk, input.bucket, input.key).await?;
     let conditions = Conditions {
@@ -111,15 +112,21 @@ pub async fn get(disk: &Arc<Disk>, input: GetObjectInput) -> Answer<GetObjectOut
     Ok(S3Response::new(GetObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
         body: Some(StreamingBlob::new(body)),
-        cache_control: record.header(headers::CACHE_CONTROL),
-        content_disposition: record.header(headers::CONTENT_DISPOSITION),
-        content_encoding: record.header(headers::CONTENT_ENCODING),
-        content_language: record.header(headers::CONTENT_LANGUAGE),
+        cache_control: input.response_cache_control.or_else(|| record.header(headers::CACHE_CONTROL)),
+        content_disposition: input
+            .response_content_disposition
+            .or_else(|| record.header(headers::CONTENT_DISPOSITION)),
+        content_encoding: input
+            .response_content_encoding
+            .or_else(|| record.header(headers::CONTENT_ENCODING)),
+        content_language: input
+            .response_content_language
+            .or_else(|| record.header(headers::CONTENT_LANGUAGE)),
         content_length,
         content_range,
-        content_type: record.header(headers::CONTENT_TYPE),
+        content_type: input.response_content_type.or_else(|| record.header(headers::CONTENT_TYPE)),
         e_tag: Some(ETag::Strong(record.etag.clone())),
-        expires: record.expires(),
+        expires: input.response_expires.or_else(|| record.expires()),
         last_modified: Some(stored.modified.into()),
         metadata: record.own(),
         ..GetObjectOutput::default()
@@ -140,15 +147,21 @@ pub async fn head(disk: &Arc<Disk>, input: HeadObjectInput) -> Answer<HeadObject
     let record = stored.record;
     Ok(S3Response::new(HeadObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        cache_control: record.header(headers::CACHE_CONTROL),
-        content_disposition: record.header(headers::CONTENT_DISPOSITION),
-        content_encoding: record.header(headers::CONTENT_ENCODING),
-        content_language: record.header(headers::CONTENT_LANGUAGE),
+        cache_control: input.response_cache_control.or_else(|| record.header(headers::CACHE_CONTROL)),
+        content_disposition: input
+            .response_content_disposition
+            .or_else(|| record.header(headers::CONTENT_DISPOSITION)),
+        content_encoding: input
+            .response_content_encoding
+            .or_else(|| record.header(headers::CONTENT_ENCODING)),
+        content_language: input
+            .response_content_language
+            .or_else(|| record.header(headers::CONTENT_LANGUAGE)),
         content_length: Some(length(&part)?),
         content_range,
-        content_type: record.header(headers::CONTENT_TYPE),
+        content_type: input.response_content_type.or_else(|| record.header(headers::CONTENT_TYPE)),
         e_tag: Some(ETag::Strong(record.etag.clone())),
-        expires: record.expires(),
+        expires: input.response_expires.or_else(|| record.expires()),
         last_modified: Some(stored.modified.into()),
         metadata: record.own(),
         ..HeadObjectOutput::default()
