@@ -763,6 +763,8 @@ CREATE INDEX task_image_id ON imgfilter.task USING btree (image_id);
 
 CREATE INDEX task_open ON imgfilter.task USING btree (account) WHERE (account IS NOT NULL);
 
+CREATE INDEX task_over ON imgfilter.task USING btree (COALESCE(expires_at, finished_at)) WHERE (finished_at IS NOT NULL);
+
 CREATE INDEX task_owner ON imgfilter.task USING btree (owner, id) WHERE (owner IS NOT NULL);
 
 CREATE INDEX usage_day ON imgfilter.usage USING btree (day);

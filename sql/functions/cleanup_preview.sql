@@ -5,7 +5,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
     'links', (SELECT count(*) FROM link WHERE expires_at <= clock()),
     'originals', (SELECT count(*) FROM spent_images(p_original_life)),
     'rows', (SELECT count(*) FROM task t
-              WHERE t.finished_at < now() - p_row_life AND coalesce(t.expires_at, t.finished_at) < now() - p_row_life
+              WHERE t.finished_at IS NOT NULL AND coalesce(t.expires_at, t.finished_at) < now() - p_row_life
                 AND NOT EXISTS (SELECT FROM link WHERE task_id = t.id)
                 AND NOT EXISTS (SELECT FROM delivery d WHERE d.task_id = t.id AND d.queue_id IS NOT NULL))
           + (SELECT count(*) FROM dead WHERE died_at < now() - p_row_life)

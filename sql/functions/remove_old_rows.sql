@@ -11,10 +11,10 @@ BEGIN
   WITH removed AS (
     DELETE FROM task WHERE id = ANY (ARRAY(
       SELECT t.id FROM task t
-       WHERE t.finished_at < now() - p_life AND coalesce(t.expires_at, t.finished_at) < now() - p_life
+       WHERE t.finished_at IS NOT NULL AND coalesce(t.expires_at, t.finished_at) < now() - p_life
          AND NOT EXISTS (SELECT FROM link WHERE task_id = t.id)
          AND NOT EXISTS (SELECT FROM delivery d WHERE d.task_id = t.id AND d.queue_id IS NOT NULL)
-       ORDER BY t.finished_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
+       ORDER BY coalesce(t.expires_at, t.finished_at) LIMIT p_limit FOR UPDATE SKIP LOCKED))
     RETURNING image_id)
   SELECT count(*), array_agg(DISTINCT image_id) INTO v_tasks, v_images FROM removed;
   WITH gone AS (

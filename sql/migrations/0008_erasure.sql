@@ -18,3 +18,7 @@ CREATE INDEX erased_task_erased_at ON erased_task (erased_at);
 -- All that is an owner's, and what is dead of one task.
 CREATE INDEX task_owner ON task (owner, id) WHERE owner IS NOT NULL;
 CREATE INDEX dead_ref ON dead (ref);
+
+-- What has nothing to show any more, the longest first: a cleanup does not look through those that ended before, and whose
+-- links live.
+CREATE INDEX task_over ON task (coalesce(expires_at, finished_at)) WHERE finished_at IS NOT NULL;
