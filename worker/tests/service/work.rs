@@ -22,12 +22,13 @@ async fn an_order_becomes_links() {
         let link: Value = link_view(&stage, result["link"].as_str().unwrap()).await;
         let key = link["object_key"].as_str().unwrap();
         let lease: i64 = stage.value("SELECT last_value FROM imgfilter.lease_seq").await;
-        let month = link["expires_at"].as_str().unwrap()[..7].replace('-', "");
+        let month = result["expires_at"].as_str().unwrap()[..7].replace('-', "");
         assert_eq!(key, format!("r/{month}/{task}/{n}-{lease}.jpg"));
         let mut bytes = Vec::new();
         stage.store.read_into(&mut bytes, key, link["bytes"].as_u64().unwrap()).await.unwrap();
         assert_eq!(&bytes[..3], b"\xff\xd8\xff", "a JPEG");
         assert_eq!(link["gone"], false);
+        assert!(link["seconds"].as_i64().unwrap() > 88 * 86_400, "the shortest three months have 89 days");
     }
     let calendar = "SELECT bool_and(expires_at AT TIME ZONE 'UTC' = (created_at AT TIME ZONE 'UTC') + interval '3 months') \
                     FROM imgfilter.link";
