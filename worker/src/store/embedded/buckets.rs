@@ -32,7 +32,7 @@ pub async fn create(disk: &Arc<Disk>, name: String) -> Answer<CreateBucketOutput
     if !made {
         return Err(s3_error!(BucketAlreadyOwnedByYou));
     }
-    Ok(S3Response::new(CreateBucketOutput { location, ..CreateBucketOutput::default() }))
+    Ok(S3Response::new(CreateBucketOutput { location }))
 }
 
 /// DeleteBucket.

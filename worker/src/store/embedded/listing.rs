@@ -63,9 +63,18 @@ struct Entry {
     name: String,
 }
 
+/// A folder as it was read.
+#[derive(Debug)]
+struct Read {
+    folder: PathBuf,
+    /// When the folder had last changed.
+    changed: SystemTime,
+    entries: Arc<Vec<Entry>>,
+}
+
 /// The entries of folders that were read last, in order, as long as the folders do not change.
 #[derive(Debug, Default)]
-pub struct Recent(Mutex<Vec<(PathBuf, SystemTime, Arc<Vec<Entry>>)>>);
+pub struct Recent(Mutex<Vec<Read>>);
 
 impl Recent {
     /// The entries of a folder, by the order of their bytes; none where it has gone.
@@ -95,14 +104,14 @@ impl Recent {
 
     fn remembered(&self, folder: &Path, changed: SystemTime) -> Option<Arc<Vec<Entry>>> {
         let known = self.0.lock().ok()?;
-        let found = known.iter().find(|(path, at, _)| path == folder && *at == changed)?;
-        Some(Arc::clone(&found.2))
+        let found = known.iter().find(|read| read.folder == folder && read.changed == changed)?;
+        Some(Arc::clone(&found.entries))
     }
 
     fn remember(&self, folder: &Path, changed: SystemTime, entries: &Arc<Vec<Entry>>) {
         if let Ok(mut known) = self.0.lock() {
-            known.retain(|(path, ..)| path != folder);
-            known.insert(0, (folder.to_path_buf(), changed, Arc::clone(entries)));
+            known.retain(|read| read.folder != folder);
+            known.insert(0, Read { folder: folder.to_path_buf(), changed, entries: Arc::clone(entries) });
             known.truncate(REMEMBERED);
         }
     }

@@ -19,11 +19,13 @@ fn disk_of(folder: &Path, keys: &[&str]) -> Disk {
 }
 
 fn names(page: &Page) -> Vec<&str> {
-    let name = |line| match line {
-        &Line::Object { ref key, .. } => key.as_str(),
-        Line::Common(prefix) => prefix.as_str(),
-    };
-    page.lines.iter().map(name).collect()
+    let mut names = Vec::new();
+    for line in &page.lines {
+        names.push(match line {
+            Line::Object { key, .. } | Line::Common(key) => key.as_str(),
+        });
+    }
+    names
 }
 
 /// All pages of a listing, one after the other.
