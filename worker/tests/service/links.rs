@@ -65,7 +65,7 @@ async fn what_nobody_could_be_told_yet_is_not_removed() {
     let stage = Stage::set().await;
     let open = begin(&stage).await;
     purge(&stage.sql, "r/waits").await;
-    let old = "UPDATE imgfilter.purge SET at = now() - interval '3 days'";
+    let old = "SET search_path = imgfilter; UPDATE purge SET at = now() - interval '3 days'";
     stage.sql.batch_execute(old).await.unwrap();
 
     let removed = "SELECT imgfilter.remove_purged(100)";
