@@ -12,7 +12,7 @@ local M = {}
 local UUID = "%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x"
 local MONTH = "%d%d%d%d%d%d"
 local ORIGINAL = "^/o/" .. MONTH .. "/" .. UUID .. "$"
-local RESULT = "^/r/" .. MONTH .. "/" .. UUID .. "/%d+%-%d+%.%l+$"
+local RESULT = "^/r/" .. MONTH .. "/" .. UUID .. "%.%l+$"
 
 -- Whether a request is one the edge makes. The bucket itself may be asked for, to see that it is there.
 function M.allows(method, path)

@@ -21,6 +21,9 @@ local TYPES = {
     avif = "image/avif",
 }
 
+-- How often this nginx's workers were told to forget what they know of links; in ngx.shared.edge (see purge.lua).
+M.PURGES = "purges"
+
 -- What is remembered of a link whose row is no more.
 local NO_ROW = "none"
 
@@ -42,8 +45,8 @@ function M.disposition(kind, filename)
     return kind .. '; filename="' .. plain .. "\"; filename*=UTF-8''" .. encoded
 end
 
--- What is at hand of a row that was told at `told`: when it ends by this machine's clock, and what is said with its
--- bytes.
+-- What is at hand of a row that was asked for at `told`: when it ends by this machine's clock, and what is said with
+-- its bytes.
 function M.made_of(row, told)
     if row.gone then
         return { ends = 0 }
@@ -63,44 +66,67 @@ end
 -- Questions under way, by link.
 local asked = {}
 
--- The row of a link as text, or NO_ROW; or nil and the problem. Many who want the same at once ask once.
+local function purges()
+    return ngx.shared.edge:get(M.PURGES)
+end
+
+-- Remembers a row for all workers, counted from when it was asked for, unless a purge was told since: the row may be
+-- from before it. Looks again when it has written: whoever purges counts first and deletes then, so one of both takes
+-- it away.
+local function remember(link, question)
+    local left = config.link_memory - (ngx.time() - question.told)
+    if left <= 0 or purges() ~= question.purges then
+        question.is_late = true
+        return
+    end
+    ngx.shared.links:set(link, question.text, left, question.told)
+    if purges() ~= question.purges then
+        question.is_late = true
+        ngx.shared.links:delete(link)
+    end
+end
+
+-- Asks for the row of a link: a question with its `text`, or NO_ROW, and when it was asked (`told`); or with a
+-- `problem`. Many who want the same at once ask once; but who comes after a purge does not trust a question from before
+-- it.
 local function ask(link)
-    local question = asked[link]
-    if question then
+    local question, purged = asked[link], purges()
+    if question and question.purges == purged then
         question.waiting = question.waiting + 1
         if not question.done:wait(2 * config.database_timeout) then
-            return nil, problems.new("database_unavailable")
+            return { problem = problems.new("database_unavailable") }
         end
-        return question.text, question.problem
+        return question
     end
-    question = { done = semaphore.new(0), waiting = 0 }
+    question = { done = semaphore.new(0), waiting = 0, told = ngx.time(), purges = purged }
     asked[link] = question
     local text, problem = database.call("link_view", link)
+    question.text, question.problem = text or NO_ROW, problem
     if not problem then
-        text = text or NO_ROW
-        ngx.shared.links:set(link, text, config.link_memory, ngx.time())
+        remember(link, question)
     end
-    asked[link] = nil
-    question.text, question.problem = text, problem
+    if asked[link] == question then
+        asked[link] = nil
+    end
     if question.waiting > 0 then
         question.done:post(question.waiting)
     end
-    return text, problem
+    return question
 end
 
 -- What is to be answered, and the seconds for which that may be believed; or nil and the problem.
 local function learn(link)
     local text, told = ngx.shared.links:get(link)
+    local is_late = false
     if not text then
-        local problem
-        text, problem = ask(link)
-        if not text then
-            return nil, problem
+        local question = ask(link)
+        if question.problem then
+            return nil, question.problem
         end
-        told = ngx.time()
+        text, told, is_late = question.text, question.told, question.is_late
     end
     local row = text ~= NO_ROW and cjson.decode(text) or { gone = true }
-    return M.made_of(row, told), config.link_memory - (ngx.time() - told)
+    return M.made_of(row, told), is_late and 0 or config.link_memory - (ngx.time() - told)
 end
 
 -- What somebody is told who has a token that is none of ours: beyond so many a minute, to wait. Whoever has a good one

@@ -1,5 +1,5 @@
 -- What was revoked or erased goes out of this nginx's cache and memory. The database has a list of it; one timer of the
--- first worker reads on in it, unlinks the files, and tells all workers to forget their links.
+-- first worker reads on in it, has a thread unlink the files, and tells all workers to forget their links.
 --
 -- That makes it quick. That a link is dead within IMGFILTER_LINK_MEMORY does not depend on it.
 
@@ -7,6 +7,7 @@ local cjson = require "cjson.safe"
 local config = require "imgfilter.config"
 local database = require "imgfilter.database"
 local links = require "imgfilter.links"
+local threads = require "imgfilter.threads"
 
 local M = {}
 
@@ -14,14 +15,17 @@ local M = {}
 local INTERVAL = 2
 local LOOK = 1
 
--- Rows at a time.
+-- Rows at a time. How many times as many may wait to be unlinked again before the list is read on, and how many times
+-- as many are unlinked late before others have their turn.
 local BATCH = 1000
+local MOST_AGAIN = 100
+local MOST_LATE = 10
 
 -- The list is read twice: at once, and so many seconds later, for a copy that was on its way all that time.
 local LATER = 180
 
--- How often everybody was told to forget; shared by all workers.
-local TOLD = "purges"
+-- How long a thousand files may take, in seconds.
+local UNLINK_TIMEOUT = 30
 
 -- Where nginx's cache keeps what it has under a key: levels=1:2.
 function M.path(folder, key)
@@ -29,59 +33,78 @@ function M.path(folder, key)
     return folder .. "/results/" .. name:sub(-1) .. "/" .. name:sub(-3, -2) .. "/" .. name
 end
 
--- What is to be unlinked again, and when: { at =, purged = }.
+-- What is to be unlinked again, and when, the first first: { at =, paths = }.
 local again = {}
 
--- Unlinks the copies. Mostly there are none: nobody has asked for them here.
-local function unlink(purged)
-    for _, each in ipairs(purged) do
-        os.remove(M.path(config.cache, each.object))
+local function paths_of(purged)
+    local paths = {}
+    for index, each in ipairs(purged) do
+        paths[index] = M.path(config.cache, each.object)
+    end
+    return table.concat(paths, "\n")
+end
+
+-- Unlinks copies. Mostly there are none: nobody has asked for them here.
+local function unlink(paths)
+    local _, err = threads.run("files", UNLINK_TIMEOUT, "imgfilter.purge_thread", "unlink", paths)
+    if err then
+        ngx.log(ngx.ERR, "purge: copies may stay in the cache: ", err)
     end
 end
 
--- Has all workers forget the links, and unlinks the copies: at once, and again when all have forgotten, for one that
--- had not may just have fetched a copy anew.
-local function take_out(purged)
-    if #purged == 0 then
-        return
-    end
+-- Has all workers forget these links. They are told before the rows are deleted and after: whoever writes a row into
+-- what they share looks then whether they were told (see links.lua), and whoever has read it just before it went must
+-- forget it.
+local function tell(purged)
+    ngx.shared.edge:incr(links.PURGES, 1, 0)
     for _, each in ipairs(purged) do
         if each.link ~= cjson.null then
             ngx.shared.links:delete(each.link)
         end
     end
-    ngx.shared.edge:incr(TOLD, 1, 0)
-    unlink(purged)
-    again[#again + 1] = { at = ngx.now() + 2 * LOOK, purged = purged }
+    ngx.shared.edge:incr(links.PURGES, 1, 0)
+end
+
+-- Has all workers forget, and unlinks the copies: at once, and again when all have forgotten, for one that had not may
+-- just have fetched a copy anew.
+local function take_out(purged)
+    tell(purged)
+    local paths = paths_of(purged)
+    again[#again + 1] = { at = ngx.now() + 2 * LOOK, paths = paths }
+    unlink(paths)
 end
 
 local function unlink_again()
-    local later = {}
-    for _, each in ipairs(again) do
-        if each.at <= ngx.now() then
-            unlink(each.purged)
-        else
-            later[#later + 1] = each
-        end
+    while again[1] and again[1].at <= ngx.now() do
+        unlink(table.remove(again, 1).paths)
     end
-    again = later
 end
 
--- Reads on from a place in the list; the place where it ends.
-local function read_on(place, age)
-    repeat
+local function unlink_late(purged)
+    unlink(paths_of(purged))
+end
+
+-- Reads on from a place in the list, at most so many times; the place up to where it was read.
+local function read_on(place, age, most, job)
+    for _ = 1, most do
         local text = database.call("purged_since", place, age, BATCH)
         local list = text and cjson.decode(text)
         if not list then
             return place
         end
-        take_out(list.purged)
+        if #list.purged > 0 then
+            job(list.purged)
+        end
         place = list.place
-    until #list.purged < BATCH
+        if #list.purged < BATCH then
+            break
+        end
+    end
     return place
 end
 
--- A timer that does its job again and again, one after the other.
+-- A timer that does its job again and again, one after the other. Where nginx has no timer left, it keeps the one it
+-- has until there is another.
 local function every(seconds, job)
     local function run(premature)
         if premature then
@@ -91,9 +114,18 @@ local function every(seconds, job)
         if not ran then
             ngx.log(ngx.ERR, "purge: ", err)
         end
-        ngx.timer.at(seconds, run)
+        local set
+        set, err = ngx.timer.at(seconds, run)
+        while not set and not ngx.worker.exiting() do
+            ngx.log(ngx.ERR, "purge: no timer: ", err)
+            ngx.sleep(seconds)
+            set, err = ngx.timer.at(0, run)
+        end
     end
-    ngx.timer.at(0, run)
+    local set, err = ngx.timer.at(0, run)
+    if not set then
+        ngx.log(ngx.ERR, "purge: no timer: ", err)
+    end
 end
 
 local function note_key()
@@ -102,9 +134,9 @@ end
 
 -- For each nginx worker, after it was forked.
 function M.start()
-    local heard = ngx.shared.edge:get(TOLD)
+    local heard = ngx.shared.edge:get(links.PURGES)
     every(LOOK, function()
-        local told = ngx.shared.edge:get(TOLD)
+        local told = ngx.shared.edge:get(links.PURGES)
         if told ~= heard then
             heard = told
             links.forget()
@@ -114,8 +146,8 @@ function M.start()
         local prompt, late = "", ""
         every(INTERVAL, function()
             unlink_again()
-            prompt = read_on(prompt, 0)
-            late = read_on(late, LATER)
+            prompt = read_on(prompt, 0, MOST_AGAIN - #again, take_out)
+            late = read_on(late, LATER, MOST_LATE, unlink_late)
         end)
         every(300, note_key)
     end

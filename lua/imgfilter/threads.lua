@@ -1,4 +1,5 @@
--- Thread pools for what would block the event loop: the database (`write`, `read`, `keys`) and the native library.
+-- Thread pools for what would block the event loop: the database (`write`, `read`, `keys`), the native library, and
+-- files that are unlinked by the thousand (`files`).
 --
 -- Each pool is gated by a semaphore with as many permits as it has threads, so that its queue stays empty: an
 -- overflowing queue is not survived by this ngx_lua, and a status question waiting behind a hundred others is
@@ -23,6 +24,7 @@ function M.start(config)
     pools.read = { name = "read", gate = semaphore.new(config.database_connections) }
     pools.keys = { name = "keys", gate = semaphore.new(config.key_threads) }
     pools.native = { name = "native", gate = semaphore.new(config.native_threads) }
+    pools.files = { name = "files", gate = semaphore.new(1) }
 end
 
 local function work(_, pool, job)

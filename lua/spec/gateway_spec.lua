@@ -4,7 +4,7 @@ local gateway = support.load("imgfilter.gateway", { ["imgfilter.config"] = {}, [
 
 local ID = "01930000-0000-7000-8000-000000000001"
 local ORIGINAL = "/o/202611/" .. ID
-local RESULT = "/r/202702/" .. ID .. "/0-1.jpg"
+local RESULT = "/r/202702/" .. ID .. ".jpg"
 
 describe("the gateway", function()
     it("writes originals and reads results, and nothing else", function()
@@ -15,7 +15,7 @@ describe("the gateway", function()
         for _, refused in ipairs({
             { "GET", ORIGINAL }, { "PUT", RESULT }, { "DELETE", ORIGINAL }, { "GET", "/" }, { "POST", ORIGINAL },
             { "PUT", "/o/202611/../" .. ID }, { "PUT", ORIGINAL .. "/x" }, { "PUT", "/x" .. ORIGINAL },
-            { "GET", "/r/202702/" .. ID .. "/0-1.JPG" }, { "GET", RESULT .. "?acl" }, { "PUT", ORIGINAL .. "\n" },
+            { "GET", "/r/202702/" .. ID .. ".JPG" }, { "GET", RESULT .. "?acl" }, { "PUT", ORIGINAL .. "\n" },
         }) do
             assert.is_false(gateway.allows(refused[1], refused[2]), refused[1] .. " " .. refused[2])
         end

@@ -34,3 +34,95 @@ describe("a link", function()
         assert.equal("attachment", link.shown:match("^%w+"))
     end)
 end)
+
+-- A worker of an edge that is asked for a link while the database is asked for its row; `meanwhile` happens then.
+local function worker(meanwhile)
+    local this = { now = 1000, purges = 1, rows = {}, asked = 0, at_hand = {} }
+    rawset(_G, "ngx", {
+        time = function() return this.now end,
+        shared = {
+            edge = { get = function() return this.purges end },
+            links = {
+                get = function(_, link)
+                    local row = this.rows[link]
+                    if row then
+                        return row.text, row.told
+                    end
+                end,
+                set = function(_, link, text, life, told)
+                    this.rows[link] = { text = text, life = life, told = told }
+                    if this.on_set then this.on_set() end
+                end,
+                delete = function(_, link) this.rows[link] = nil end,
+            },
+        },
+    })
+    this.links = support.load("imgfilter.links", {
+        ["cjson.safe"] = { encode = function() end, decode = function() return this.row end },
+        ["ngx.semaphore"] = { new = function() return {} end },
+        ["resty.lrucache"] = { new = function()
+            return {
+                get = function() end,
+                set = function(_, token, link, life) this.at_hand[token] = { link = link, life = life } end,
+            }
+        end },
+        ["imgfilter.config"] = { link_memory = 60 },
+        ["imgfilter.database"] = { call = function()
+            this.asked = this.asked + 1
+            meanwhile(this)
+            return "row"
+        end },
+        ["imgfilter.keys"] = {}, ["imgfilter.problem"] = {},
+        ["imgfilter.native"] = { call = function() return { link = "link" } end },
+    })
+    this.row = { seconds = 90, object_key = "r/1", sha256 = "ab", format = "png", filename = "a.png" }
+    return this
+end
+
+describe("what is known of a link", function()
+    after_each(function() rawset(_G, "ngx", nil) end)
+
+    it("counts from when it was asked for", function()
+        local this = worker(function(edge) edge.now = edge.now + 7 end)
+        local link = this.links.find("token")
+        assert.equal(1090, link.ends)
+        assert.same({ text = "row", life = 53, told = 1000 }, this.rows.link)
+        assert.equal(53, this.at_hand.token.life)
+    end)
+
+    it("is not remembered at all if the answer took as long as it may be", function()
+        local this = worker(function(edge) edge.now = edge.now + 60 end)
+        assert.equal(1090, this.links.find("token").ends)
+        assert.same({}, this.rows)
+        assert.same({}, this.at_hand)
+    end)
+
+    it("is not remembered if a purge was told while it was asked for", function()
+        local this = worker(function(edge) edge.purges = edge.purges + 1 end)
+        assert.equal(1090, this.links.find("token").ends)
+        assert.same({}, this.rows)
+        assert.same({}, this.at_hand)
+    end)
+
+    it("is not remembered either if that came at the very last", function()
+        local this = worker(function() end)
+        this.on_set = function() this.purges = this.purges + 1 end
+        this.links.find("token")
+        assert.same({}, this.rows)
+        assert.same({}, this.at_hand)
+    end)
+
+    it("is asked for anew by who comes after a purge, though an answer from before it is under way", function()
+        local second
+        local this = worker(function(edge)
+            if edge.asked == 1 then
+                edge.purges = edge.purges + 1
+                second = edge.links.find("token")
+            end
+        end)
+        this.links.find("token")
+        assert.equal(2, this.asked)
+        assert.equal(1090, second.ends)
+        assert.equal("row", this.rows.link.text, "and that answer is kept")
+    end)
+end)

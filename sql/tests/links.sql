@@ -1,7 +1,7 @@
 -- The life of links: how long it is, how it is cut short and prolonged, what edges are told, which keys it needs.
 BEGIN;
 \ir fixture.psql
-SELECT plan(54);
+SELECT plan(58);
 SELECT worker_start('host', 1, 'test') AS w \gset
 CREATE FUNCTION pg_temp.finish_photo(n integer, spec jsonb DEFAULT '{}', owner text DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -103,8 +103,16 @@ SELECT purged_since('', 0, 1) AS first \gset
 SELECT is(:'first'::jsonb -> 'purged', jsonb_build_array(jsonb_build_object('object', :'key3', 'link', pg_temp.link_of(3))), 'with their links');
 SELECT is(purged_since(:'first'::jsonb ->> 'place', 0, 9) -> 'purged', '[{"object":"r/gone","link":null}]', 'then the others');
 SELECT is(purged_since('', 180, 9) -> 'purged', '[]', 'the late ones later');
-UPDATE purge SET at = now() - interval '61 min' WHERE object_key = 'r/gone';
-SELECT is(remove_purged(9), 1::bigint, 'after an hour all have heard it');
+SELECT is(purged_since('9000000000000000000-1', 0, 1), :'first'::jsonb, 'a place of another cluster is the beginning');
+DELETE FROM purge WHERE object_key <> 'r/gone';
+SELECT is(purged_since('9000000000000000000-1', 180, 9), '{"place":"","purged":[]}', 'also where there is nothing to tell');
+UPDATE purge SET at = now() - interval '23 hours';
+SELECT is(remove_purged(9), 0::bigint, 'an edge may be away for a day');
+UPDATE purge SET at = now() - interval '25 hours';
+SELECT is(remove_purged(9), 1::bigint, 'after that all have heard it');
+SELECT purge(ARRAY['r/foreign']) \g /dev/null
+UPDATE purge SET at = now() - interval '25 hours', xid = '9000000000000000000';
+SELECT is(remove_purged(9), 1::bigint, 'what came from another cluster goes as well');
 
 -- link keys
 DELETE FROM link_key;

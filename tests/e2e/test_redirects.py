@@ -23,6 +23,7 @@ def test_a_client_that_follows_gets_the_file(link, task, client, stack):
     assert sent.status == 302 and sent.headers["cache-control"] == "no-store"
     target = sent.headers["location"]
     assert target.startswith(stack.environment["IMGFILTER_S3_ENDPOINT"] + "/imgfilter/r/")
+    assert task["id"] not in target, "it is the right to erase the task"
     asked = parse_qs(urlsplit(target).query)
     assert asked["X-Amz-Expires"] == ["90"] and asked["response-content-type"] == ["image/jpeg"]
     assert asked["response-content-disposition"][0].startswith("inline; filename=")

@@ -2,11 +2,14 @@
 
 The other nginx serves the same file from disk, with as many worker processes and no log. Ours checks the link's tag and its
 life, and brings the bytes out of its cache. The client is `wrk`; rounds of both alternate. Then a thousand clients ask at
-once for a picture that is in no cache, by an edge whose way to the store is counted.
+once for a picture that is in no cache, by an edge whose way to the store is counted: one GET, or the run fails. Last, forged
+tokens whose tags are wrong in their first byte take turns with some that are wrong in their last: both should take as long.
 """
 
 import argparse
 import asyncio
+import base64
+import http.client
 import os
 import random
 import re
@@ -49,6 +52,9 @@ http {{
     }}
 }}
 """
+
+TAG_BYTES = 16
+"""The last of a token."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +185,57 @@ def crowd(stack: Stack, options: argparse.Namespace) -> dict:
     relay.close()
     if set(statuses) != {200} or len(sizes) != 1:
         raise SystemExit("not all were served")
+    if gets != 1:
+        raise SystemExit(f"{gets} GET at the store, and one would have done")
     return {"clients": options.clients, "bytes": max(sizes), "gets_at_the_store": gets, "slowest_s": round(slowest, 2)}
+
+
+def with_wrong_tags(token: str) -> dict[str, str]:
+    """Two forged tokens that name a link which lives, by where their tag is wrong."""
+    raw = base64.urlsafe_b64decode(token + "==")
+
+    def turned(at: int) -> str:
+        forged = bytearray(raw)
+        forged[at] ^= 1
+        return base64.urlsafe_b64encode(forged).rstrip(b"=").decode()
+    return {"first": turned(len(raw) - TAG_BYTES), "last": turned(len(raw) - 1)}
+
+
+def refused_after(connection: http.client.HTTPConnection, path: str) -> float:
+    """Microseconds until a forged token was refused."""
+    began = time.perf_counter_ns()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    took = (time.perf_counter_ns() - began) / 1000
+    if answer.status != 404:
+        raise SystemExit(f"{path}: {answer.status}")
+    return took
+
+
+def forge(stack: Stack, options: argparse.Namespace) -> dict:
+    """Whether the time of an answer tells how much of a tag is right. Only reported: the client's own time is in it."""
+    path = urlsplit(result(stack, options.size)).path
+    token = path.split("/")[2]
+    edge = edges.edge(stack, "forged", LINK_MISSES="0")
+    edge.start()
+    wait_until("the edge", lambda: answers(f"{edge.url}/readyz") == 200, 20, edge.child)
+    connection = http.client.HTTPConnection(urlsplit(edge.url).netloc, timeout=60)
+    paths = {where: path.replace(token, forged) for where, forged in with_wrong_tags(token).items()}
+    took: dict[str, list[float]] = {where: [] for where in paths}
+    for number in range(options.forged):
+        # Whoever is the first of a pair is the second of the next.
+        for where in sorted(paths, reverse=number % 2 == 1):
+            took[where].append(refused_after(connection, paths[where]))
+    connection.close()
+    edge.child.stop()
+    medians = {where: round(statistics.median(times), 2) for where, times in took.items()}
+    apart = round(statistics.median(late - early for early, late in zip(took["first"], took["last"], strict=True)), 2)
+    low, _, high = statistics.quantiles(took["first"], n=4)
+    print(f"\n{options.forged} forged tokens each, wrong in the first byte of the tag: {medians['first']} µs ({low:.1f}–{high:.1f}, half of them), "
+          f"in the last: {medians['last']} µs; a pair's median difference {apart} µs")
+    return {"tokens": options.forged, "first_us": medians["first"], "last_us": medians["last"], "difference_us": apart,
+            "half_within_us": round(high - low, 2)}
 
 
 def main() -> None:
@@ -190,12 +246,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5, help="of each round")
     parser.add_argument("--large", type=int, default=5_000_000, help="bytes of what the crowd asks for, about")
     parser.add_argument("--clients", type=int, default=1000)
+    parser.add_argument("--forged", type=int, default=20_000, help="tokens of each kind")
     parser.add_argument("--profile", default="release")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: tests/packages/install bench")
     with stage(options.profile) as stack:
-        found = {"warm": compare(stack, options), "crowd": crowd(stack, options)}
+        found = {"warm": compare(stack, options), "crowd": crowd(stack, options), "forged": forge(stack, options)}
     print(f"\n{figures.keep('downloads', found)}")
 
 

@@ -34,7 +34,8 @@ def task(number: int) -> str:
 
 
 def key(number: int) -> str:
-    return f"r/202601/{task(number)}/0-1.jpg"
+    """What its result is called: in the service, nothing of the task; here the number is to be found again."""
+    return f"r/202601/{task(number)}.jpg"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def make_rows(records: Records, count: int) -> None:
                      now() + interval '1 day'
                 from generate_series(%s, %s) as n returning id, expires_at)
             insert into link (task_id, n, object_key, format, width, height, bytes, sha256, filename, created_at, expires_at)
-            select id, 0, 'r/202601/' || id || '/0-1.jpg', 'jpeg', 8, 8, 256, sha256('x'), 'photo.jpg', now() - interval '92 days', expires_at
+            select id, 0, 'r/202601/' || id || '.jpg', 'jpeg', 8, 8, 256, sha256('x'), 'photo.jpg', now() - interval '92 days', expires_at
               from made returning 1""", IMAGE, first, last)
     records.rows("analyze task, link; select 1")
 

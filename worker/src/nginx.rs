@@ -79,6 +79,7 @@ fn main_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let _ = writeln!(file, "thread_pool read threads={connections} max_queue=65536;");
     let _ = writeln!(file, "thread_pool keys threads={} max_queue=65536;", edge.pressure.key_threads);
     let _ = writeln!(file, "thread_pool native threads={threads} max_queue=65536;");
+    file.push_str("thread_pool files threads=1 max_queue=65536;\n");
     file.push_str("# No request has more than one piece of work here, so there are never as many.\n");
     let _ = writeln!(file, "thread_pool spool threads={} max_queue=65536;\n", edge.spool_threads);
     file.push_str(

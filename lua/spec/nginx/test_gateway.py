@@ -24,7 +24,7 @@ def test_only_nginx_may_reach_it(gateway, stack):
 
 @pytest.mark.parametrize("method, target", [
     ("GET", "/"), ("GET", f"/o/202611/{ID}"), ("DELETE", f"/o/202611/{ID}"), ("POST", f"/o/202611/{ID}"),
-    ("PUT", f"/r/202611/{ID}/0-1.jpg"), ("PUT", "/x"), ("PUT", f"/o/202611/{ID}%2f..%2f..%2fx"), ("GET", "/r/../o/x"),
+    ("PUT", f"/r/202611/{ID}.jpg"), ("PUT", "/x"), ("PUT", f"/o/202611/{ID}%2f..%2f..%2fx"), ("GET", "/r/../o/x"),
 ])
 def test_other_objects_and_methods_are_refused(gateway, method, target):
     assert ask_socket(gateway, method, target).status in (400, 403)

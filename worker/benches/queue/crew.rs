@@ -13,6 +13,7 @@ use imgfilter::queue::completer::Completer;
 use imgfilter::queue::floors::Floors;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
+use uuid::Uuid;
 
 use crate::Outcome;
 use crate::course::Course;
@@ -178,7 +179,7 @@ async fn end(
     place: Option<OwnedSemaphorePermit>,
 ) -> Outcome<()> {
     let result = TaskResult::Done {
-        object_key: format!("r/{}/{}/0-{}.jpeg", task.month, task.task, task.held.lease),
+        object_key: format!("r/{}/{}.jpeg", task.month, Uuid::now_v7()),
         format: "jpeg",
         width: 800,
         height: 533,

@@ -8,6 +8,7 @@ use imgfilter_api::filename;
 use imgfilter_api::problem::Code;
 use imgfilter_filters::{Encoding, Format, Refusal, RefusalCode};
 use thiserror::Error;
+use uuid::Uuid;
 
 use super::Worker;
 use crate::db::DbError;
@@ -90,9 +91,9 @@ async fn attempt(
         memory: u64::from(task.memory_mib) << 20,
     };
     let mut results = Vec::new();
-    for (n, result) in worker.engines.filter(order, image).await?.into_iter().enumerate() {
+    for result in worker.engines.filter(order, image).await? {
         results.push(match result {
-            Ok(output) => store(worker, task, n, output, stored).await?,
+            Ok(output) => store(worker, task, output, stored).await?,
             Err(refusal) => TaskResult::Failed { error: reason(&refusal) },
         });
     }
@@ -114,18 +115,23 @@ fn encoding(spec: &Spec) -> Result<Encoding, Refusal> {
     })
 }
 
-/// Stores the result of chain `n`. The lease is part of the key, so no late worker can overwrite another's object. The key
-/// is noted first: a put that is broken off may have come to its end.
+/// The key of a result: a month and an id of its own, which begins with its time, as the folders of the store like it. Each
+/// try has another, so no late worker can overwrite another's object. Nothing of the task is in it: the key may come before
+/// anyone's eyes who has the link, and the task's id is the right to read and to erase it.
+fn result_key(month: &str, extension: &str) -> String {
+    format!("r/{month}/{}.{extension}", Uuid::now_v7())
+}
+
+/// Stores a result. The key is noted first: a put that is broken off may have come to its end.
 async fn store(
     worker: &Worker,
     task: &Claimed,
-    n: usize,
     output: Output,
     stored: &Mutex<Vec<String>>,
 ) -> Result<TaskResult, StoreError> {
     let Output { made, file } = output;
     let extension = made.format.extension();
-    let object_key = format!("r/{}/{}/{n}-{}.{extension}", task.month, task.task, task.held.lease);
+    let object_key = result_key(&task.month, extension);
     stored.lock().unwrap_or_else(PoisonError::into_inner).push(object_key.clone());
     worker.store.put(&object_key, file, made.format.mime()).await?;
     Ok(TaskResult::Done {

@@ -28,8 +28,8 @@ async fn claimed(stage: &Stage, db: &Db, count: usize) -> Vec<Claimed> {
 
 /// A result for each chain of a task.
 fn results(task: &Claimed) -> Vec<TaskResult> {
-    let result = |n| TaskResult::Done {
-        object_key: format!("r/{}/{}/{n}-{}.png", task.month, task.task, task.held.lease),
+    let result = |_| TaskResult::Done {
+        object_key: format!("r/{}/{}.png", task.month, Uuid::now_v7()),
         format: "png",
         width: 8,
         height: 6,

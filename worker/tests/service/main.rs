@@ -11,6 +11,7 @@ mod engines;
 mod erasure;
 mod failures;
 mod keys;
+mod links;
 mod migrations;
 mod pressure;
 mod queue;

@@ -1,7 +1,10 @@
 //! The way of a task when all goes well, and of those whose image is no good.
 
+use std::collections::HashSet;
+
 use imgfilter_api::link::LinkKeys;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::stage::{LINK_KEYS, Stage, photo};
 
@@ -15,15 +18,27 @@ async fn an_order_becomes_links() {
     let view = stage.until(task, "done").await;
     assert_eq!(view["version"], 3, "queued, processing, done");
     assert_eq!(view["results"].as_array().unwrap().len(), 2);
-    for (n, result) in view["results"].as_array().unwrap().iter().enumerate() {
+    let mut keys = HashSet::new();
+    for result in view["results"].as_array().unwrap() {
         assert_eq!((&result["status"], &result["format"]), (&json!("done"), &json!("jpeg")));
         assert_eq!((&result["width"], &result["height"]), (&json!(8), &json!(6)));
         assert_eq!(result["filename"], "my photo.jpg");
         let link: Value = link_view(&stage, result["link"].as_str().unwrap()).await;
         let key = link["object_key"].as_str().unwrap();
-        let lease: i64 = stage.value("SELECT last_value FROM imgfilter.lease_seq").await;
         let month = result["expires_at"].as_str().unwrap()[..7].replace('-', "");
-        assert_eq!(key, format!("r/{month}/{task}/{n}-{lease}.jpg"));
+        let own =
+            key.strip_prefix(&format!("r/{month}/")).and_then(|rest| rest.strip_suffix(".jpg")).unwrap();
+        assert_eq!(
+            Uuid::parse_str(own).unwrap().get_version_num(),
+            7,
+            "an id of its own, which begins with its time"
+        );
+        let task = task.simple().to_string();
+        assert!(
+            !key.replace('-', "").contains(&task[12..]),
+            "nothing of the task is in {key}, which redirects show"
+        );
+        assert!(keys.insert(key.to_owned()), "each result has a key of its own");
         let mut bytes = Vec::new();
         stage.store.read_into(&mut bytes, key, link["bytes"].as_u64().unwrap()).await.unwrap();
         assert_eq!(&bytes[..3], b"\xff\xd8\xff", "a JPEG");

@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn keys_of_the_service_lie_by_month_days_and_minute() {
-        let key = "r/202612/0193f2a1-7abc-7def-8123-456789abcdef/0-1.webp";
-        assert_eq!(path_of(key), PathBuf::from("r,202612,/0193f/2a1/-7abc-7def-8123-456789abcdef,0-1.webp"));
+        let key = "r/202612/0193f2a1-7abc-7def-8123-456789abcdef.webp";
+        assert_eq!(path_of(key), PathBuf::from("r,202612,/0193f/2a1/-7abc-7def-8123-456789abcdef.webp"));
     }
 
     #[test]
