@@ -56,8 +56,10 @@ impl Crew {
         let db = Db::new(&settings)?;
         let number = db.worker_start("bench", std::process::id(), env!("CARGO_PKG_VERSION")).await?;
         let wake = Arc::new(Notify::new());
+        let sleepers =
+            listen::Sleepers { wake: Arc::clone(&wake), canceled: Arc::default(), erased: Arc::default() };
         let keepers = vec![
-            tokio::spawn(listen::forward(url.to_owned(), Arc::clone(&wake), Arc::default())).abort_handle(),
+            tokio::spawn(listen::forward(url.to_owned(), sleepers)).abort_handle(),
             tokio::spawn(beat(db.clone(), number)).abort_handle(),
             tokio::spawn(publish(db.clone())).abort_handle(),
         ];
