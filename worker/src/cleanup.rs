@@ -14,7 +14,7 @@ pub mod spool;
 pub mod sweep;
 mod tally;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
@@ -31,6 +31,9 @@ pub use tally::{Report, Stage, Tally};
 /// How long a batch stays one cleanup's, unless it is told otherwise: longer than one request to the store, tried twice. A
 /// batch that takes longer is deleted by another one, too, which does no harm.
 pub const LEASE: Duration = Duration::from_secs(90);
+
+/// Fewer objects than these are not tried when the store fails: then it is not their number.
+const FEWEST: usize = 50;
 
 /// How much is done at once, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -67,12 +70,15 @@ pub struct Cleanup<'a> {
     store: &'a Store,
     pace: Pace,
     stopped: AtomicBool,
+    /// Objects that the store is asked to delete at once.
+    portion: AtomicUsize,
 }
 
 impl<'a> Cleanup<'a> {
     /// One that has not begun.
     pub fn new(db: &'a Db, store: &'a Store, pace: Pace) -> Self {
-        Self { tally: Tally::default(), db, store, pace, stopped: AtomicBool::new(false) }
+        let portion = AtomicUsize::new(MAX_DELETE);
+        Self { tally: Tally::default(), db, store, pace, stopped: AtomicBool::new(false), portion }
     }
 
     /// Removes all of it. What was removed before an error is in the tally.
@@ -182,9 +188,24 @@ impl<'a> Cleanup<'a> {
         Ok(doomed.iter().filter(|one| !refused.contains(&one.object_key)).map(|one| one.id).collect())
     }
 
-    /// Deletes objects, and returns the keys of those that the store refused to delete.
+    /// Deletes objects, and returns the keys of those that the store refused to delete. A store that does not manage so many
+    /// in time is asked for fewer, from then on.
     async fn delete(&self, keys: &[String]) -> Result<Vec<String>, CleanupError> {
-        let refused = self.store.delete(keys).await?.refused;
+        let (mut refused, mut left) = (Vec::new(), keys);
+        while !left.is_empty() {
+            let (some, others) = left.split_at(self.portion.load(Ordering::Relaxed).min(left.len()));
+            match self.store.delete(some).await {
+                Ok(deleted) => {
+                    refused.extend(deleted.refused);
+                    left = others;
+                }
+                Err(error) if some.len() > FEWEST => {
+                    tracing::warn!(%error, objects = some.len(), "asking for half as many");
+                    self.portion.fetch_min(some.len().div_ceil(2), Ordering::Relaxed);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
         for (key, why) in &refused {
             tracing::warn!(key, why, "the store refused to delete an object");
         }

@@ -248,6 +248,20 @@ async fn what_the_store_refuses_to_delete_keeps_its_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_slow_store_is_asked_for_fewer_at_once() {
+    let stage = Stage::set().await;
+    let erased = "INSERT INTO imgfilter.erased_object (object_key) SELECT 'r/202601/' || n FROM generate_series(1, 150) AS n";
+    stage.sql.batch_execute(erased).await.unwrap();
+    let store = FakeStore::taking(40);
+    let mut settings = stage.settings();
+    settings.push(("IMGFILTER_S3_ENDPOINT", store.url()));
+    let output = command(&["cleanup", "--json"], &settings).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["erased"]), (Some(0), &json!(150)));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("asking for half as many"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_ends_when_it_is_asked_to() {
     let stage = Stage::set().await;
     let worker = stage.worker(&[]);

@@ -24,6 +24,15 @@ pub struct FakeStore {
 impl FakeStore {
     /// One that deletes all keys but those that contain `refused`.
     pub fn refusing(refused: &'static str) -> Self {
+        Self::start(refused, usize::MAX)
+    }
+
+    /// One that fails where it is to delete more than so many.
+    pub fn taking(most: usize) -> Self {
+        Self::start("nothing", most)
+    }
+
+    fn start(refused: &'static str, most: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let lifecycle = Arc::<Mutex<String>>::default();
@@ -31,7 +40,7 @@ impl FakeStore {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let written = Arc::clone(&written);
-                std::thread::spawn(move || serve(stream, refused, &written));
+                std::thread::spawn(move || serve(stream, refused, most, &written));
             }
         });
         Self { address, lifecycle }
@@ -47,7 +56,7 @@ impl FakeStore {
     }
 }
 
-fn serve(mut stream: TcpStream, refused: &str, lifecycle: &Mutex<String>) {
+fn serve(mut stream: TcpStream, refused: &str, most: usize, lifecycle: &Mutex<String>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -67,7 +76,7 @@ fn serve(mut stream: TcpStream, refused: &str, lifecycle: &Mutex<String>) {
     let answer = match request.split(' ').next().unwrap_or_default() {
         "POST" => deleted(&body, refused),
         "PUT" => {
-            *lifecycle.lock().unwrap() = body.into_owned();
+            *lifecycle.lock().unwrap() = body.to_string();
             String::new()
         }
         "GET" if request.contains("lifecycle") => RULES.to_owned(),
@@ -76,7 +85,8 @@ fn serve(mut stream: TcpStream, refused: &str, lifecycle: &Mutex<String>) {
         "GET" => NO_OBJECTS.to_owned(),
         _ => String::new(),
     };
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nConnection: close";
+    let status = if body.matches("<Key>").count() > most { "503 Slow Down" } else { "200 OK" };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nConnection: close");
     let _ = write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{answer}", answer.len());
 }
 
