@@ -79,7 +79,7 @@ CREATE FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], 
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
-CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval DEFAULT NULL::interval) RETURNS jsonb
+CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval DEFAULT NULL::interval, p_longest interval DEFAULT NULL::interval) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -124,8 +124,8 @@ CREATE FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE FUNCTION imgfilter.erase_tasks(p_tasks uuid[]) RETURNS jsonb
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION imgfilter.erased_left(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) RETURNS SETOF text
@@ -822,7 +822,7 @@ GRANT ALL ON FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lea
 REVOKE ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) TO imgfilter_worker;
 
-REVOKE ALL ON FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval, p_longest interval) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.delivery_attempts() FROM PUBLIC;
 
@@ -844,7 +844,7 @@ REVOKE ALL ON FUNCTION imgfilter.erase_objects(p_objects text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.erase_task(p_task uuid, p_owner text) TO imgfilter_edge;
 
-REVOKE ALL ON FUNCTION imgfilter.erase_tasks(p_tasks uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION imgfilter.erased_left(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval) TO imgfilter_worker;

@@ -2,6 +2,7 @@
 
 local breaker = require "imgfilter.breaker"
 local config = require "imgfilter.config"
+local erased = require "imgfilter.erased"
 local idempotency = require "imgfilter.idempotency"
 local originals = require "imgfilter.originals"
 local problems = require "imgfilter.problem"
@@ -76,7 +77,8 @@ function M.call(func, ...)
         return nil, problems.new("database_unavailable")
     end
     local answer, err = ask(is_wanted, func, ...)
-    local refusal = err and (quotas.of_error(err) or idempotency.of_error(err) or originals.of_error(err))
+    local refusal = err and (quotas.of_error(err) or idempotency.of_error(err) or originals.of_error(err)
+        or erased.of_error(err))
     if refusal then
         -- an answer, and no sign that the database is unwell
         refusal.refused = true

@@ -6,6 +6,7 @@
 local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
 local database = require "imgfilter.database"
+local erased = require "imgfilter.erased"
 local keys = require "imgfilter.keys"
 local problems = require "imgfilter.problem"
 
@@ -34,11 +35,15 @@ function M.erase(id)
     if not text then
         return answer.problem(problems.new("not_found", { detail = "there is no task of this id" }))
     end
-    local erased = cjson.decode(text)
-    if erased.refused then
+    local said = cjson.decode(text)
+    if said.refused then
         return answer.problem(not_owner(caller))
     end
-    local removed = erased.removed
+    if said.erased then
+        -- perhaps by this very request, if its first answer was lost
+        return answer.problem(erased.problem())
+    end
+    local removed = said.removed
     return answer.json(200, string.format('{"removed":{"originals":%d,"results":%d,"links":%d}}',
         removed.originals, removed.results, removed.links))
 end

@@ -5,6 +5,7 @@ local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
 local announce = require "imgfilter.announce"
 local database = require "imgfilter.database"
+local erased = require "imgfilter.erased"
 local idempotency = require "imgfilter.idempotency"
 local keys = require "imgfilter.keys"
 local native = require "imgfilter.native"
@@ -80,6 +81,9 @@ function M.submit(prepared)
     end
     if not view then
         return nil, problem or problems.new("internal_error")
+    end
+    if problem and cjson.decode(view).erased then
+        return nil, erased.problem()
     end
     return view
 end

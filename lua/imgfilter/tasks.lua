@@ -3,6 +3,7 @@
 local answer = require "imgfilter.answer"
 local config = require "imgfilter.config"
 local database = require "imgfilter.database"
+local erased = require "imgfilter.erased"
 local erasure = require "imgfilter.erasure"
 local native = require "imgfilter.native"
 local problems = require "imgfilter.problem"
@@ -50,7 +51,7 @@ local function show(id)
         return answer.problem(problem)
     end
     if task.erased then
-        return answer.problem(problems.new("gone", { detail = "this task was erased" }))
+        return answer.problem(erased.problem())
     end
     return answer.json(200, task.body)
 end

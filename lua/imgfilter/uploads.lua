@@ -210,8 +210,8 @@ end
 -- --- The end ------------------------------------------------------------------------------------------------------
 
 -- Makes the task of an upload that has all its bytes: its standing as one that has ended, or nil and the problem. Doing
--- so twice makes one task: its ids were chosen when the upload began. What is refused for good has no use for its bytes
--- any more.
+-- so twice makes one task: its ids were chosen when the upload began. What is refused for good, as one whose task
+-- was erased before this is told of it, has no use for its bytes any more.
 local function make(progress, caller)
     -- before 100 MB are hashed
     local problem = pressure.refusal(0) or quotas.spent(caller)

@@ -1,6 +1,7 @@
 -- DELETE /tasks/{id}: erases a task for whoever may. One of an owner is erased by its owner alone (p_owner, '' or NULL:
 -- nobody); for the others the id, 74 random bits, is the right to it. Returns {"removed": …} as erase() counts it, or
--- {"refused": "owner"}; NULL when there is no such task, or no longer.
+-- {"refused": "owner"}, or {"erased": true} for one that was erased before, as long as that is known; NULL when there is no such
+-- task.
 CREATE FUNCTION erase_task(p_task uuid, p_owner text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
@@ -11,5 +12,8 @@ BEGIN
     RETURN jsonb_build_object('refused', 'owner');
   END IF;
   v_removed := erase(p_task);
-  RETURN CASE WHEN v_removed IS NOT NULL THEN jsonb_build_object('removed', v_removed) END;
+  IF v_removed IS NOT NULL THEN
+    RETURN jsonb_build_object('removed', v_removed);
+  END IF;
+  RETURN (SELECT jsonb_build_object('erased', true) FROM erased_task WHERE task_id = p_task);
 END $$;

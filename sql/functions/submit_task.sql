@@ -1,7 +1,8 @@
 -- Takes an order: image, task and queue row in one transaction. Of an image that is kept ("kept": true) there is a row
 -- already, and use_image decides whether it may be used. The caller has chosen the ids, so asking twice is harmless: the
 -- second call changes nothing and answers with the same task. So does a call with other ids and the same Idempotency-Key
--- (see first_task).
+-- (see first_task). A task that was erased meanwhile is not made again: IF018. That is asked once its row is there, so that an
+-- erasure that was under way has ended.
 -- Its place in the queue is decided here once: lane and memory (MiB) are the edge's estimate, the priority see prio_of,
 -- and it may start after spec.delay seconds.
 -- Whoever it counts for (see account_of) is charged once, and a quota that is passed refuses the whole (see charge).
@@ -46,6 +47,9 @@ BEGIN
   ON CONFLICT (id) DO NOTHING;
 
   IF FOUND THEN
+    IF EXISTS (SELECT FROM erased_task WHERE task_id = v_task) THEN
+      RAISE EXCEPTION 'imgfilter task: erased' USING ERRCODE = 'IF018';
+    END IF;
     INSERT INTO queue (id, ref, run_at, lane, prio, memory, max_attempts)
     VALUES (v_queue, v_task, now() + coalesce((v_spec ->> 'delay')::integer, 0) * interval '1 second', v_lane, v_prio,
             v_memory, v_max);

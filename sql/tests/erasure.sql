@@ -1,7 +1,7 @@
 -- What is erased leaves nothing, and takes nothing of others along.
 BEGIN;
 \ir fixture.psql
-SELECT plan(46);
+SELECT plan(53);
 -- Everywhere that something of task n may be: rows, and objects that are to be deleted.
 CREATE FUNCTION pg_temp.left_of(of integer) RETURNS bigint LANGUAGE sql AS $$
   SELECT (SELECT count(*) FROM task WHERE id = pg_temp.task_id(of)) + (SELECT count(*) FROM link WHERE task_id = pg_temp.task_id(of))
@@ -41,9 +41,13 @@ SELECT is(pg_temp.has_original(1), false, 'its image is gone');
 SELECT is(task_view(pg_temp.task_id(1)), jsonb_build_object('id', pg_temp.task_id(1), 'erased', true), 'that it was erased is known');
 SELECT is(tasks_since(jsonb_build_array(jsonb_build_object('id', pg_temp.task_id(1), 'version', 3))),
           jsonb_build_array(jsonb_build_object('id', pg_temp.task_id(1), 'erased', true)), 'and told to whoever waits');
-SELECT is(erase_task(pg_temp.task_id(1), NULL), NULL, 'again there is none');
+SELECT is(erase_task(pg_temp.task_id(1), NULL), '{"erased":true}', 'again it is said that it was erased');
 SELECT is(first_task(pg_temp.request(1) || jsonb_build_object('idempotency', jsonb_build_object('key', 'k', 'client', '192.0.2.1', 'fingerprint', repeat('ef', 32)))),
           NULL, 'its Idempotency-Key is free');
+SELECT throws_ok($$ SELECT pg_temp.order_photo(1) $$, 'IF018', 'imgfilter task: erased', 'it is not made again');
+SELECT throws_ok($$ SELECT foresee(pg_temp.request(1)) $$, 'IF018', 'imgfilter task: erased', 'which can be foreseen');
+SELECT is(pg_temp.left_of(1), 0::bigint, 'and nothing of it is there');
+SELECT is(pg_temp.has_original(1), false, 'its image neither');
 SELECT set_eq($$ SELECT object_key FROM purge $$, :'results'::text[], 'the edges are told of its results');
 SELECT set_eq($$ SELECT object_key FROM erased_object $$, :'results'::text[] || 'o/test/1'::text, 'its objects are left to the cleanup');
 SELECT is(cleanup_preview('1 day', '1 day') -> 'erased', '3', 'a preview counts them');
@@ -55,6 +59,8 @@ SELECT is(cardinality(:'last'::text[]), 1, 'leased to one at a time');
 SELECT is(count(*), 0::bigint, 'and not again') FROM erased_objects(9, '1 min');
 UPDATE erased_object SET deleting_until = now() - interval '1 s' WHERE object_key = ANY (:'last');
 SELECT is(count(*), 1::bigint, 'before the lease is over') FROM erased_objects(9, '1 min');
+SELECT is(erased_left(now(), now()), 3::bigint, 'what is left to delete is known');
+SELECT is(erased_left(now() - interval '1 h', now() - interval '1 min'), 0::bigint, 'by the time when it was erased');
 SELECT is(remove_erased_objects(:'last'), 1::bigint, 'what is gone is struck off');
 SELECT is(remove_erased_objects(:'last'), 0::bigint, 'once');
 SELECT is(count(*), 2::bigint, 'and the rest stays') FROM erased_object;
@@ -86,8 +92,9 @@ SELECT is(array_agg(i.id), ARRAY[pg_temp.image_id(8)], 'an original may be there
 SELECT set_eq($$ SELECT tasks_of_owner('acme') $$, ARRAY[pg_temp.task_id(6), pg_temp.task_id(7)], 'an owner has tasks');
 SELECT is(erasure_preview('{}', 'acme'), '{"tasks":2,"originals":3,"results":2,"links":2}', 'a preview counts all of them');
 SELECT is(erasure_preview(ARRAY[pg_temp.task_id(6)], NULL), '{"tasks":1,"originals":1,"results":2,"links":2}', 'or those that are named');
-SELECT is(erase_tasks(ARRAY(SELECT tasks_of_owner('acme')) || pg_temp.task_id(99) || pg_temp.task_id(6)),
-          '{"tasks":2,"originals":2,"results":2,"links":2}', 'each is erased once');
+SELECT is(erase(pg_temp.task_id(99)), NULL, 'what is not there is passed over');
+SELECT set_eq($$ SELECT erase(id) FROM tasks_of_owner('acme') AS id $$, ARRAY['{"originals":1,"results":2,"links":2}'::jsonb, '{"originals":1,"results":0,"links":0}'],
+              'each is erased');
 SELECT is(erase_images('acme'), 1::bigint, 'and what is left of originals');
 SELECT is(erase_images('acme'), 0::bigint, 'once');
 SELECT results_eq($$ SELECT id FROM task $$, $$ VALUES (pg_temp.task_id(9)) $$, 'what is another''s stays');

@@ -1,7 +1,7 @@
 -- API keys: made, listed, found by their hash, revoked.
 BEGIN;
 \ir fixture.psql
-SELECT plan(19);
+SELECT plan(21);
 
 CREATE FUNCTION pg_temp.hash(n text) RETURNS bytea LANGUAGE sql AS $$ SELECT decode(repeat(n, 32), 'hex') $$;
 
@@ -21,6 +21,8 @@ SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('a1'), '{}', '{}') $
 SELECT throws_ok($$ SELECT create_key('x', '', '\xab', '{}', '{}') $$, '23514', NULL, 'a hash has 32 bytes');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), '{}', '{"bytes":0}') $$, '23514', NULL, 'a limit is not 0');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), '{}', '{}', '0 s') $$, '23514', NULL, 'nor does a link live for no time');
+SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), '{}', '{}', '3 years', '1 year') $$, 'IF019', NULL, 'nor for longer than any may');
+SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), '{}', '{}', '366 days 1 s', '1 year') $$, 'IF019', NULL, 'not even a little');
 SELECT is(create_key('third', '', pg_temp.hash('d1'), ARRAY['lasting'], '{}', '1 year') ->> 'link_life', 'P1Y', 'its links may have a life of their own');
 DELETE FROM api_key WHERE owner = 'third';
 SELECT is(count(*), 2::bigint, 'list_keys tells all') FROM list_keys(NULL);

@@ -1,7 +1,7 @@
 -- What the cleanup asks for: expired links, spent originals, orphans, old rows.
 BEGIN;
 \ir fixture.psql
-SELECT plan(30);
+SELECT plan(31);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT pg_temp.order_photo(n) FROM generate_series(1, 2) AS n \g /dev/null
 SELECT complete(:w, c.queue_id, c.lease, pg_temp.results(right(c.task::text, 1)::integer, c.lease), '3 months')
@@ -17,6 +17,8 @@ SELECT is(link_end('{"expires_in":60}', '3 months'), now() + interval '60 s', 'a
 SELECT is(link_end('{"expires_in":99999999}', '3 months'), after_utc(now(), '3 months'), 'a longer one cannot');
 SELECT ok(longest_life('3 months') BETWEEN 89 AND 92, 'the longest life has whole days');
 SELECT is(longest_life('1 hour'), longest_life('3 months'), 'and is that of any link');
+SELECT create_key('acme', '', decode(repeat('ab', 32), 'hex'), '{}', '{}', '3 years') \g /dev/null
+SELECT ok(longest_life('3 months') > 3 * 365, 'or of those that a key will make');
 
 -- expired_links, remove_links
 SELECT is(count(*), 0::bigint, 'no link has expired') FROM expired_links(9, '1 min');

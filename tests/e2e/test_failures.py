@@ -27,7 +27,7 @@ def unavailable(answer) -> None:
 
 def sweep(stack) -> None:
     """What the timer does once a day is asked for now."""
-    stack.command("cleanup", settings={"IMGFILTER_ORPHAN_AGE": "0s"})
+    stack.command("cleanup", settings={"IMGFILTER_ORPHAN_AGE": "0s", "IMGFILTER_ORPHAN_AGE_UNSAFE": "true"})
 
 
 def test_a_killed_worker_loses_no_task(client, stack):

@@ -138,7 +138,7 @@ def chaos(stack: Stack, listener: Listener, options: argparse.Namespace) -> afte
     records = Records(stack)
     start = time.monotonic()
     wrong = settle(records, keeper, before.url)
-    clean(stack, before.spools, ORPHAN_AGE="0s")
+    clean(stack, before.spools, ORPHAN_AGE="0s", ORPHAN_AGE_UNSAFE="true")
     found, unread = checked(before, sent)
     print(f"settled, swept and looked at in {time.monotonic() - start:.0f} s", flush=True)
     if not summary(records, havoc, sent):

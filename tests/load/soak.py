@@ -32,7 +32,7 @@ from .uploader import Tally, numbers
 
 LIVES = {"LINK_LIFE": "20 seconds", "ORIGINAL_LIFE": "20s", "CLEANUP_EVERY": "10s"}
 """Of what is stored, so that the disk is not filled."""
-OVER = {"ORPHAN_AGE": "1s", "ORIGINAL_LIFE": "1s"}
+OVER = {"ORPHAN_AGE": "1s", "ORPHAN_AGE_UNSAFE": "true", "ORIGINAL_LIFE": "1s"}
 CRASHES = re.compile(r"exited on signal|signal 11|panicked|\[(emerg|alert)\]|stack traceback")
 MORE_DESCRIPTORS = 8
 """What an nginx worker may have open more after the run than before it, when connections that were kept are closed."""

@@ -315,10 +315,16 @@ pub struct Cleanup {
     #[arg(long, env = "IMGFILTER_CLEANUP_EVERY", value_name = "DURATION", default_value = "10m",
           value_parser = parse_duration)]
     pub cleanup_every: Duration,
-    /// Objects and spooled files that belong to no one are spared while they are younger: their task may be on its way
+    /// Objects and spooled files that belong to no one are spared while they are younger: their task may be on its way. At
+    /// least an hour
     #[arg(long, env = "IMGFILTER_ORPHAN_AGE", value_name = "DURATION", default_value = "24h",
           value_parser = parse_duration)]
     pub orphan_age: Duration,
+    /// Allow IMGFILTER_ORPHAN_AGE to be less than an hour: only while nothing is uploaded, or originals are deleted of which
+    /// the client hears that they are taken
+    #[arg(long, env = "IMGFILTER_ORPHAN_AGE_UNSAFE", value_name = "BOOL", default_value_t = false,
+          action = clap::ArgAction::Set)]
+    pub orphan_age_unsafe: bool,
     /// How long an original is kept, and can be filtered again, after its last task has ended
     #[arg(long, env = "IMGFILTER_ORIGINAL_LIFE", value_name = "DURATION", default_value = "24h",
           value_parser = parse_duration)]
@@ -334,4 +340,20 @@ pub struct Cleanup {
     /// Where the edge spools uploads; only looked at where it exists
     #[arg(long, env = "IMGFILTER_SPOOL", value_name = "PATH", default_value = "/var/lib/imgfilter/spool")]
     pub spool: PathBuf,
+}
+
+/// The least [`Cleanup::orphan_age`]: an upload has long been stored and taken by then, or never will be.
+const LEAST_ORPHAN_AGE: Duration = Duration::from_secs(3600);
+
+impl Cleanup {
+    /// Refuses ages at which what is just being uploaded would be removed.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.orphan_age >= LEAST_ORPHAN_AGE || self.orphan_age_unsafe {
+            return Ok(());
+        }
+        Err(ConfigError::Invalid {
+            name: "IMGFILTER_ORPHAN_AGE",
+            reason: "less than an hour: what is just being uploaded would be removed".to_owned(),
+        })
+    }
 }

@@ -17,6 +17,7 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
 };
 use thiserror::Error;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
@@ -55,6 +56,14 @@ impl From<tokio_postgres::Error> for DbError {
             None | Some("57" | "08" | "53") => Self::Connection(error.into()),
             Some(_) => Self::Refused(error),
         }
+    }
+}
+
+impl DbError {
+    /// Whether the call was broken off because it and another waited for each other. It may be made again.
+    #[must_use]
+    pub fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED))
     }
 }
 

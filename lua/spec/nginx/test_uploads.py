@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -218,6 +219,31 @@ def test_all_bytes_are_there_only_when_the_task_is(stack, photo):
     assert standing.headers["Upload-Offset"] == str(len(data))
     assert task_of(standing, stack.url)["image"]["sha256"] == hashlib.sha256(data).hexdigest()
     assert tasks_of(stack, data) == "1"
+
+
+@pytest.mark.parametrize("quota", [(), ("--requests", "100")])
+def test_what_was_erased_does_not_come_back(stack, photo, quota):
+    """An nginx that dies when the task is there, and has not noted it: the client asks again after the task was erased."""
+    mine = {"Authorization": f"Bearer {make(stack, f'tus-erased{len(quota)}', *quota)['key']}"}
+    data = unique(photo)
+    path = path_of(begin(stack.url, len(data), mine))
+    assert patch(stack.url, path, 0, data[:200], mine).status == 204
+    folder = Path(stack.environment["IMGFILTER_SPOOL"]) / "uploads"
+    secret = path.rpartition("-")[2]
+    files = [folder / secret, folder / f"{secret}.info"]
+    for file in files:
+        os.link(file, folder.parent / f"kept-{file.name}")
+    task = task_of(patch(stack.url, path, 200, data[200:], mine), stack.url)
+    (folder / "ended" / f"{secret}.info").unlink()
+    for file in files:
+        (folder.parent / f"kept-{file.name}").rename(file)
+
+    assert ask(stack.url, "DELETE", f"/tasks/{task['id']}", headers=mine).status == 200
+    assert ask(stack.url, "DELETE", f"/tasks/{task['id']}", headers=mine).problem["code"] == "gone"
+    assert head(stack.url, path, mine).status == 410
+    assert tasks_of(stack, data) == "0"
+    assert head(stack.url, path, mine).status == 404, "it has ended"
+    assert not any(file.exists() for file in files)
 
 
 def test_many_who_finish_an_upload_make_one_task(stack, photo):

@@ -9,7 +9,11 @@ use super::{Cleanup, CleanupError, Tally};
 use crate::store::{Listed, Page};
 
 /// Where our objects are: originals and results. Nothing else in the bucket is touched.
-pub const PREFIXES: [&str; 2] = ["o/", "r/"];
+pub const PREFIXES: [&str; 2] = [ORIGINALS, RESULTS];
+/// Where originals are.
+pub const ORIGINALS: &str = "o/";
+/// Where results are.
+pub const RESULTS: &str = "r/";
 
 impl Cleanup<'_> {
     /// Walks over all objects, and deletes those that are older than `age` and unknown to the database; or counts them.

@@ -58,6 +58,7 @@ pub struct Options {
 
 /// Cleans, prints what was removed, also when it broke off, and says by the exit code how it went.
 pub fn run(options: Options) -> Outcome {
+    options.settings.check()?;
     let db = Db::new(&options.database)?;
     let store = Store::new(&options.s3)?;
     let pace = Pace {

@@ -68,6 +68,9 @@ struct Create {
     /// in PostgreSQL's words
     #[arg(long, value_name = "INTERVAL")]
     link_life: Option<String>,
+    /// The longest life of a link, which none of that is beyond: an interval of the calendar in PostgreSQL's words
+    #[arg(long, env = "IMGFILTER_MAX_LINK_LIFE", value_name = "INTERVAL", default_value = "1 year")]
+    max_link_life: String,
     /// Print key and description as JSON
     #[arg(long)]
     json: bool,
@@ -136,6 +139,7 @@ async fn create(options: &Create) -> Outcome {
         scopes: &scopes,
         quota,
         link_life: options.link_life.as_deref(),
+        max_link_life: &options.max_link_life,
     };
     let made = Db::as_owner(&options.database)?.create_key(&new).await?;
     if options.json {

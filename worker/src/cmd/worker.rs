@@ -59,6 +59,7 @@ pub fn run(options: Options) -> Outcome {
 }
 
 async fn work(options: Options) -> Outcome {
+    options.cleanup.check()?;
     let db = Db::new(&options.database)?;
     let store = Store::new(&options.s3)?;
     let worker = Worker::new(db, store, engines(&options), options.settings.clone(), options.s3.s3_timeout);

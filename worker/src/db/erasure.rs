@@ -1,11 +1,16 @@
 //! Erasing on request, as the owner of the schema.
 
 use std::ops::AddAssign;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Db, DbError};
+
+/// How often a task is tried to be erased while others are in its way.
+const TRIES: u32 = 10;
 
 /// How much goes, or went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,10 +47,32 @@ impl Db {
         Ok(rows.into_iter().map(|row| row.get(0)).collect())
     }
 
-    /// Erases tasks, in one transaction; those that are not there are passed over.
-    pub async fn erase_tasks(&self, tasks: &[Uuid]) -> Result<Erasure, DbError> {
-        let row = self.row("SELECT imgfilter.erase_tasks($1)", &[&tasks]).await?;
-        erasure(row.get(0))
+    /// Erases a task; nothing goes where there is none. Locks of workers are taken in another order, so that one of both may be
+    /// told to let go: then it is tried again.
+    pub async fn erase_task(&self, task: Uuid) -> Result<Erasure, DbError> {
+        let sql = "SELECT imgfilter.erase($1) || '{\"tasks\": 1}'";
+        let mut tries = 1;
+        loop {
+            match self.row(sql, &[&task]).await {
+                Ok(row) => {
+                    let said: Option<Value> = row.get(0);
+                    return said.map_or_else(|| Ok(Erasure::default()), erasure);
+                }
+                Err(error) if error.is_deadlock() && tries < TRIES => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What time it is for the database.
+    pub async fn now(&self) -> Result<SystemTime, DbError> {
+        Ok(self.row("SELECT clock_timestamp()", &[]).await?.get(0))
+    }
+
+    /// How many objects that were erased between these times are still to be deleted.
+    pub async fn erased_left(&self, from: SystemTime, to: SystemTime) -> Result<u64, DbError> {
+        let row = self.row("SELECT imgfilter.erased_left($1, $2)", &[&from, &to]).await?;
+        Ok(row.get::<_, i64>(0).unsigned_abs())
     }
 
     /// Erases originals of an owner that no task speaks of. Returns how many.
@@ -55,6 +82,6 @@ impl Db {
     }
 }
 
-fn erasure(said: serde_json::Value) -> Result<Erasure, DbError> {
+fn erasure(said: Value) -> Result<Erasure, DbError> {
     serde_json::from_value(said).map_err(|error| DbError::Connection(error.into()))
 }

@@ -64,17 +64,16 @@ pub struct NewKey<'a> {
     pub quota: Value,
     /// How long links are to live: an interval in PostgreSQL's words.
     pub link_life: Option<&'a str>,
+    /// How long they may live at most: likewise.
+    pub max_link_life: &'a str,
 }
 
 impl Db {
     /// Enters a key.
     pub async fn create_key(&self, key: &NewKey<'_>) -> Result<Key, DbError> {
-        let sql = "SELECT imgfilter.create_key($1, $2, $3, $4, $5, $6::text::interval)";
-        read(
-            &self
-                .row(sql, &[&key.owner, &key.name, &key.sha256, &key.scopes, &key.quota, &key.link_life])
-                .await?,
-        )
+        let sql = "SELECT imgfilter.create_key($1, $2, $3, $4, $5, $6::text::interval, $7::text::interval)";
+        let NewKey { owner, name, sha256, scopes, quota, link_life, max_link_life } = key;
+        read(&self.row(sql, &[owner, name, sha256, scopes, quota, link_life, max_link_life]).await?)
     }
 
     /// The keys of an owner, or all.

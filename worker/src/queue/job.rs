@@ -67,7 +67,10 @@ pub async fn run(worker: &Worker, task: Claimed) {
             discard(worker, stored).await;
         }
         Err(JobError::Engine(error)) => engine_failed(worker, &task, error).await,
-        Err(JobError::Store(error)) => store_failed(worker, &task, &error).await,
+        Err(JobError::Store(error)) => {
+            store_failed(worker, &task, &error).await;
+            discard(worker, stored).await;
+        }
     }
 }
 
@@ -145,7 +148,7 @@ async fn store(
     })
 }
 
-/// Deletes what was stored for a task that is not ours any more, unless it is needed after all: the answer to an earlier
+/// Deletes what was stored for a task that is not ours any more, or is to be tried again, unless it is needed after all: the answer to an earlier
 /// telling may have been lost. What stays because this fails is found by the sweep.
 async fn discard(worker: &Worker, stored: Mutex<Vec<String>>) {
     let keys = stored.into_inner().unwrap_or_else(PoisonError::into_inner);

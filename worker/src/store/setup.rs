@@ -26,15 +26,21 @@ pub enum LifecycleRules {
 }
 
 impl Store {
-    /// Has the store delete objects under these prefixes when they are so many days old. Rules that are not ours stay.
+    /// Has the store give up uploads in parts under these prefixes, and delete objects under those that have days when they
+    /// are so many days old. Rules that are not ours stay.
     ///
     /// # Errors
     /// The store failed, or refused.
-    pub async fn set_lifecycle(&self, prefixes: &[&str], days: i32) -> Result<LifecycleRules, StoreError> {
+    pub async fn set_lifecycle(
+        &self,
+        prefixes: &[(&str, Option<i32>)],
+    ) -> Result<LifecycleRules, StoreError> {
         let Some(others) = self.lifecycle().await? else { return Ok(LifecycleRules::Unknown) };
         // Not every store that has such rules gives up uploads by them.
         for with_abort in [true, false] {
-            let ours = prefixes.iter().map(|prefix| rule(prefix, days, with_abort));
+            // a rule that would do nothing is refused
+            let ours = prefixes.iter().filter(|(_, days)| with_abort || days.is_some());
+            let ours = ours.map(|(prefix, days)| rule(prefix, *days, with_abort));
             let ours =
                 ours.collect::<Result<Vec<_>, _>>().map_err(|error| StoreError::Failed(error.to_string()))?;
             let rules = others.iter().cloned().chain(ours).collect();
@@ -104,12 +110,16 @@ impl Store {
     }
 }
 
-fn rule(prefix: &str, days: i32, with_abort: bool) -> Result<LifecycleRule, aws_sdk_s3::error::BuildError> {
+fn rule(
+    prefix: &str,
+    days: Option<i32>,
+    with_abort: bool,
+) -> Result<LifecycleRule, aws_sdk_s3::error::BuildError> {
     let rule = LifecycleRule::builder()
         .id(format!("{OURS}{}", prefix.trim_end_matches('/')))
         .status(ExpirationStatus::Enabled)
         .filter(LifecycleRuleFilter::builder().prefix(prefix).build())
-        .expiration(LifecycleExpiration::builder().days(days).build());
+        .set_expiration(days.map(|days| LifecycleExpiration::builder().days(days).build()));
     let abort = AbortIncompleteMultipartUpload::builder().days_after_initiation(ABORT_AFTER).build();
     if with_abort { rule.abort_incomplete_multipart_upload(abort) } else { rule }.build()
 }

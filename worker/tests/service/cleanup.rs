@@ -63,6 +63,10 @@ async fn orphans_go_when_they_are_old() {
         stage.store.put(key, photo().into(), "image/png").await.unwrap();
     }
     assert_eq!(report(&stage, &[])["orphans"], 0, "they are young");
+    let refused = clean(&stage, &["--orphan-age", "59m", "--orphan-age-unsafe", "false"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("less than an hour"));
+    assert!(clean(&stage, &["--orphan-age", "1h", "--orphan-age-unsafe", "false"]).status.success());
     assert_eq!(report(&stage, &["--orphan-age", "0", "--dry-run"])["orphans"], 2);
     assert_eq!(report(&stage, &["--orphan-age", "0"])["orphans"], 2);
     let objects = stage.objects().await;
@@ -121,6 +125,14 @@ const SLOW_LOOK: &str = "
       RETURN QUERY SELECT * FROM imgfilter.quick_look(p_life);
       PERFORM pg_advisory_xact_lock(7);
     END $$";
+
+/// Holds cleanups up after their objects are gone, until the lock 7 is let go.
+const SLOW_REMOVAL: &str = "
+    ALTER FUNCTION imgfilter.remove_links RENAME TO remove_at_once;
+    CREATE FUNCTION imgfilter.remove_links(p uuid[]) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN PERFORM pg_advisory_xact_lock(7); RETURN imgfilter.remove_at_once(p); END $$;
+    GRANT EXECUTE ON FUNCTION imgfilter.remove_links TO imgfilter_worker;
+    SELECT pg_advisory_lock(7)";
 
 /// A cleanup and an order for the same original, each held up in its transaction while the other asks.
 #[tokio::test(flavor = "multi_thread")]
@@ -195,13 +207,28 @@ async fn two_cleanups_share_the_work() {
         done(&stage).await;
     }
     stage.sql.batch_execute("UPDATE imgfilter.link SET expires_at = now()").await.unwrap();
-    let arguments = ["cleanup", "--json", "--batch", "3"];
-    let mut other =
-        command(&arguments, &stage.settings()).stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mine = report(&stage, &["--batch", "3"]);
-    other.wait().unwrap();
-    let theirs: Value = serde_json::from_reader(other.stdout.take().unwrap()).unwrap();
-    assert_eq!(mine["links"].as_u64().unwrap() + theirs["links"].as_u64().unwrap(), 20);
+    stage.sql.batch_execute(SLOW_REMOVAL).await.unwrap();
+    let store = FakeStore::refusing("nothing");
+    let begin = || {
+        let mut settings = stage.settings();
+        settings.push(("IMGFILTER_S3_ENDPOINT", store.url()));
+        let arguments = ["cleanup", "--json", "--batch", "3", "--parallel", "1"];
+        command(&arguments, &settings).stdout(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let both = [begin(), begin()];
+    let waiting = "SELECT count(*) = 2 FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    stage.until_true(waiting).await;
+    stage.sql.batch_execute("SELECT pg_advisory_unlock(7)").await.unwrap();
+    let [mine, theirs] = both.map(|cleanup| {
+        let said = cleanup.wait_with_output().unwrap().stdout;
+        serde_json::from_slice::<Value>(&said).unwrap()["links"].as_u64().unwrap()
+    });
+    assert!(mine + theirs == 20 && mine >= 3 && theirs >= 3, "{mine} and {theirs}");
+    let mut deleted = store.deleted();
+    deleted.sort_unstable();
+    deleted.dedup();
+    assert_eq!((store.deleted().len(), deleted.len()), (20, 20), "none was deleted twice");
     assert_eq!(stage.value::<i64>("SELECT count(*) FROM imgfilter.link").await, 0);
 }
 
@@ -270,12 +297,7 @@ async fn it_ends_when_it_is_asked_to() {
     done(&stage).await;
     worker.kill();
     stage.sql.batch_execute("UPDATE imgfilter.link SET expires_at = now()").await.unwrap();
-    let slow = "ALTER FUNCTION imgfilter.remove_links RENAME TO remove_at_once;
-                CREATE FUNCTION imgfilter.remove_links(p uuid[]) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$
-                BEGIN PERFORM pg_advisory_xact_lock(7); RETURN imgfilter.remove_at_once(p); END $$;
-                GRANT EXECUTE ON FUNCTION imgfilter.remove_links TO imgfilter_worker;
-                SELECT pg_advisory_lock(7)";
-    stage.sql.batch_execute(slow).await.unwrap();
+    stage.sql.batch_execute(SLOW_REMOVAL).await.unwrap();
     let arguments = ["cleanup", "--json", "--batch", "1", "--parallel", "1"];
     let mut cleanup =
         command(&arguments, &stage.settings()).stdout(std::process::Stdio::piped()).spawn().unwrap();
@@ -321,6 +343,9 @@ async fn a_bucket_is_told_to_delete_what_nobody_came_for() {
     for part in ["<Prefix>o/</Prefix>", "<Prefix>r/</Prefix>", "<Days>400</Days>", "<ID>theirs</ID>"] {
         assert!(rules.contains(part), "{part} is not in {rules}");
     }
+    let originals = rules.split("<Rule>").find(|rule| rule.contains("<Prefix>o/</Prefix>")).unwrap();
+    assert!(!originals.contains("<Expiration>"), "an original that is used again lives on: {originals}");
+    assert!(originals.contains("<AbortIncompleteMultipartUpload>"), "{originals}");
     assert!(!rules.contains("<ID>imgfilter-old</ID>"), "a rule of ours that is no more");
     let refused = set_up(&stage, Some(store.url()), &["--days", "360"]);
     assert_eq!(refused.status.code(), Some(1));

@@ -61,6 +61,7 @@ async fn mistakes_are_told() {
     for (arguments, said) in [
         (&["create", "--owner", "ip:1"][..], "letters, digits"),
         (&["create", "--owner", "a", "--scope", "all"], "[possible values: upload, webhook, lasting]"),
+        (&["create", "--owner", "a", "--link-life", "3 years"], "the longest life is"),
         (&["create", "--owner", "a", "--requests", "0"], "1..=10000000000000"),
         (&["revoke", "00000000-0000-0000-0000-000000000000"], "there is no key 00000000"),
         (&["list", "--migrate-database-url", "nonsense"], "IMGFILTER_MIGRATE_DATABASE_URL cannot be used"),

@@ -89,6 +89,7 @@ impl Stage {
             ("IMGFILTER_BEAT", "200ms".into()),
             ("IMGFILTER_LEASE", "30s".into()),
             ("IMGFILTER_CLEANUP_EVERY", "0".into()),
+            ("IMGFILTER_ORPHAN_AGE_UNSAFE", "true".into()),
             ("IMGFILTER_SPOOL", self.folder.path().join("spool").display().to_string()),
         ]
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cleanup::sweep::PREFIXES;
+use crate::cleanup::sweep::{ORIGINALS, PREFIXES, RESULTS};
 use crate::cli::Outcome;
 use crate::config;
 use crate::db::Db;
@@ -17,13 +17,14 @@ const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 /// Options of `imgfilter store setup`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Writes two rules into the bucket's lifecycle, for the originals (o/) and the results (r/), and leaves all \
-                  other rules as they are; and gives up uploads to the store in parts that are older than a day. It may be \
+    after_help = "Writes a rule for the results (r/) into the bucket's lifecycle, and has it give up uploads in parts under o/ \
+                  and r/; all other rules stay as they are. Originals (o/) are not deleted by age: one that is filtered again \
+                  and again lives on. It also gives up uploads to the store in parts that are older than a day. It may be \
                   run any number of times. What a rule deletes the database does not hear of, so days are refused that are \
                   not beyond the longest life of any link. A store without such rules is told of, and no failure."
 )]
 pub struct Options {
-    /// Objects that are so many days old are deleted by the store itself, whatever the database says of them
+    /// Results that are so many days old are deleted by the store itself, whatever the database says of them
     #[arg(long, value_name = "DAYS", default_value_t = 400, value_parser = clap::value_parser!(i32).range(1..))]
     days: i32,
     /// The longest life of a link: an interval of the calendar in PostgreSQL's words
@@ -42,12 +43,11 @@ pub async fn run(options: &Options) -> Outcome {
     if options.days <= longest {
         return Err(format!("a link may live {longest} days: --days must be more").into());
     }
-    match store.set_lifecycle(&PREFIXES, options.days).await? {
+    // Originals have none: one that is used again lives on, and the store counts from its upload.
+    let rules = [(ORIGINALS, None), (RESULTS, Some(options.days))];
+    match store.set_lifecycle(&rules).await? {
         LifecycleRules::Written => {
-            println!(
-                "the store deletes objects under o/ and r/ by itself when they are {} days old",
-                options.days
-            );
+            println!("the store deletes results (r/) by itself when they are {} days old", options.days);
         }
         LifecycleRules::Unknown => {
             println!("this store has no lifecycle rules: nothing but `imgfilter cleanup` deletes objects");

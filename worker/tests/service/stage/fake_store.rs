@@ -18,7 +18,14 @@ const NO_UPLOADS: &str =
 /// Answers one request after the other, each on a connection of its own.
 pub struct FakeStore {
     address: SocketAddr,
-    lifecycle: Arc<Mutex<String>>,
+    heard: Arc<Heard>,
+}
+
+/// What it was told.
+#[derive(Default)]
+struct Heard {
+    lifecycle: Mutex<String>,
+    deleted: Mutex<Vec<String>>,
 }
 
 impl FakeStore {
@@ -35,15 +42,15 @@ impl FakeStore {
     fn start(refused: &'static str, most: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let lifecycle = Arc::<Mutex<String>>::default();
-        let written = Arc::clone(&lifecycle);
+        let heard = Arc::<Heard>::default();
+        let told = Arc::clone(&heard);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let written = Arc::clone(&written);
-                std::thread::spawn(move || serve(stream, refused, most, &written));
+                let told = Arc::clone(&told);
+                std::thread::spawn(move || serve(stream, refused, most, &told));
             }
         });
-        Self { address, lifecycle }
+        Self { address, heard }
     }
 
     pub fn url(&self) -> String {
@@ -52,11 +59,16 @@ impl FakeStore {
 
     /// The rules that were written last.
     pub fn lifecycle(&self) -> String {
-        self.lifecycle.lock().unwrap().clone()
+        self.heard.lifecycle.lock().unwrap().clone()
+    }
+
+    /// The keys that it was to delete, as often as it was.
+    pub fn deleted(&self) -> Vec<String> {
+        self.heard.deleted.lock().unwrap().clone()
     }
 }
 
-fn serve(mut stream: TcpStream, refused: &str, most: usize, lifecycle: &Mutex<String>) {
+fn serve(mut stream: TcpStream, refused: &str, most: usize, heard: &Heard) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -74,9 +86,12 @@ fn serve(mut stream: TcpStream, refused: &str, most: usize, lifecycle: &Mutex<St
     let body = String::from_utf8_lossy(&body);
     let request = head.lines().next().unwrap_or_default();
     let answer = match request.split(' ').next().unwrap_or_default() {
-        "POST" => deleted(&body, refused),
+        "POST" => {
+            heard.deleted.lock().unwrap().extend(keys_in(&body).map(str::to_owned));
+            deleted(&body, refused)
+        }
         "PUT" => {
-            *lifecycle.lock().unwrap() = body.to_string();
+            *heard.lifecycle.lock().unwrap() = body.to_string();
             String::new()
         }
         "GET" if request.contains("lifecycle") => RULES.to_owned(),
@@ -91,9 +106,12 @@ fn serve(mut stream: TcpStream, refused: &str, most: usize, lifecycle: &Mutex<St
 }
 
 fn deleted(body: &str, refused: &str) -> String {
-    let keys = body.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
-    let errors = keys.filter(|key| key.contains(refused)).map(|key| {
+    let errors = keys_in(body).filter(|key| key.contains(refused)).map(|key| {
         format!("<Error><Key>{key}</Key><Code>AccessDenied</Code><Message>Not this one</Message></Error>")
     });
     format!("<DeleteResult>{}</DeleteResult>", errors.collect::<String>())
+}
+
+fn keys_in(body: &str) -> impl Iterator<Item = &str> {
+    body.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next())
 }
