@@ -148,8 +148,8 @@ async fn store(
     })
 }
 
-/// Deletes what was stored for a task that is not ours any more, or is to be tried again, unless it is needed after all: the answer to an earlier
-/// telling may have been lost. What stays because this fails is found by the sweep.
+/// Deletes what was stored for a task that is not ours any more, or is to be tried again, unless it is needed after all:
+/// the answer to an earlier telling may have been lost. What stays because this fails is found by the sweep.
 async fn discard(worker: &Worker, stored: Mutex<Vec<String>>) {
     let keys = stored.into_inner().unwrap_or_else(PoisonError::into_inner);
     if keys.is_empty() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::stage::full_store::FullStore;
 use crate::stage::process::command;
 use crate::stage::{Stage, connect, photo};
 
@@ -258,23 +259,15 @@ async fn who_is_told_to_let_go_tries_again() {
     assert_eq!((done.status.code(), &told(&done)["tasks"]), (Some(0), &json!(1)));
 }
 
-/// The second of two results cannot be stored: something lies where it would.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_result_goes_when_the_second_cannot_be_stored() {
     let stage = Stage::set().await;
     let task = stage.order(&photo(), json!({"filters": ["", "invert"]})).await;
+    let original = stage.objects().await;
     stage.sql.batch_execute("UPDATE imgfilter.queue SET max_attempts = 1").await.unwrap();
-    let month = "SELECT to_char(now() AT TIME ZONE 'UTC' + interval '3 months', 'YYYYMM')";
-    let month: String = stage.value(month).await;
-    let lease: i64 = stage.value("SELECT nextval('imgfilter.lease_seq') + 1").await;
-    let id = task.to_string();
-    let folder = stage.folder.path().join("store/imgfilter").join(format!("r,{month},"));
-    let place = folder.join(&id[..5]).join(&id[5..8]).join(format!("{},1-{lease}.png", &id[8..]));
-    assert!(folder.parent().unwrap().is_dir());
-    std::fs::create_dir_all(place.join("something")).unwrap();
-    let worker = stage.worker(&[]);
+    let store = FullStore::before(&stage.store_address, 1);
+    let worker = stage.worker(&[("IMGFILTER_S3_ENDPOINT", &store.url())]);
     stage.until(task, "failed").await;
     worker.says("deleted results that nobody wants any more");
-    let first = place.with_file_name(format!("{},0-{lease}.png", &id[8..]));
-    assert!(!first.exists());
+    assert_eq!(stage.objects().await, original, "of the results nothing is left");
 }

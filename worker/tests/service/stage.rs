@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod fake_store;
+pub mod full_store;
 pub mod process;
 pub mod receiver;
 
@@ -35,7 +36,7 @@ pub struct Stage {
     pub store: Store,
     pub store_process: Process,
     pub folder: TempDir,
-    store_address: String,
+    pub store_address: String,
     pub owner_url: String,
     worker_url: String,
     edge_url: String,
