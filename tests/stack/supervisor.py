@@ -96,8 +96,16 @@ def keep(state: Path, build: Build, record: Record) -> int:
             print(f"{child.name} did not end when asked to, and was killed; see {child.log}", file=sys.stderr, flush=True)
 
 
+def write_settings(stack: Stack) -> None:
+    """What any command needs to work on this stack, for a shell to read: sockets and ports are others at each start."""
+    own = {name: value for name, value in stack.environment.items() if name.startswith("IMGFILTER_")}
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(own.items())]
+    (stack.plan.state / "imgfilter.env").write_text("".join(lines))
+
+
 def say_how(stack: Stack) -> None:
     """The last thing that the start prints, in one write: `start` looks for it."""
+    write_settings(stack)
     line = sample.line(stack.url, sample.photo(stack.plan.state))
     owner = "IMGFILTER_MIGRATE_DATABASE_URL"
     key = f"{owner}={shlex.quote(stack.environment[owner])} {stack.plan.build.program} key create --owner me"
