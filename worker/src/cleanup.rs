@@ -85,17 +85,9 @@ impl<'a> Cleanup<'a> {
     pub async fn run(&self, settings: &config::Cleanup) -> Result<(), CleanupError> {
         self.remove_erased().await?;
         self.tally.enter(Stage::Links);
-        try_join_all(self.lanes().map(|_| async {
-            while self.goes_on() && self.remove_some_links().await? {}
-            Ok::<_, CleanupError>(())
-        }))
-        .await?;
+        self.in_lanes(|| self.remove_some_links()).await?;
         self.tally.enter(Stage::Originals);
-        try_join_all(self.lanes().map(|_| async {
-            while self.goes_on() && self.remove_some_originals(settings.original_life).await? {}
-            Ok::<_, CleanupError>(())
-        }))
-        .await?;
+        self.in_lanes(|| self.remove_some_originals(settings.original_life)).await?;
         self.tally.enter(Stage::Rows);
         while self.goes_on() && self.remove_some_rows(settings.task_life).await? {}
         self.sweep(settings, false).await?;
@@ -147,8 +139,22 @@ impl<'a> Cleanup<'a> {
         i32::try_from(self.batch()).unwrap_or(i32::MAX)
     }
 
-    fn lanes(&self) -> std::ops::Range<usize> {
-        0..self.pace.parallel.max(1)
+    /// Batches under way at the same time.
+    fn lanes(&self) -> usize {
+        self.pace.parallel.max(1)
+    }
+
+    /// Does batches, several at the same time, until there is no more to do, or no time: `some` does one, and says whether
+    /// there was any.
+    async fn in_lanes<F>(&self, some: impl Fn() -> F) -> Result<(), CleanupError>
+    where
+        F: Future<Output = Result<bool, CleanupError>>,
+    {
+        let lanes = (0..self.lanes()).map(|_| async {
+            while self.goes_on() && some().await? {}
+            Ok::<_, CleanupError>(())
+        });
+        try_join_all(lanes).await.map(drop)
     }
 
     /// A batch of expired links. False: there are none left.

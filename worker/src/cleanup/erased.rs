@@ -1,19 +1,12 @@
 //! Objects of what was erased: their rows are gone already, and somebody may be waiting for them to go, too.
 
-use futures_util::future::try_join_all;
-
 use super::{Cleanup, CleanupError, Stage, Tally};
 
 impl Cleanup<'_> {
     /// Deletes the objects of all that was erased.
     pub async fn remove_erased(&self) -> Result<(), CleanupError> {
         self.tally.enter(Stage::Erased);
-        try_join_all(self.lanes().map(|_| async {
-            while self.goes_on() && self.remove_some_erased().await? {}
-            Ok::<_, CleanupError>(())
-        }))
-        .await?;
-        Ok(())
+        self.in_lanes(|| self.remove_some_erased()).await
     }
 
     /// A batch of them. False: there are none left.

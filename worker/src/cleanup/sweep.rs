@@ -21,7 +21,7 @@ impl Cleanup<'_> {
     pub(super) async fn sweep_objects(&self, age: Duration, dry_run: bool) -> Result<(), CleanupError> {
         for prefix in PREFIXES {
             self.pages(prefix)
-                .try_for_each_concurrent(self.lanes().len(), |page| async move {
+                .try_for_each_concurrent(self.lanes(), |page| async move {
                     Tally::add(&self.tally.listed, page.objects.len() as u64);
                     self.sweep_keys(&old_keys(&page.objects, SystemTime::now(), age), dry_run).await
                 })
