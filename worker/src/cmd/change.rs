@@ -1,15 +1,17 @@
 //! Changes that an operator asks for: shown before they are made, and made only if he says so.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::cli::Outcome;
 use crate::config;
-use crate::db::queue::Change;
+use crate::db::queue::{Change, Listed};
 use crate::db::{Db, DbError};
 
 /// Most lines of a preview in words; programs get all.
@@ -38,6 +40,23 @@ pub struct Item<K> {
     pub about: String,
     /// What becomes of it, as far as can be foreseen, or what became of it.
     pub change: Change,
+}
+
+/// What was named, each once, in its order, also where there is none of that id; `id` is that of a row, `item` what a
+/// command would make of it.
+pub fn each_named<T>(
+    ids: &[Uuid],
+    found: &[Listed<T>],
+    id: impl Fn(&T) -> Uuid,
+    item: impl Fn(&T) -> Item<Uuid>,
+) -> Vec<Item<Uuid>> {
+    let mut seen = HashSet::new();
+    let each = ids.iter().filter(|id| seen.insert(**id));
+    each.map(|wanted| match found.iter().find(|one| id(&one.row) == *wanted) {
+        Some(one) => item(&one.row),
+        None => Item { id: *wanted, about: String::new(), change: Change::Unknown },
+    })
+    .collect()
 }
 
 /// What was to be changed.

@@ -5,16 +5,14 @@ mod keys;
 mod list;
 mod revoke;
 
-use std::collections::HashSet;
-
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::block_on;
-use super::change::Item;
+use super::change::{Item, each_named};
 use crate::cli::Outcome;
 use crate::db::links::{LinkLine, Links};
-use crate::db::queue::{Change, Listed};
+use crate::db::queue::Change;
 use crate::db::{Db, DbError};
 
 /// Options of `imgfilter link`.
@@ -77,21 +75,12 @@ impl Which {
                 .collect());
         }
         let found = db.links(Links { ids: Some(&self.links), ..Links::default() }).await?;
-        let mut seen = HashSet::new();
-        let each = self.links.iter().filter(|id| seen.insert(**id));
-        Ok(each.map(|id| named(*id, &found, change)).collect())
+        Ok(each_named(&self.links, &found, |link| link.id, |link| item(link, change)))
     }
 
     /// Whether each was named.
     fn is_named(&self) -> bool {
         !self.links.is_empty()
-    }
-}
-
-fn named(id: Uuid, found: &[Listed<LinkLine>], change: Change) -> Item<Uuid> {
-    match found.iter().find(|link| link.row.id == id) {
-        Some(link) => item(&link.row, change),
-        None => Item { id, about: String::new(), change: Change::Unknown },
     }
 }
 

@@ -10,17 +10,13 @@ mod show;
 mod status;
 mod workers;
 
-use std::collections::HashSet;
-
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use uuid::Uuid;
 
 use super::block_on;
-use super::change::Item;
 use super::reading::Reading;
 use crate::cli::Outcome;
-use crate::db::queue::{Change, Listed, TaskLine};
+use crate::db::queue::TaskLine;
 use crate::db::tasks::Lane;
 
 /// Reads the name of a lane of images.
@@ -91,19 +87,4 @@ fn line(task: &TaskLine) -> String {
     // They are the same for every chain where the image itself was refused.
     words.extend(task.errors.values().next().map(|error| format!("{}: {}", error.code, error.detail)));
     words.join("  ")
-}
-
-/// The tasks that were named, each once, in their order, also where there is none of that id.
-fn named(
-    ids: &[Uuid],
-    found: &[Listed<TaskLine>],
-    item: impl Fn(&TaskLine) -> Item<Uuid>,
-) -> Vec<Item<Uuid>> {
-    let mut seen = HashSet::new();
-    let each = ids.iter().filter(|id| seen.insert(**id));
-    each.map(|id| match found.iter().find(|task| task.row.id == *id) {
-        Some(task) => item(&task.row),
-        None => Item { id: *id, about: String::new(), change: Change::Unknown },
-    })
-    .collect()
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::image_lane;
 use crate::cli::Outcome;
-use crate::cmd::change::{Changing, Item};
+use crate::cmd::change::{Changing, Item, each_named};
 use crate::db::queue::{Change, OpenTasks, TaskLine};
 
 /// Options of `imgfilter queue cancel`.
@@ -33,7 +33,7 @@ pub async fn run(options: &Options) -> Outcome {
     let db = options.changing.db()?;
     let named = !options.tasks.is_empty();
     let items = if named {
-        super::named(&options.tasks, &db.tasks(&options.tasks).await?, item)
+        each_named(&options.tasks, &db.tasks(&options.tasks).await?, |task| task.id, item)
     } else {
         let which = OpenTasks {
             lane: options.lane.as_deref(),

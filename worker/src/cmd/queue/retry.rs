@@ -6,7 +6,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use crate::cli::Outcome;
-use crate::cmd::change::{Changing, Item};
+use crate::cmd::change::{Changing, Item, each_named};
 use crate::config::parse_duration;
 use crate::db::queue::{Change, EndedTasks, TaskLine};
 
@@ -38,7 +38,7 @@ pub async fn run(options: &Options) -> Outcome {
             EndedTasks { status: "failed", lane: None, owner: None, since: options.since, limit: None };
         db.ended_tasks(which).await?.iter().map(|task| item(&task.row)).collect()
     } else {
-        super::named(&options.tasks, &db.tasks(&options.tasks).await?, item)
+        each_named(&options.tasks, &db.tasks(&options.tasks).await?, |task| task.id, item)
     };
     options.changing.settle(items, !options.all_failed, async |task| db.requeue(task).await).await
 }
