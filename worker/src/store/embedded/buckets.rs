@@ -20,8 +20,7 @@ const MOST_LINES: i32 = 1000;
 /// Whether a bucket is there; else the error for that.
 pub async fn exists(disk: &Arc<Disk>, name: String) -> S3Result<()> {
     let disk = Arc::clone(disk);
-    let is_there = blocking(move || disk.bucket(&name).is_ok_and(|folder| folder.is_dir())).await?;
-    if is_there { Ok(()) } else { Err(S3Error::new(NoSuchBucket)) }
+    blocking(move || disk.existing(&name)).await?.map_err(missing(NoSuchBucket)).map(drop)
 }
 
 /// CreateBucket.
@@ -66,7 +65,7 @@ async fn page_of(
     query: Query,
 ) -> S3Result<(Page, ObjectList, CommonPrefixList)> {
     let disk = Arc::clone(disk);
-    let mut page = blocking(move || listing::page(&disk.recent, &disk.bucket(&bucket)?, &query))
+    let mut page = blocking(move || listing::page(&disk.recent, &disk.existing(&bucket)?, &query))
         .await?
         .map_err(missing(NoSuchBucket))?;
     let (mut objects, mut prefixes) = (ObjectList::new(), CommonPrefixList::new());

@@ -160,6 +160,12 @@ impl Disk {
         Ok(self.root.join(name))
     }
 
+    /// The folder of a bucket that is there; else an error of the kind `NotFound`.
+    pub fn existing(&self, name: &str) -> io::Result<PathBuf> {
+        let folder = self.bucket(name)?;
+        if folder.is_dir() { Ok(folder) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
     /// Makes a bucket; whether it was not there.
     pub fn make_bucket(&self, name: &str) -> io::Result<bool> {
         let made = make_folder(&self.bucket(name)?)?;
@@ -216,12 +222,9 @@ impl Disk {
         key: &str,
         only_new: bool,
     ) -> io::Result<()> {
-        let folder = self.bucket(bucket)?;
         draft.file.write_all(&record.trailer()?)?;
         draft.file.sync_all()?;
-        if !folder.is_dir() {
-            return Err(io::ErrorKind::NotFound.into());
-        }
+        let folder = self.existing(bucket)?;
         let relative = layout::path_of(key);
         let target = folder.join(&relative);
         let place = target.parent().unwrap_or(&folder);
@@ -250,10 +253,7 @@ impl Disk {
         bucket: &str,
         keys: impl Iterator<Item = &'a str>,
     ) -> io::Result<Vec<(&'a str, io::Error)>> {
-        let folder = self.bucket(bucket)?;
-        if !folder.is_dir() {
-            return Err(io::ErrorKind::NotFound.into());
-        }
+        let folder = self.existing(bucket)?;
         let (mut refused, mut places) = (Vec::new(), BTreeSet::new());
         for key in keys {
             let path = folder.join(layout::path_of(key));

@@ -117,11 +117,8 @@ impl Recent {
     }
 }
 
-/// A page of the objects below a bucket's folder.
+/// A page of the objects below the folder of a bucket that is there.
 pub fn page(recent: &Recent, bucket: &Path, query: &Query) -> io::Result<Page> {
-    if !bucket.is_dir() {
-        return Err(io::ErrorKind::NotFound.into());
-    }
     let mut walk = Walk { recent, query, page: Page::default(), common: None };
     if query.limit > 0 {
         walk.folder(bucket, &mut Vec::new(), 0)?;

@@ -23,12 +23,11 @@ type Answer<T> = S3Result<S3Response<T>>;
 /// An object that was asked for, which may be in a bucket that is not there.
 pub async fn find(disk: &Arc<Disk>, bucket: String, key: String) -> S3Result<Stored> {
     let disk = Arc::clone(disk);
-    blocking(move || match disk.object(&bucket, &key) {
-        Ok(stored) => Ok(stored),
-        Err(_) if disk.bucket(&bucket).is_ok_and(|folder| !folder.is_dir()) => {
-            Err(S3Error::new(NoSuchBucket))
-        }
-        Err(error) => Err(missing(NoSuchKey)(error)),
+    blocking(move || {
+        disk.object(&bucket, &key).map_err(|error| match disk.existing(&bucket) {
+            Ok(_) => missing(NoSuchKey)(error),
+            Err(error) => missing(NoSuchBucket)(error),
+        })
     })
     .await?
 }

@@ -10,7 +10,7 @@ use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 use super::body::{Received, expected, receive};
 use super::checks::Checks;
 use super::disk::{Disk, Draft};
-use super::errors::{blocking, failed};
+use super::errors::{blocking, failed, missing};
 use super::headers;
 use super::objects::{not_published, source, whole_etag, writable};
 use super::uploads::{self, MOST_PARTS, Upload};
@@ -27,12 +27,15 @@ pub async fn begin(
     writable(&key)?;
     let disk = Arc::clone(disk);
     let output = blocking(move || {
-        if !disk.bucket(&bucket).is_ok_and(|folder| folder.is_dir()) {
-            return Err(S3Error::new(NoSuchBucket));
-        }
+        disk.existing(&bucket).map_err(missing(NoSuchBucket))?;
         let id = Upload::begin(&disk, &bucket, &key, record).map_err(failed)?;
         let (bucket, key, upload_id) = (Some(bucket), Some(key), Some(id));
-        Ok(CreateMultipartUploadOutput { bucket, key, upload_id, ..CreateMultipartUploadOutput::default() })
+        Ok::<_, S3Error>(CreateMultipartUploadOutput {
+            bucket,
+            key,
+            upload_id,
+            ..CreateMultipartUploadOutput::default()
+        })
     })
     .await??;
     Ok(S3Response::new(output))
