@@ -26,32 +26,12 @@ from PIL import Image
 
 from stack import edges
 from stack.child import Child
-from stack.places import give
-from stack.ready import accepts, answers, free_port, wait_until
+from stack.ready import answers, wait_until
 from stack.relay import Relay
 from stack.service import Stack
 
-from . import figures, processes
+from . import figures, plain_nginx, processes
 from .stage import stage
-
-CONFIGURATION = """
-worker_processes auto;
-worker_rlimit_nofile 16384;
-pid {folder}/plain.pid;
-error_log stderr notice;
-{user}
-events {{ worker_connections 4096; }}
-http {{
-    access_log off;
-    sendfile on;
-    tcp_nopush on;
-    default_type image/png;
-    server {{
-        listen 127.0.0.1:{port};
-        root {folder}/files;
-    }}
-}}
-"""
 
 TAG_BYTES = 16
 """The last of a token."""
@@ -71,18 +51,11 @@ class Round:
 
 def start_plain(stack: Stack, file: bytes) -> tuple[Child, str]:
     """The other nginx, and the URL of the file."""
-    folder = give(stack.plan.state / "plain", stack.users.edge, 0o755)
-    (folder / "files").mkdir()
-    (folder / "files" / "picture.png").write_bytes(file)
-    port = free_port()
-    user = f"user {stack.users.edge};" if stack.users.edge else ""
-    configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, port=port, user=user))
-    child = Child("plain", stack.nginx_command(configuration, "-g", "daemon off;"), stack.logs / "plain.log", stack.environment)
-    child.start()
-    stack.children["plain"] = child
-    wait_until("the start of the other nginx", lambda: accepts(port), 10, child)
-    return child, f"http://127.0.0.1:{port}/picture.png"
+    files = plain_nginx.folder_of(stack) / "files"
+    files.mkdir()
+    (files / "picture.png").write_bytes(file)
+    child, url = plain_nginx.start(stack, f"root {files}; default_type image/png;")
+    return child, f"{url}/picture.png"
 
 
 def noise(size: int) -> Image.Image:

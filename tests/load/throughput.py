@@ -14,29 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.child import Child
-from stack.places import give
-from stack.ready import accepts, free_port, wait_until
 from stack.service import Stack
 
-from . import pictures, processes, signature
+from . import pictures, plain_nginx, processes, signature
 from .stage import build_client, head, send, stage
 
-CONFIGURATION = """
-worker_processes auto;
-worker_rlimit_nofile 16384;
-pid {folder}/plain.pid;
-error_log stderr notice;
-{user}
-events {{ worker_connections 4096; }}
-http {{
-    access_log off;
-    sendfile on;
-    tcp_nopush on;
+HTTP = """
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     upstream s3 {{ server {store}; keepalive 64; }}
-    server {{
-        listen 127.0.0.1:{port};
+"""
+SERVER = """
         client_max_body_size 0;
         client_body_buffer_size 1m;
         client_body_in_file_only clean;
@@ -46,8 +34,6 @@ http {{
             proxy_set_header Connection "";
             proxy_set_header Host {store};
         }}
-    }}
-}}
 """
 
 
@@ -76,16 +62,8 @@ class Round:
 
 def start_plain(stack: Stack) -> tuple[Child, str]:
     """The other nginx."""
-    folder = give(stack.plan.state / "plain", stack.users.edge, 0o755)
-    port = free_port()
-    user = f"user {stack.users.edge};" if stack.users.edge else ""
-    configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, port=port, store=f"127.0.0.1:{stack.store_port}", user=user))
-    child = Child("plain", stack.nginx_command(configuration, "-g", "daemon off;"), stack.logs / "plain.log", stack.environment)
-    child.start()
-    stack.children["plain"] = child
-    wait_until("the start of the other nginx", lambda: accepts(port), 10, child)
-    return child, f"http://127.0.0.1:{port}"
+    store = f"127.0.0.1:{stack.store_port}"
+    return plain_nginx.start(stack, SERVER.format(store=store), HTTP.format(folder=plain_nginx.folder_of(stack), store=store))
 
 
 def rivals(stack: Stack, plain: tuple[Child, str], size: int, count: int) -> list[Rival]:
