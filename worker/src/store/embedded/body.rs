@@ -14,7 +14,6 @@ use rustix::buffer::spare_capacity;
 use s3s::dto::StreamingBlob;
 use s3s::stream::{ByteStream, RemainingLength};
 use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
-use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -34,7 +33,7 @@ pub struct Received {
     pub draft: Draft,
     /// Bytes of it.
     pub size: u64,
-    /// The first half of its SHA-256, in hexadecimal.
+    /// Its SHA-256, in hexadecimal.
     pub digest: String,
 }
 
@@ -42,7 +41,7 @@ pub struct Received {
 /// checked when the body ends well; its other checksums are checked here.
 pub async fn receive(disk: &Arc<Disk>, mut body: StreamingBlob, checks: Checks) -> S3Result<Received> {
     let (mut size, mut block, mut filled) = (0, Vec::new(), 0);
-    let mut intake = Intake { disk: Arc::clone(disk), draft: None, hasher: Sha256::new(), checks };
+    let mut intake = Intake { disk: Arc::clone(disk), draft: None, checks };
     loop {
         let arrived = timeout(LONGEST_PAUSE, body.next()).await.map_err(|_| s3_error!(RequestTimeout))?;
         let chunk = arrived.transpose().map_err(broken_off)?;
@@ -58,10 +57,10 @@ pub async fn receive(disk: &Arc<Disk>, mut body: StreamingBlob, checks: Checks) 
             intake = blocking(move || intake.take(&chunks)).await?.map_err(failed)?;
         }
         if is_last {
-            let Intake { draft, hasher, checks, .. } = intake;
-            checks.finish()?;
+            let Intake { draft, checks, .. } = intake;
+            let digest = checks.finish()?;
             let draft = draft.ok_or_else(|| s3_error!(InternalError))?;
-            return Ok(Received { draft, size, digest: hex::encode(&hasher.finalize()[..16]) });
+            return Ok(Received { draft, size, digest });
         }
     }
 }
@@ -70,14 +69,12 @@ pub async fn receive(disk: &Arc<Disk>, mut body: StreamingBlob, checks: Checks) 
 struct Intake {
     disk: Arc<Disk>,
     draft: Option<Draft>,
-    hasher: Sha256,
     checks: Checks,
 }
 
 impl Intake {
     fn take(mut self, chunks: &[Bytes]) -> io::Result<Self> {
         for chunk in chunks {
-            self.hasher.update(chunk);
             self.checks.update(chunk);
         }
         let mut draft = match self.draft.take() {

@@ -5,10 +5,12 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Uri};
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Md5};
 use s3s::{S3Result, TrailingHeaders, s3_error};
+use sha2::{Digest, Sha256};
 
 const CONTENT_MD5: &str = "content-md5";
 /// Names the headers that a trailer will have.
@@ -18,6 +20,8 @@ const CRC32C: &str = "x-amz-checksum-crc32c";
 const CRC64NVME: &str = "x-amz-checksum-crc64nvme";
 const SHA1: &str = "x-amz-checksum-sha1";
 const SHA256: &str = "x-amz-checksum-sha256";
+/// The digest that a signature of version 4 is made with, or a word where it is made without one.
+const SIGNED: &str = "x-amz-content-sha256";
 
 /// Computes what a request gives, and nothing else.
 #[derive(Default)]
@@ -27,6 +31,21 @@ pub struct Checks {
     /// What the headers say, by their names.
     given: Vec<(&'static str, String)>,
     trailers: Option<TrailingHeaders>,
+    digest: Body,
+}
+
+/// The SHA-256 of a body, in hexadecimal when it is known.
+enum Body {
+    /// The request was signed with it, and the protocol computes it to compare.
+    Signed(String),
+    /// It is computed here.
+    Hashed(Box<Sha256>),
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Hashed(Box::default())
+    }
 }
 
 impl fmt::Debug for Checks {
@@ -36,11 +55,12 @@ impl fmt::Debug for Checks {
 }
 
 impl Checks {
-    /// What these headers give or announce.
-    pub fn of(headers: &HeaderMap, trailers: Option<TrailingHeaders>) -> Self {
+    /// What a request gives or announces.
+    pub fn of(uri: &Uri, headers: &HeaderMap, trailers: Option<TrailingHeaders>) -> Self {
         let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let announced = value(TRAILER).to_ascii_lowercase();
-        let mut checks = Self { trailers, ..Self::default() };
+        let digest = signed_digest(uri, headers).map_or_else(Body::default, Body::Signed);
+        let mut checks = Self { trailers, digest, ..Self::default() };
         for name in [CONTENT_MD5, CRC32, CRC32C, CRC64NVME, SHA1, SHA256] {
             let is_announced = announced.split(',').any(|each| each.trim() == name);
             if !value(name).is_empty() {
@@ -66,10 +86,13 @@ impl Checks {
         if let Some(md5) = &mut self.md5 {
             md5.update(bytes);
         }
+        if let Body::Hashed(hasher) = &mut self.digest {
+            hasher.update(bytes);
+        }
     }
 
-    /// Compares, when the whole body was taken.
-    pub fn finish(self) -> S3Result<()> {
+    /// Compares, when the whole body was taken. Gives its SHA-256 in hexadecimal.
+    pub fn finish(self) -> S3Result<String> {
         let md5 = self.md5.map(|md5| STANDARD.encode(md5.finalize()));
         let found = self.hasher.finalize();
         let trailed = |name: &str| {
@@ -95,18 +118,31 @@ impl Checks {
                 return Err(s3_error!(BadDigest, "the body has not the {name} that was given"));
             }
         }
-        Ok(())
+        Ok(match self.digest {
+            Body::Signed(digest) => digest,
+            Body::Hashed(hasher) => hex::encode(hasher.finalize()),
+        })
     }
+}
+
+/// The digest that a request of version 4 was signed with. What others say of it nobody compares.
+fn signed_digest(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let presigned = uri.query().is_some_and(|query| query.contains("X-Amz-Signature="));
+    let signed = value(AUTHORIZATION.as_str()).is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"));
+    let digest = value(SIGNED).filter(|_| presigned || signed)?;
+    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then(|| digest.to_ascii_lowercase())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn verdict(headers: &[(&'static str, &'static str)], body: &[u8]) -> S3Result<()> {
+    fn verdict(headers: &[(&'static str, &'static str)], body: &[u8]) -> S3Result<String> {
         let map =
             headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let mut checks = Checks::of(&map, None);
+        let mut checks = Checks::of(&Uri::from_static("/bucket/key"), &map, None);
         checks.update(body);
         checks.finish()
     }
@@ -126,5 +162,22 @@ mod tests {
         assert!(verdict(&right, b"hello").is_ok());
         assert!(verdict(&[], b"anything").is_ok());
         assert!(verdict(&[(TRAILER, CRC32)], b"hello").is_err(), "it was announced and did not come");
+    }
+
+    #[test]
+    fn a_digest_is_believed_only_where_the_protocol_compares_it() {
+        const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+        const OTHER: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+        let signed = (AUTHORIZATION.as_str(), "AWS4-HMAC-SHA256 Credential=a");
+        assert_eq!(verdict(&[(SIGNED, OTHER), signed], b"hello").unwrap(), OTHER);
+        for headers in [
+            vec![],
+            vec![(SIGNED, OTHER)],
+            vec![(SIGNED, OTHER), (AUTHORIZATION.as_str(), "AWS a:b")],
+            vec![(SIGNED, "UNSIGNED-PAYLOAD"), signed],
+            vec![(SIGNED, "zz"), signed],
+        ] {
+            assert_eq!(verdict(&headers, b"hello").unwrap(), HELLO, "{headers:?}");
+        }
     }
 }

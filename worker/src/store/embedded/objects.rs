@@ -169,7 +169,7 @@ pub async fn head(disk: &Arc<Disk>, input: HeadObjectInput) -> Answer<HeadObject
 
 /// PutObject. Of conditions only `If-None-Match: *` is known: to write only what is new.
 pub async fn put(disk: &Arc<Disk>, mut request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
-    let checks = Checks::of(&request.headers, request.trailing_headers.take());
+    let checks = Checks::of(&request.uri, &request.headers, request.trailing_headers.take());
     let record = headers::record_of(&request.headers);
     let input = request.input;
     let only_new = match (&input.if_match, &input.if_none_match) {
@@ -189,10 +189,11 @@ pub async fn put(disk: &Arc<Disk>, mut request: S3Request<PutObjectInput>) -> An
     Ok(S3Response::new(PutObjectOutput { e_tag, size, ..PutObjectOutput::default() }))
 }
 
-/// The entity tag of an object that came in one piece. It is of its SHA-256, and the ending keeps clients from taking it
+/// The entity tag of an object that came in one piece: half of its SHA-256, and the ending keeps clients from taking it
 /// for an MD5.
 pub fn whole_etag(digest: &str) -> String {
-    format!("{digest}-1")
+    let half = &digest[..digest.len().min(32)];
+    format!("{half}-1")
 }
 
 /// Why a draft did not become an object.

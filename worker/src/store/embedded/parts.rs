@@ -61,7 +61,7 @@ async fn keep(upload: Upload, draft: Draft, number: i32, etag: String) -> S3Resu
 
 /// UploadPart.
 pub async fn put(disk: &Arc<Disk>, mut request: S3Request<UploadPartInput>) -> Answer<UploadPartOutput> {
-    let checks = Checks::of(&request.headers, request.trailing_headers.take());
+    let checks = Checks::of(&request.uri, &request.headers, request.trailing_headers.take());
     let input = request.input;
     let number = numbered(input.part_number)?;
     let upload = find(disk, input.upload_id, input.bucket, input.key).await?;
