@@ -6,7 +6,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads latency load soak chaos fmt lint docs schema fuzz contract gallery clean
+.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads latency load soak chaos fmt lint docs schema fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,6 +20,9 @@ headers:
 
 build: headers ## build the release
 	cargo build --release --workspace --locked
+
+package: build ## make the Debian package: target/package/imgfilter_*.deb
+	@systemd/debian/build
 
 run: build ## run PostgreSQL, store, nginx and worker until Ctrl-C (IMGFILTER_PORT=8080)
 	@exec env $(STACK) run
@@ -71,6 +74,11 @@ soak: deps build ## put SOAK_UPLOADS (20000) uploads through two edges, killing 
 
 chaos: deps build ## put CHAOS_UPLOADS (5000) uploads through two edges and two workers while parts are killed (CHAOS_SEED=…)
 	@$(LOAD).chaos --uploads $(or $(CHAOS_UPLOADS),5000) $(addprefix --seed ,$(CHAOS_SEED))
+
+test-system: build ## install the package on a new Debian that boots by systemd, use it as operators do, upgrade and purge it
+	@tests/packages/install system
+	@systemd/debian/build 1 2
+	@PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m system target/package/imgfilter_*-1_*.deb target/package/imgfilter_*-2_*.deb
 
 fmt: ## format the Rust code
 	cargo fmt --all

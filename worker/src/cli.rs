@@ -55,6 +55,8 @@ pub enum Command {
     Presets(cmd::presets::Options),
     /// List every setting, its unit and its default
     Config(cmd::config::Options),
+    /// Write manual pages, and completions for bash, zsh and fish
+    Manual(cmd::manual::Options),
     /// Make a new key for IMGFILTER_LINK_KEYS
     LinkKey(cmd::link_key::Options),
     /// Make a new IMGFILTER_WEBHOOK_SECRET
@@ -91,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Filters(options) => cmd::filters::run(&options),
         Command::Presets(options) => cmd::presets::run(&options),
         Command::Config(options) => cmd::config::run(&options),
+        Command::Manual(options) => cmd::manual::run(&options, Cli::command()),
         Command::LinkKey(options) => cmd::link_key::run(&options),
         Command::WebhookSecret => cmd::webhook_secret::run(),
     };

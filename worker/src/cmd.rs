@@ -13,6 +13,7 @@ pub mod filters;
 pub mod key;
 pub mod link;
 pub mod link_key;
+pub mod manual;
 pub mod migrate;
 pub mod nginx_config;
 pub mod presets;
