@@ -12,7 +12,7 @@ BEGIN
              'redrive', CASE WHEN t IS NULL OR v.status <> 'failed' THEN 'unknown'
                              WHEN v.id IS NULL THEN coalesce(requeue_refusal(t), 'possible') ELSE 'possible' END))
       FROM dead d
-      LEFT JOIN delivery v ON v.id = d.ref AND d.lane = lane_number('webhook')
+      LEFT JOIN delivery v ON v.id = d.ref AND is_of_deliveries(d.lane)
       LEFT JOIN task t ON t.id = coalesce(v.task_id, d.ref)
      WHERE (p_ids IS NULL OR d.id = ANY (p_ids)) AND (p_code IS NULL OR d.code = p_code)
      ORDER BY d.died_at DESC, d.id DESC LIMIT p_limit;

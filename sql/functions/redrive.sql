@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   SELECT * INTO v_dead FROM dead WHERE id = p_dead FOR UPDATE;
   IF NOT FOUND THEN RETURN 'unknown'; END IF;
-  IF v_dead.lane <> lane_number('webhook') THEN RETURN requeue(v_dead.ref); END IF;
+  IF NOT is_of_deliveries(v_dead.lane) THEN RETURN requeue(v_dead.ref); END IF;
 
   UPDATE delivery SET status = 'pending', queue_id = v_queue, finished_at = NULL WHERE id = v_dead.ref AND status = 'failed';
   IF NOT FOUND THEN RETURN 'unknown'; END IF;
