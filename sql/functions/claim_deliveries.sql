@@ -19,7 +19,7 @@ BEGIN
   FOR v_void IN
     SELECT q.id, q.ref, delivery_refusal(d, g) AS reason
       FROM unnest(v_taken) q JOIN delivery d ON d.id = q.ref LEFT JOIN target g ON g.id = d.target_id
-     WHERE d.to_target AND delivery_refusal(d, g) IS NOT NULL
+     WHERE d.target_id IS NOT NULL AND delivery_refusal(d, g) IS NOT NULL
   LOOP
     DELETE FROM queue q WHERE q.id = v_void.id;
     PERFORM end_delivery(v_void.ref, 'failed', v_void.reason);

@@ -7,8 +7,8 @@ DECLARE
   v_queue bigint := nextval(pg_get_serial_sequence('imgfilter.queue', 'id'));
   v_id    uuid;
 BEGIN
-  INSERT INTO delivery (task_id, channel, event, target, queue_id, owner, target_id, to_target, details)
-  VALUES (p_task, p_channel, p_event, p_address, v_queue, p_owner, p_target, p_target IS NOT NULL, p_details)
+  INSERT INTO delivery (task_id, channel, event, target, queue_id, owner, target_id, details)
+  VALUES (p_task, p_channel, p_event, p_address, v_queue, p_owner, p_target, p_details)
   ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING
   RETURNING id INTO v_id;
   IF FOUND THEN

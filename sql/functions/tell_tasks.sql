@@ -2,26 +2,19 @@
 -- owners that want the event, but for channels that the task mutes (spec.mute: names of channels, or "all"); and of an end
 -- also what the request itself named: spec.webhook, spec.push ({"endpoint", "keys"}), and spec.email and spec.sms, as long as
 -- they are active targets of the owner. One address is told once.
--- The targets are kept from being removed until the commit, in the order of all who lock several (see lock_targets).
+-- A target that is removed or disabled at this moment is found to be so when it is to be told (see delivery_refusal).
 CREATE FUNCTION tell_tasks(p_tasks uuid[], p_events text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_targets target[];
-  v_told    record;
+  v_told record;
 BEGIN
-  WITH locked AS MATERIALIZED (
-    SELECT g.* FROM target g
-     WHERE g.owner IN (SELECT t.owner FROM task t WHERE t.id = ANY (p_tasks)) AND g.status = 'active'
-     ORDER BY g.id FOR KEY SHARE OF g)
-  SELECT array_agg(g) INTO v_targets FROM locked AS g;
-
   FOR v_told IN
     SELECT DISTINCT ON (h.n, w.channel, w.address) t.id, t.owner, h.event, w.*
       FROM unnest(p_tasks, p_events) WITH ORDINALITY AS h(task, event, n)
       JOIN task t ON t.id = h.task,
            LATERAL (
-             SELECT g.channel, g.address, g.id AS target FROM unnest(v_targets) AS g
-              WHERE g.owner = t.owner
+             SELECT g.channel, g.address, g.id AS target FROM target g
+              WHERE g.owner = t.owner AND g.status = 'active'
                 AND (h.event = ANY (g.events) AND NOT coalesce(t.spec -> 'mute' ?| ARRAY[g.channel, 'all'], false)
                      OR h.event LIKE 'task.%' AND g.channel IN ('email', 'sms') AND t.spec ->> g.channel = g.address)
               UNION ALL

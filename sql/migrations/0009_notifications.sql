@@ -41,15 +41,15 @@ CREATE TABLE code_request (
 CREATE INDEX code_request_owner ON code_request (owner, at);
 CREATE INDEX code_request_at ON code_request (at);
 
--- A delivery may be of an owner and of no task: a code, or the notice that a target was disabled. One for a target ends with
--- it: `to_target` says that it was for one, also where that is gone.
+-- A delivery may be of an owner and of no task: a code, or the notice that a target was disabled. One for a target is not
+-- sent any more once that is gone. `target_id` then leads nowhere: it is no foreign key, so that ends of tasks need not lock
+-- the targets that they tell, and what was told to one that is removed is not written anew.
 -- 'sending': it may have been sent, and where that must not be done twice it is not sent again; if nobody learns what
 -- became of it, it ends as 'unknown'.
 ALTER TABLE delivery
   ALTER COLUMN task_id DROP NOT NULL,
   ADD COLUMN owner     text,
-  ADD COLUMN target_id uuid CONSTRAINT delivery_target REFERENCES target (id) ON DELETE SET NULL,
-  ADD COLUMN to_target boolean NOT NULL DEFAULT false,
+  ADD COLUMN target_id uuid,                                                  -- NULL: the request named the address itself
   ADD COLUMN details   jsonb,                                                 -- {"code"}, or {"channel", "address", "reason"}
   ADD COLUMN reason    text,                                                  -- why it ended without being sent
   DROP CONSTRAINT delivery_channel,
@@ -61,7 +61,7 @@ ALTER TABLE delivery
   ADD CONSTRAINT delivery_queue_while_open CHECK ((queue_id IS NOT NULL) = (status IN ('pending', 'sending')));
 UPDATE delivery d SET owner = t.owner FROM task t WHERE t.id = d.task_id AND t.owner IS NOT NULL;
 CREATE INDEX delivery_owner ON delivery (owner, created_at DESC, id DESC) WHERE owner IS NOT NULL;
-CREATE INDEX delivery_target_id ON delivery (target_id) WHERE target_id IS NOT NULL;
+CREATE INDEX delivery_waiting ON delivery (target_id) WHERE target_id IS NOT NULL AND queue_id IS NOT NULL;
 CREATE INDEX delivery_finished_at ON delivery (finished_at) WHERE finished_at IS NOT NULL;
 
 ALTER TABLE attempt
