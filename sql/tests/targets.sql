@@ -1,7 +1,7 @@
 -- Where owners are told: targets, their codes and secrets.
 BEGIN;
 \ir fixture.psql
-SELECT plan(87);
+SELECT plan(88);
 SELECT worker_start('host', 1, 'test') AS w \gset
 CREATE FUNCTION pg_temp.hook(address text, events text DEFAULT '["task.done"]') RETURNS jsonb LANGUAGE sql AS
   $$ SELECT jsonb_build_object('channel', 'webhook', 'address', address, 'events', events::jsonb) $$;
@@ -63,6 +63,8 @@ SELECT is(add_target('acme', pg_temp.hook('https://b', '["task.failed"]'), '{"ma
 SELECT is(remove_target('other', pg_temp.id_of('https://b')), NULL, 'none of others is removed');
 SELECT is(remove_target('acme', pg_temp.id_of('https://b')) ->> 'address', 'https://b', 'one of one''s own is');
 SELECT is(jsonb_array_length(notifications_view('acme') -> 'targets'), 2, 'and is no more');
+SELECT drop_target(gen_random_uuid()) \g /dev/null
+SELECT is(jsonb_array_length(notifications_view('acme') -> 'targets'), 2, 'what is not there is not removed');
 SELECT is((locked_target('other', :'a')).id, NULL, 'a target is its owner''s');
 SELECT is((locked_target('acme', :'a')).id, :'a', 'alone');
 SELECT lock_targets('acme') \g /dev/null

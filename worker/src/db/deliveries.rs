@@ -118,6 +118,13 @@ impl Db {
         Ok(self.row(sql, &[&held.worker, &held.queue, &held.lease, &interval(pause)]).await?.get(0))
     }
 
+    /// Tells owners who want to hear it of up to `limit` tasks whose links all end within `before`, each once. Returns how
+    /// many tasks were looked at: as many as `limit`, and there may be more.
+    pub async fn tell_expiring(&self, before: Duration, limit: i32) -> Result<u32, DbError> {
+        let sql = "SELECT imgfilter.tell_expiring($1::text::interval, $2)";
+        Ok(self.row(sql, &[&interval(before), &limit]).await?.get::<_, i32>(0).unsigned_abs())
+    }
+
     /// Fixes the bytes of a delivery and returns those that are fixed. None: the lease is no longer this worker's.
     pub async fn store_body(&self, held: Held, body: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
         let sql = "SELECT imgfilter.store_body($1, $2, $3, $4)";
