@@ -1,7 +1,7 @@
 -- Ends what waits to be sent to a target, with a reason. What is being sent just now ends by itself: see finish_delivery and
 -- claim_deliveries, which look whether there is still somebody to tell. So nobody is waited for here.
 CREATE FUNCTION end_waiting(p_target uuid, p_reason text) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   v_delivery uuid;
 BEGIN

@@ -5,7 +5,7 @@
 CREATE FUNCTION finish_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_outcome text, p_status integer,
                                 p_ms integer, p_detail text, p_reply bytea, p_pause interval)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   v_target   target;
   v_noted    boolean;

@@ -61,6 +61,8 @@ ALTER TABLE delivery
   ADD CONSTRAINT delivery_queue_while_open CHECK ((queue_id IS NOT NULL) = (status IN ('pending', 'sending')));
 UPDATE delivery d SET owner = t.owner FROM task t WHERE t.id = d.task_id AND t.owner IS NOT NULL;
 CREATE INDEX delivery_owner ON delivery (owner, created_at DESC, id DESC) WHERE owner IS NOT NULL;
+CREATE INDEX delivery_undelivered ON delivery (owner, created_at DESC, id DESC)
+  WHERE owner IS NOT NULL AND status <> 'delivered';
 CREATE INDEX delivery_waiting ON delivery (target_id) WHERE target_id IS NOT NULL AND queue_id IS NOT NULL;
 CREATE INDEX delivery_finished_at ON delivery (finished_at) WHERE finished_at IS NOT NULL;
 
