@@ -4,7 +4,7 @@ CREATE FUNCTION enqueue_delivery(p_task uuid, p_channel text, p_event text, p_ad
                                  p_target uuid DEFAULT NULL, p_details jsonb DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_queue bigint := nextval(pg_get_serial_sequence('imgfilter.queue', 'id'));
+  v_queue bigint := nextval('imgfilter.queue_id_seq');
   v_id    uuid;
 BEGIN
   INSERT INTO delivery (task_id, channel, event, target, queue_id, owner, target_id, details)

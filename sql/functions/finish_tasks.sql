@@ -15,7 +15,8 @@ BEGIN
       FROM unnest(p_tasks, p_ends, p_errors) AS h(task, ends, errors)
      WHERE t.id = h.task AND t.status IN ('queued', 'processing')
     RETURNING t.id, t.status,
-              t.owner IS NOT NULL OR t.spec ->> 'webhook' IS NOT NULL OR t.spec ->> 'push' IS NOT NULL AS told)
+              t.spec ->> 'webhook' IS NOT NULL OR t.spec ->> 'push' IS NOT NULL
+              OR t.owner IS NOT NULL AND EXISTS (SELECT FROM target g WHERE g.owner = t.owner) AS told)
   SELECT array_agg(id), array_agg('task.' || status) INTO v_told, v_events FROM ended WHERE told;
   IF v_told IS NOT NULL THEN
     PERFORM tell_tasks(v_told, v_events);
