@@ -1,7 +1,8 @@
 -- Records a try of a delivery and what follows from it. p_outcome: delivered; retry (after p_pause, while there are
 -- attempts left); gone and refused, which end it; unknown: it may have been sent, and is not sent again. Returns
 -- 'delivered', 'retry', 'failed', 'unknown' or 'stale'.
--- What it says of its target is noted there (see note_outcome); the targets are locked before the row of the queue. A target that is gone is an answer: its delivery is not among the dead.
+-- What it says of its target is noted there (see note_outcome); the targets are locked before the row of the queue. A target
+-- that is gone is an answer: its delivery is not among the dead.
 CREATE FUNCTION finish_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_outcome text, p_status integer,
                                 p_ms integer, p_detail text, p_reply bytea, p_pause interval)
 RETURNS text

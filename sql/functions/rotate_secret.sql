@@ -1,5 +1,5 @@
--- Gives a webhook's target another secret; the one before signs too for a day (see secret_numbers). Asked twice within seconds, as
--- after an answer that was lost, it is one rotation: a second one would end the secret that its receiver knows. Returns the
+-- Gives a webhook's target another secret; the one before signs too for a day (see secret_numbers). Asked twice within
+-- seconds, as after an answer that was lost, it is one rotation: a second one would end the secret that its receiver knows. Returns the
 -- target, as it was where its channel has no secrets; NULL: the owner has none of this id.
 CREATE FUNCTION rotate_secret(p_owner text, p_target uuid) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
