@@ -25,6 +25,10 @@ CREATE DOMAIN imgfilter.task_state AS text
 CREATE FUNCTION imgfilter.account_of(p_request jsonb) RETURNS text
     LANGUAGE plpgsql STABLE;
 
+CREATE FUNCTION imgfilter.add_target(p_owner text, p_target jsonb, p_limits jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.after_utc(p_at timestamp with time zone, p_life interval) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 
@@ -36,6 +40,10 @@ CREATE FUNCTION imgfilter.beat(p_worker integer, p_queue bigint[], p_leases bigi
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.begin_delivery(p_worker integer, p_queue bigint, p_lease bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.cancel(p_task uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -43,7 +51,13 @@ CREATE FUNCTION imgfilter.cancel(p_task uuid) RETURNS text
 CREATE FUNCTION imgfilter.charge(p_account text, p_request jsonb) RETURNS void
     LANGUAGE plpgsql;
 
+CREATE FUNCTION imgfilter.check_addresses(p_owner text, p_spec jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE;
+
 CREATE FUNCTION imgfilter.check_quota(p_request jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE;
+
+CREATE FUNCTION imgfilter.check_room(p_owner text, p_limits jsonb) RETURNS void
     LANGUAGE plpgsql STABLE;
 
 CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) RETURNS TABLE(queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamp with time zone, attempts smallint, memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text)
@@ -52,7 +66,7 @@ CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, 
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off';
 
-CREATE FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval) RETURNS TABLE(queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text, body bytea, task jsonb)
+CREATE FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval) RETURNS TABLE(queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text, body bytea, task jsonb, channel text, target_id uuid, keys jsonb, owner text, details jsonb, secret_numbers integer[], begun boolean)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 10
     SET search_path TO 'imgfilter', 'pg_temp'
     SET enable_seqscan TO 'off';
@@ -60,12 +74,15 @@ CREATE FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel text, p_l
 CREATE FUNCTION imgfilter.claim_idempotency(p_request jsonb) RETURNS void
     LANGUAGE plpgsql;
 
-CREATE FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life interval) RETURNS jsonb
+CREATE FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life interval, p_delivery_life interval DEFAULT '30 days'::interval) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.clock() RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE;
+
+CREATE FUNCTION imgfilter.code_digest(p_target uuid, p_code text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 
 CREATE FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -83,16 +100,112 @@ CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, 
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.deliveries_of(p_owner text, p_filter jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan';
+
 CREATE FUNCTION imgfilter.delivery_attempts() RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+
+CREATE TABLE imgfilter.delivery (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    task_id uuid,
+    channel text NOT NULL,
+    event text NOT NULL,
+    target text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    body bytea,
+    queue_id bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    owner text,
+    target_id uuid,
+    details jsonb,
+    reason text,
+    CONSTRAINT delivery_channel CHECK ((channel = ANY (ARRAY['webhook'::text, 'email'::text, 'push'::text, 'sms'::text, 'topic'::text]))),
+    CONSTRAINT delivery_event CHECK ((event = ANY (ARRAY['task.done'::text, 'task.failed'::text, 'link.expiring'::text, 'target.verify'::text, 'target.disabled'::text]))),
+    CONSTRAINT delivery_of_task_or_owner CHECK (((task_id IS NOT NULL) OR (owner IS NOT NULL))),
+    CONSTRAINT delivery_queue_while_open CHECK (((queue_id IS NOT NULL) = (status = ANY (ARRAY['pending'::text, 'sending'::text])))),
+    CONSTRAINT delivery_status CHECK ((status = ANY (ARRAY['pending'::text, 'sending'::text, 'delivered'::text, 'failed'::text, 'unknown'::text])))
+);
+
+CREATE TABLE imgfilter.queue (
+    id bigint NOT NULL,
+    ref uuid NOT NULL,
+    run_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    lease bigint DEFAULT 0 NOT NULL,
+    worker_id integer,
+    lane smallint NOT NULL,
+    prio imgfilter.priority DEFAULT 1 NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    max_attempts imgfilter.positive_tiny NOT NULL,
+    memory imgfilter.positive DEFAULT 64 NOT NULL
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='100000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='20000', autovacuum_vacuum_cost_delay='0');
+
+CREATE FUNCTION imgfilter.delivery_line(p_delivery imgfilter.delivery, p_row imgfilter.queue) RETURNS jsonb
+    LANGUAGE plpgsql STABLE;
+
+CREATE TABLE imgfilter.target (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    owner text NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    keys jsonb,
+    events text[] NOT NULL,
+    status text NOT NULL,
+    reason text,
+    secret_number integer DEFAULT 1 NOT NULL,
+    rotated_at timestamp with time zone,
+    code_sha256 bytea,
+    code_until timestamp with time zone,
+    code_tries smallint DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    verified_at timestamp with time zone,
+    disabled_at timestamp with time zone,
+    CONSTRAINT target_address_length CHECK (((length(address) >= 1) AND (length(address) <= 2048))),
+    CONSTRAINT target_channel CHECK ((channel = ANY (ARRAY['webhook'::text, 'email'::text, 'push'::text, 'sms'::text, 'topic'::text]))),
+    CONSTRAINT target_disabled CHECK ((((status = 'disabled'::text) = (reason IS NOT NULL)) AND ((status = 'disabled'::text) = (disabled_at IS NOT NULL)))),
+    CONSTRAINT target_events_known CHECK ((events <@ ARRAY['task.done'::text, 'task.failed'::text, 'link.expiring'::text])),
+    CONSTRAINT target_keys_of_push CHECK (((channel = 'push'::text) = (keys IS NOT NULL))),
+    CONSTRAINT target_reason CHECK ((reason = ANY (ARRAY['gone'::text, 'failing'::text]))),
+    CONSTRAINT target_status CHECK ((status = ANY (ARRAY['unverified'::text, 'active'::text, 'disabled'::text])))
+);
+
+CREATE FUNCTION imgfilter.delivery_refusal(p_delivery imgfilter.delivery, p_target imgfilter.target) RETURNS text
+    LANGUAGE plpgsql STABLE;
+
+CREATE FUNCTION imgfilter.disable_target(p_target imgfilter.target, p_reason text) RETURNS void
+    LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.drain(p_worker integer) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.drop_target(p_target uuid) RETURNS void
+    LANGUAGE plpgsql;
+
 CREATE FUNCTION imgfilter.edge_ready() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.enable_target(p_owner text, p_target uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.end_delivery(p_delivery uuid, p_status text, p_reason text) RETURNS text
+    LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.end_waiting(p_target uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off';
 
 CREATE TABLE imgfilter.usage (
     account text NOT NULL,
@@ -106,7 +219,7 @@ WITH (fillfactor='50');
 CREATE FUNCTION imgfilter.enforce_quota(p_quota jsonb, p_used imgfilter.usage, p_open bigint) RETURNS void
     LANGUAGE plpgsql IMMUTABLE;
 
-CREATE FUNCTION imgfilter.enqueue_delivery(p_task uuid, p_channel text, p_event text, p_target text) RETURNS void
+CREATE FUNCTION imgfilter.enqueue_delivery(p_task uuid, p_channel text, p_event text, p_address text, p_owner text DEFAULT NULL::text, p_target uuid DEFAULT NULL::uuid, p_details jsonb DEFAULT NULL::jsonb) RETURNS void
     LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.erase(p_task uuid) RETURNS jsonb
@@ -114,6 +227,10 @@ CREATE FUNCTION imgfilter.erase(p_task uuid) RETURNS jsonb
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.erase_images(p_owner text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.erase_notifications(p_owner text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -153,7 +270,8 @@ CREATE FUNCTION imgfilter.fail_task(p_task uuid, p_code text, p_detail text) RET
 
 CREATE FUNCTION imgfilter.finish_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_outcome text, p_status integer, p_ms integer, p_detail text, p_reply bytea, p_pause interval) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'imgfilter', 'pg_temp';
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET enable_seqscan TO 'off';
 
 CREATE FUNCTION imgfilter.finish_tasks(p_tasks uuid[], p_ends timestamp with time zone[], p_errors jsonb[]) RETURNS void
     LANGUAGE plpgsql
@@ -169,23 +287,11 @@ CREATE FUNCTION imgfilter.foresee(p_request jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE TABLE imgfilter.queue (
-    id bigint NOT NULL,
-    ref uuid NOT NULL,
-    run_at timestamp with time zone DEFAULT now() NOT NULL,
-    lease_until timestamp with time zone,
-    lease bigint DEFAULT 0 NOT NULL,
-    worker_id integer,
-    lane smallint NOT NULL,
-    prio imgfilter.priority DEFAULT 1 NOT NULL,
-    attempts smallint DEFAULT 0 NOT NULL,
-    max_attempts imgfilter.positive_tiny NOT NULL,
-    memory imgfilter.positive DEFAULT 64 NOT NULL
-)
-WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='100000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='20000', autovacuum_vacuum_cost_delay='0');
-
 CREATE FUNCTION imgfilter.give_up(p_row imgfilter.queue, p_code text, p_detail text) RETURNS void
     LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.has_failed_for_long(p_target imgfilter.target) RETURNS boolean
+    LANGUAGE plpgsql STABLE;
 
 CREATE FUNCTION imgfilter.held(p_worker integer, p_queue bigint, p_lease bigint) RETURNS SETOF imgfilter.queue
     LANGUAGE plpgsql ROWS 1;
@@ -204,6 +310,12 @@ CREATE FUNCTION imgfilter.is_draining(p_worker integer) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.is_news(p_target imgfilter.target, p_outcome text) RETURNS boolean
+    LANGUAGE plpgsql STABLE;
+
+CREATE FUNCTION imgfilter.is_of_deliveries(p_lane smallint) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+
 CREATE TABLE imgfilter.task (
     id uuid NOT NULL,
     image_id uuid NOT NULL,
@@ -221,12 +333,16 @@ CREATE TABLE imgfilter.task (
     account text,
     lane smallint DEFAULT 1 NOT NULL,
     memory imgfilter.positive DEFAULT 64 NOT NULL,
+    expiring_told_at timestamp with time zone,
     CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = ((status)::text >= ('processing'::text COLLATE "C"))))
 )
 WITH (fillfactor='80');
 
 CREATE FUNCTION imgfilter.is_over(p_task imgfilter.task) RETURNS boolean
     LANGUAGE sql STABLE;
+
+CREATE FUNCTION imgfilter.issue_code(p_target imgfilter.target) RETURNS void
+    LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.keep_original(p_image uuid) RETURNS boolean
     LANGUAGE plpgsql;
@@ -288,6 +404,9 @@ CREATE FUNCTION imgfilter.key_view(p_key imgfilter.api_key) RETURNS jsonb
 CREATE FUNCTION imgfilter.lane_name(p_lane smallint) RETURNS text
     LANGUAGE plpgsql IMMUTABLE;
 
+CREATE FUNCTION imgfilter.lane_names() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+
 CREATE FUNCTION imgfilter.lane_number(p_lane text) RETURNS smallint
     LANGUAGE plpgsql IMMUTABLE;
 
@@ -326,6 +445,11 @@ CREATE FUNCTION imgfilter.list_dead(p_ids bigint[], p_code text, p_limit integer
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.list_deliveries(p_owner text, p_status text, p_channel text, p_task uuid, p_limit integer) RETURNS SETOF jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan';
+
 CREATE FUNCTION imgfilter.list_ended_tasks(p_lane text, p_status text, p_owner text, p_since interval, p_limit integer) RETURNS SETOF jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp'
@@ -345,6 +469,11 @@ CREATE FUNCTION imgfilter.list_open_tasks(p_lane text, p_state text, p_owner tex
     SET search_path TO 'imgfilter', 'pg_temp'
     SET plan_cache_mode TO 'force_custom_plan';
 
+CREATE FUNCTION imgfilter.list_targets(p_owner text DEFAULT NULL::text, p_limit integer DEFAULT NULL::integer) RETURNS SETOF jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan';
+
 CREATE FUNCTION imgfilter.list_tasks(p_tasks uuid[]) RETURNS SETOF jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -352,6 +481,12 @@ CREATE FUNCTION imgfilter.list_tasks(p_tasks uuid[]) RETURNS SETOF jsonb
 CREATE FUNCTION imgfilter.list_workers() RETURNS SETOF jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.lock_targets(p_owner text) RETURNS void
+    LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.locked_target(p_owner text, p_target uuid) RETURNS imgfilter.target
+    LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.lone_images(p_owner text) RETURNS SETOF imgfilter.image
     LANGUAGE sql STABLE;
@@ -365,6 +500,13 @@ CREATE FUNCTION imgfilter.new_end(p_task uuid) RETURNS void
 
 CREATE FUNCTION imgfilter.note_link_key(p_number integer) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.note_outcome(p_target uuid, p_outcome text) RETURNS void
+    LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.notifications_view(p_owner text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.open_tasks(p_account text) RETURNS bigint
@@ -395,6 +537,9 @@ CREATE FUNCTION imgfilter.purged_since(p_place text, p_age integer, p_limit inte
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.put_back(p_row imgfilter.queue, p_run_at timestamp with time zone, p_attempts integer) RETURNS void
+    LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.put_target(p_owner text, p_target jsonb) RETURNS imgfilter.target
     LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.queue_pressure(p_limit bigint) RETURNS jsonb
@@ -428,7 +573,7 @@ CREATE FUNCTION imgfilter.remove_links(p_links uuid[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE FUNCTION imgfilter.remove_old_rows(p_life interval, p_limit integer) RETURNS bigint
+CREATE FUNCTION imgfilter.remove_old_rows(p_life interval, p_limit integer, p_delivery_life interval DEFAULT '30 days'::interval) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -438,6 +583,17 @@ CREATE FUNCTION imgfilter.remove_originals(p_images uuid[]) RETURNS bigint
 
 CREATE FUNCTION imgfilter.remove_purged(p_limit integer) RETURNS bigint
     LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.remove_target(p_owner text, p_target uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.replay_delivery(p_owner text, p_delivery uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.replay_refusal(p_delivery imgfilter.delivery) RETURNS text
+    LANGUAGE plpgsql STABLE;
 
 CREATE FUNCTION imgfilter.requeue(p_task uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -454,6 +610,24 @@ CREATE FUNCTION imgfilter.revoke_key(p_id uuid) RETURNS jsonb
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.revoke_link(p_link uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.rotate_secret(p_owner text, p_target uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.secret_numbers(p_target imgfilter.target) RETURNS integer[]
+    LANGUAGE plpgsql STABLE;
+
+CREATE FUNCTION imgfilter.send_again(p_delivery uuid, p_attempts smallint) RETURNS boolean
+    LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.send_code(p_owner text, p_target uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.set_notifications(p_owner text, p_targets jsonb, p_limits jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -485,6 +659,9 @@ CREATE FUNCTION imgfilter.take(p_worker integer, p_lane text, p_limit integer, p
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off';
 
+CREATE FUNCTION imgfilter.target_view(p_target imgfilter.target) RETURNS jsonb
+    LANGUAGE plpgsql STABLE;
+
 CREATE FUNCTION imgfilter.task_line(p_task imgfilter.task, p_row imgfilter.queue) RETURNS jsonb
     LANGUAGE plpgsql STABLE;
 
@@ -500,6 +677,14 @@ CREATE FUNCTION imgfilter.tasks_since(p_watched jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.tell_expiring(p_before interval, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET enable_seqscan TO 'off';
+
+CREATE FUNCTION imgfilter.tell_tasks(p_tasks uuid[], p_events text[]) RETURNS void
+    LANGUAGE plpgsql;
+
 CREATE FUNCTION imgfilter.usage_of(p_account text, p_request jsonb) RETURNS imgfilter.usage
     LANGUAGE sql STABLE;
 
@@ -511,6 +696,10 @@ CREATE FUNCTION imgfilter.utc(p_at timestamp with time zone) RETURNS text
 
 CREATE FUNCTION imgfilter.utc_day() RETURNS date
     LANGUAGE sql STABLE;
+
+CREATE FUNCTION imgfilter.verify_target(p_owner text, p_target uuid, p_code text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.view_of(p_task imgfilter.task) RETURNS jsonb
     LANGUAGE plpgsql STABLE;
@@ -541,8 +730,14 @@ CREATE TABLE imgfilter.attempt (
     status smallint,
     detail text NOT NULL,
     reply bytea NOT NULL,
-    CONSTRAINT attempt_outcome CHECK ((outcome = ANY (ARRAY['delivered'::text, 'retry'::text, 'gone'::text, 'refused'::text]))),
+    CONSTRAINT attempt_outcome CHECK ((outcome = ANY (ARRAY['delivered'::text, 'retry'::text, 'gone'::text, 'refused'::text, 'unknown'::text]))),
     CONSTRAINT attempt_reply_length CHECK ((length(reply) <= 2048))
+);
+
+CREATE TABLE imgfilter.code_request (
+    owner text NOT NULL,
+    address imgfilter.digest NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE imgfilter.dead (
@@ -553,21 +748,6 @@ CREATE TABLE imgfilter.dead (
     code text NOT NULL,
     detail text NOT NULL,
     died_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-CREATE TABLE imgfilter.delivery (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    task_id uuid NOT NULL,
-    channel text NOT NULL,
-    event text NOT NULL,
-    target text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    body bytea,
-    queue_id bigint,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    finished_at timestamp with time zone,
-    CONSTRAINT delivery_channel CHECK ((channel = 'webhook'::text)),
-    CONSTRAINT delivery_status CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
 );
 
 CREATE TABLE imgfilter.erased_object (
@@ -726,6 +906,12 @@ ALTER TABLE ONLY imgfilter.queue
 ALTER TABLE ONLY imgfilter.queue_state
     ADD CONSTRAINT queue_state_pkey PRIMARY KEY (one);
 
+ALTER TABLE ONLY imgfilter.target
+    ADD CONSTRAINT target_once UNIQUE (owner, channel, address);
+
+ALTER TABLE ONLY imgfilter.target
+    ADD CONSTRAINT target_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY imgfilter.task
     ADD CONSTRAINT task_pkey PRIMARY KEY (id);
 
@@ -737,9 +923,21 @@ ALTER TABLE ONLY imgfilter.worker
 
 CREATE INDEX api_key_of_owner ON imgfilter.api_key USING btree (owner, created_at);
 
+CREATE INDEX code_request_at ON imgfilter.code_request USING btree (at);
+
+CREATE INDEX code_request_owner ON imgfilter.code_request USING btree (owner, at);
+
 CREATE INDEX dead_died_at ON imgfilter.dead USING btree (died_at);
 
 CREATE INDEX dead_ref ON imgfilter.dead USING btree (ref);
+
+CREATE INDEX delivery_finished_at ON imgfilter.delivery USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX delivery_owner ON imgfilter.delivery USING btree (owner, created_at DESC, id DESC) WHERE (owner IS NOT NULL);
+
+CREATE INDEX delivery_undelivered ON imgfilter.delivery USING btree (owner, created_at DESC, id DESC) WHERE ((owner IS NOT NULL) AND (status <> 'delivered'::text));
+
+CREATE INDEX delivery_waiting ON imgfilter.delivery USING btree (target_id) WHERE ((target_id IS NOT NULL) AND (queue_id IS NOT NULL));
 
 CREATE INDEX erased_object_erased_at ON imgfilter.erased_object USING btree (erased_at);
 
@@ -757,7 +955,11 @@ CREATE INDEX queue_leased ON imgfilter.queue USING btree (lease_until) WHERE (wo
 
 CREATE INDEX queue_ready ON imgfilter.queue USING btree (lane, prio, run_at, id) WHERE (worker_id IS NULL);
 
+CREATE INDEX target_told_of_expiring ON imgfilter.target USING btree (owner) WHERE ((status = 'active'::text) AND ('link.expiring'::text = ANY (events)));
+
 CREATE INDEX task_ended ON imgfilter.task USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX task_expiring ON imgfilter.task USING btree (owner, expires_at) WHERE ((owner IS NOT NULL) AND (expires_at IS NOT NULL) AND (expiring_told_at IS NULL));
 
 CREATE INDEX task_image_id ON imgfilter.task USING btree (image_id);
 
@@ -789,6 +991,8 @@ GRANT USAGE ON SCHEMA imgfilter TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.account_of(p_request jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.add_target(p_owner text, p_target jsonb, p_limits jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.after_utc(p_at timestamp with time zone, p_life interval) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.announce(p_lane text) FROM PUBLIC;
@@ -797,11 +1001,18 @@ GRANT ALL ON FUNCTION imgfilter.announce(p_lane text) TO imgfilter_edge;
 REVOKE ALL ON FUNCTION imgfilter.beat(p_worker integer, p_queue bigint[], p_leases bigint[], p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.beat(p_worker integer, p_queue bigint[], p_leases bigint[], p_lease interval) TO imgfilter_worker;
 
+REVOKE ALL ON FUNCTION imgfilter.begin_delivery(p_worker integer, p_queue bigint, p_lease bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.begin_delivery(p_worker integer, p_queue bigint, p_lease bigint) TO imgfilter_worker;
+
 REVOKE ALL ON FUNCTION imgfilter.cancel(p_task uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.charge(p_account text, p_request jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.check_addresses(p_owner text, p_spec jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.check_quota(p_request jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.check_room(p_owner text, p_limits jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) TO imgfilter_worker;
@@ -811,10 +1022,12 @@ GRANT ALL ON FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel tex
 
 REVOKE ALL ON FUNCTION imgfilter.claim_idempotency(p_request jsonb) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life interval) TO imgfilter_worker;
+REVOKE ALL ON FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life interval, p_delivery_life interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.cleanup_preview(p_original_life interval, p_row_life interval, p_delivery_life interval) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.clock() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.code_digest(p_target uuid, p_code text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lease bigint, p_results jsonb, p_life interval) TO imgfilter_worker;
@@ -824,20 +1037,43 @@ GRANT ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigi
 
 REVOKE ALL ON FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval, p_longest interval) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.deliveries_of(p_owner text, p_filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.deliveries_of(p_owner text, p_filter jsonb) TO imgfilter_edge;
+
 REVOKE ALL ON FUNCTION imgfilter.delivery_attempts() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.delivery_line(p_delivery imgfilter.delivery, p_row imgfilter.queue) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.delivery_refusal(p_delivery imgfilter.delivery, p_target imgfilter.target) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.disable_target(p_target imgfilter.target, p_reason text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.drain(p_worker integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.drop_target(p_target uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.edge_ready() FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.edge_ready() TO imgfilter_edge;
 
+REVOKE ALL ON FUNCTION imgfilter.enable_target(p_owner text, p_target uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.enable_target(p_owner text, p_target uuid) TO imgfilter_edge;
+
+REVOKE ALL ON FUNCTION imgfilter.end_delivery(p_delivery uuid, p_status text, p_reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.end_waiting(p_target uuid, p_reason text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.enforce_quota(p_quota jsonb, p_used imgfilter.usage, p_open bigint) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION imgfilter.enqueue_delivery(p_task uuid, p_channel text, p_event text, p_target text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION imgfilter.enqueue_delivery(p_task uuid, p_channel text, p_event text, p_address text, p_owner text, p_target uuid, p_details jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.erase(p_task uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.erase_images(p_owner text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.erase_notifications(p_owner text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.erase_objects(p_objects text[]) FROM PUBLIC;
 
@@ -873,6 +1109,8 @@ GRANT ALL ON FUNCTION imgfilter.foresee(p_request jsonb) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.give_up(p_row imgfilter.queue, p_code text, p_detail text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.has_failed_for_long(p_target imgfilter.target) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.held(p_worker integer, p_queue bigint, p_lease bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.idempotency_account(p_request jsonb) FROM PUBLIC;
@@ -885,7 +1123,13 @@ GRANT ALL ON FUNCTION imgfilter.image_view(p_image uuid, p_owner text) TO imgfil
 REVOKE ALL ON FUNCTION imgfilter.is_draining(p_worker integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.is_draining(p_worker integer) TO imgfilter_worker;
 
+REVOKE ALL ON FUNCTION imgfilter.is_news(p_target imgfilter.target, p_outcome text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.is_of_deliveries(p_lane smallint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.is_over(p_task imgfilter.task) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.issue_code(p_target imgfilter.target) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.keep_original(p_image uuid) FROM PUBLIC;
 
@@ -899,6 +1143,8 @@ REVOKE ALL ON FUNCTION imgfilter.key_needed_until(p_number integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION imgfilter.key_view(p_key imgfilter.api_key) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.lane_name(p_lane smallint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.lane_names() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.lane_number(p_lane text) FROM PUBLIC;
 
@@ -914,6 +1160,8 @@ GRANT ALL ON FUNCTION imgfilter.link_view(p_link uuid) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.list_dead(p_ids bigint[], p_code text, p_limit integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.list_deliveries(p_owner text, p_status text, p_channel text, p_task uuid, p_limit integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.list_ended_tasks(p_lane text, p_status text, p_owner text, p_since interval, p_limit integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.list_keys(p_owner text) FROM PUBLIC;
@@ -922,9 +1170,15 @@ REVOKE ALL ON FUNCTION imgfilter.list_links(p_links uuid[], p_owner text, p_task
 
 REVOKE ALL ON FUNCTION imgfilter.list_open_tasks(p_lane text, p_state text, p_owner text, p_limit integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.list_targets(p_owner text, p_limit integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.list_tasks(p_tasks uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.list_workers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.lock_targets(p_owner text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.locked_target(p_owner text, p_target uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.lone_images(p_owner text) FROM PUBLIC;
 
@@ -936,6 +1190,11 @@ REVOKE ALL ON FUNCTION imgfilter.new_end(p_task uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION imgfilter.note_link_key(p_number integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.note_link_key(p_number integer) TO imgfilter_edge;
 GRANT ALL ON FUNCTION imgfilter.note_link_key(p_number integer) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.note_outcome(p_target uuid, p_outcome text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.notifications_view(p_owner text) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.notifications_view(p_owner text) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.open_tasks(p_account text) FROM PUBLIC;
 
@@ -956,6 +1215,8 @@ REVOKE ALL ON FUNCTION imgfilter.purged_since(p_place text, p_age integer, p_lim
 GRANT ALL ON FUNCTION imgfilter.purged_since(p_place text, p_age integer, p_limit integer) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.put_back(p_row imgfilter.queue, p_run_at timestamp with time zone, p_attempts integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.put_target(p_owner text, p_target jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.queue_pressure(p_limit bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.queue_pressure(p_limit bigint) TO imgfilter_edge;
@@ -978,13 +1239,20 @@ GRANT ALL ON FUNCTION imgfilter.remove_erased_objects(p_objects text[]) TO imgfi
 REVOKE ALL ON FUNCTION imgfilter.remove_links(p_links uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.remove_links(p_links uuid[]) TO imgfilter_worker;
 
-REVOKE ALL ON FUNCTION imgfilter.remove_old_rows(p_life interval, p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION imgfilter.remove_old_rows(p_life interval, p_limit integer) TO imgfilter_worker;
+REVOKE ALL ON FUNCTION imgfilter.remove_old_rows(p_life interval, p_limit integer, p_delivery_life interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.remove_old_rows(p_life interval, p_limit integer, p_delivery_life interval) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.remove_originals(p_images uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.remove_originals(p_images uuid[]) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.remove_purged(p_limit integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.remove_target(p_owner text, p_target uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.replay_delivery(p_owner text, p_delivery uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.replay_delivery(p_owner text, p_delivery uuid) TO imgfilter_edge;
+
+REVOKE ALL ON FUNCTION imgfilter.replay_refusal(p_delivery imgfilter.delivery) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.requeue(p_task uuid) FROM PUBLIC;
 
@@ -995,6 +1263,19 @@ REVOKE ALL ON FUNCTION imgfilter.result_of(p_task imgfilter.task, p_n integer, p
 REVOKE ALL ON FUNCTION imgfilter.revoke_key(p_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.revoke_link(p_link uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.rotate_secret(p_owner text, p_target uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.rotate_secret(p_owner text, p_target uuid) TO imgfilter_edge;
+
+REVOKE ALL ON FUNCTION imgfilter.secret_numbers(p_target imgfilter.target) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.send_again(p_delivery uuid, p_attempts smallint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.send_code(p_owner text, p_target uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.send_code(p_owner text, p_target uuid) TO imgfilter_edge;
+
+REVOKE ALL ON FUNCTION imgfilter.set_notifications(p_owner text, p_targets jsonb, p_limits jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.set_notifications(p_owner text, p_targets jsonb, p_limits jsonb) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.show_task(p_task uuid) FROM PUBLIC;
 
@@ -1013,6 +1294,8 @@ GRANT ALL ON FUNCTION imgfilter.submit_task(p_request jsonb) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.take(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.target_view(p_target imgfilter.target) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.task_line(p_task imgfilter.task, p_row imgfilter.queue) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.task_view(p_task uuid) FROM PUBLIC;
@@ -1023,6 +1306,11 @@ REVOKE ALL ON FUNCTION imgfilter.tasks_of_owner(p_owner text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) TO imgfilter_edge;
 
+REVOKE ALL ON FUNCTION imgfilter.tell_expiring(p_before interval, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.tell_expiring(p_before interval, p_limit integer) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.tell_tasks(p_tasks uuid[], p_events text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.usage_of(p_account text, p_request jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.use_image(p_image uuid, p_owner text) FROM PUBLIC;
@@ -1030,6 +1318,9 @@ REVOKE ALL ON FUNCTION imgfilter.use_image(p_image uuid, p_owner text) FROM PUBL
 REVOKE ALL ON FUNCTION imgfilter.utc(p_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.utc_day() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.verify_target(p_owner text, p_target uuid, p_code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.verify_target(p_owner text, p_target uuid, p_code text) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.view_of(p_task imgfilter.task) FROM PUBLIC;
 

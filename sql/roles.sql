@@ -31,12 +31,15 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA imgfilter FROM PUBLIC, imgfilter_edge, img
 GRANT EXECUTE ON FUNCTION submit_task, task_view, tasks_since, link_view, edge_ready, announce, key_by_hash, foresee,
   image_view, erase_task
   TO imgfilter_edge;
+GRANT EXECUTE ON FUNCTION notifications_view, set_notifications, send_code, verify_target, rotate_secret, enable_target,
+  deliveries_of, replay_delivery TO imgfilter_edge;
 GRANT EXECUTE ON FUNCTION queue_pressure, purged_since, note_link_key TO imgfilter_edge;
 
 GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, is_draining, reap TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION publish_queue_state TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, complete_many, fail, release TO imgfilter_worker;
-GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, finish_delivery TO imgfilter_worker;
+GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, begin_delivery, finish_delivery, defer_delivery,
+  tell_expiring TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION expired_links, remove_links, spent_originals, remove_originals, orphans, remove_old_rows,
   cleanup_preview, erased_objects, remove_erased_objects, leased_rows, longest_life, purge,
   note_link_key TO imgfilter_worker;

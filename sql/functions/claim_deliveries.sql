@@ -1,19 +1,38 @@
--- Claims up to p_limit deliveries of a channel. `body` is NULL until the first sending; `task` is the view to render
--- it from. `event_at` is when the event happened, RFC 3339.
--- Two statements, as in claim().
+-- Claims up to p_limit deliveries of a channel. `body` is NULL until the first sending; `task` is the view to render it
+-- from, NULL where it is of no task, and `details` then says what it is about. `event_at` is when the event happened, RFC
+-- 3339. `secret_numbers` see secret_numbers(). `begun`: an earlier claim had begun to send it (see begin_delivery).
+-- What is not to be sent any more (see delivery_refusal) ends here and is not returned.
+-- Statements of their own, as in claim().
 CREATE FUNCTION claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval)
 RETURNS TABLE (queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text,
-               body bytea, task jsonb)
+               body bytea, task jsonb, channel text, target_id uuid, keys jsonb, owner text, details jsonb,
+               secret_numbers integer[], begun boolean)
 LANGUAGE plpgsql ROWS 10 SECURITY DEFINER SET search_path = imgfilter, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   v_taken queue[];
+  v_void  record;
 BEGIN
   v_taken := ARRAY(SELECT t FROM take(p_worker, p_channel, p_limit, NULL, NULL, p_lease, NULL) AS t);
+  IF v_taken = '{}' THEN RETURN; END IF;
+
+  FOR v_void IN
+    SELECT q.id, q.ref, delivery_refusal(d, g) AS reason
+      FROM unnest(v_taken) q JOIN delivery d ON d.id = q.ref LEFT JOIN target g ON g.id = d.target_id
+     WHERE d.target_id IS NOT NULL AND delivery_refusal(d, g) IS NOT NULL
+  LOOP
+    DELETE FROM queue q WHERE q.id = v_void.id;
+    PERFORM end_delivery(v_void.ref, 'failed', v_void.reason);
+  END LOOP;
+
   RETURN QUERY
-    SELECT q.id, q.lease, q.attempts, d.id, d.event, utc(d.created_at), d.target, d.body, view_of(t)
+    SELECT q.id, q.lease, q.attempts, d.id, d.event, utc(d.created_at), d.target, d.body, view_of(t), d.channel,
+           d.target_id, CASE WHEN d.channel = 'push' THEN coalesce(g.keys, t.spec #> '{push,keys}') END, d.owner, d.details,
+           secret_numbers(g), d.status = 'sending'
       FROM unnest(v_taken) q
       JOIN delivery d ON d.id = q.ref
-      JOIN task t ON t.id = d.task_id
-     ORDER BY q.run_at, q.id;
+      LEFT JOIN task t ON t.id = d.task_id
+      LEFT JOIN target g ON g.id = d.target_id
+     WHERE d.queue_id = q.id
+     ORDER BY q.prio, q.run_at, q.id;
 END $$;

@@ -5,10 +5,11 @@ CREATE FUNCTION create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes t
                            p_life interval DEFAULT NULL, p_longest interval DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
-  v_key api_key;
+  v_scopes CONSTANT text[] := ARRAY['upload', 'lasting', 'notify', 'webhook', 'email', 'push', 'sms', 'topic'];
+  v_key    api_key;
 BEGIN
-  IF NOT p_scopes <@ ARRAY['upload', 'webhook', 'lasting'] THEN
-    RAISE EXCEPTION 'scopes are upload, webhook and lasting, not %', array_to_string(p_scopes, ', ') USING ERRCODE = 'IF003';
+  IF NOT p_scopes <@ v_scopes THEN
+    RAISE EXCEPTION 'scopes are %, not %', array_to_string(v_scopes, ', '), array_to_string(p_scopes, ', ') USING ERRCODE = 'IF003';
   END IF;
   IF after_utc(now(), p_life) > after_utc(now(), p_longest) THEN
     RAISE EXCEPTION 'links may not live for %: the longest life is %', p_life, p_longest USING ERRCODE = 'IF019';

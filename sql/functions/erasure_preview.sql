@@ -1,4 +1,5 @@
--- What erasing these tasks, and what else an owner (NULL: nobody) has, would take: {"tasks", "originals", "results", "links"}.
+-- What erasing these tasks, and what else an owner (NULL: nobody) has, would take: {"tasks", "originals", "results", "links",
+-- "targets"}.
 CREATE FUNCTION erasure_preview(p_tasks uuid[], p_owner text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
   WITH chosen AS (SELECT t.id, t.image_id FROM task t WHERE t.id = ANY (p_tasks) OR t.owner = p_owner),
@@ -9,6 +10,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
                    WHERE i.removed_at IS NULL AND i.id IN (SELECT image_id FROM chosen)
                      AND NOT EXISTS (SELECT FROM task t WHERE t.image_id = i.id AND t.id NOT IN (SELECT id FROM chosen)))
                + (SELECT count(*) FROM lone_images(p_owner)),
-    'results', n, 'links', n)
+    'results', n, 'links', n, 'targets', (SELECT count(*) FROM target WHERE owner = p_owner))
     FROM links
 $$;

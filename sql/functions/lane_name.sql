@@ -2,5 +2,5 @@
 CREATE FUNCTION lane_name(p_lane smallint) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  RETURN (SELECT name FROM unnest(ARRAY['fast', 'slow', 'quarantine', 'webhook']) AS name WHERE lane_number(name) = p_lane);
+  RETURN (SELECT name FROM unnest(lane_names()) AS name WHERE lane_number(name) = p_lane);
 END $$;

@@ -9,6 +9,10 @@ BEGIN
     WHEN 'slow'       THEN RETURN 1;
     WHEN 'quarantine' THEN RETURN 2;
     WHEN 'webhook'    THEN RETURN 10;
+    WHEN 'email'      THEN RETURN 11;
+    WHEN 'push'       THEN RETURN 12;
+    WHEN 'sms'        THEN RETURN 13;
+    WHEN 'topic'      THEN RETURN 14;
     ELSE RAISE EXCEPTION 'there is no lane named %', quote_nullable(p_lane) USING ERRCODE = 'IF001';
   END CASE;
 END $$;

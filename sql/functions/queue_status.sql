@@ -7,7 +7,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
            'lane', lane, 'waiting', coalesce(q.waiting, 0), 'delayed', coalesce(q.delayed, 0),
            'running', coalesce(q.running, 0), 'oldest', coalesce(floor(extract(epoch FROM now() - q.oldest)), 0),
            'dead', (SELECT count(*) FROM dead d WHERE d.lane = lane_number(l.lane)))
-    FROM unnest(ARRAY['fast', 'slow', 'quarantine', 'webhook']) WITH ORDINALITY AS l(lane, ord)
+    FROM unnest(lane_names()) WITH ORDINALITY AS l(lane, ord)
     LEFT JOIN (SELECT lane AS number, count(*) FILTER (WHERE worker_id IS NULL AND run_at <= now()) AS waiting,
                       count(*) FILTER (WHERE worker_id IS NULL AND run_at > now()) AS delayed,
                       count(*) FILTER (WHERE worker_id IS NOT NULL) AS running,

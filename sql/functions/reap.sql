@@ -22,7 +22,7 @@ BEGIN
       PERFORM give_up(v_row, 'worker_lost', format('the work was begun %s times and never ended', v_row.attempts));
       dead := dead + 1;
     ELSE
-      IF v_row.lane <> lane_number('webhook') THEN v_row.lane := lane_number('quarantine'); END IF;
+      IF NOT is_of_deliveries(v_row.lane) THEN v_row.lane := lane_number('quarantine'); END IF;
       PERFORM put_back(v_row, now() + interval '1 second' * power(2, least(v_row.attempts, 6) - 1) * random(), v_row.attempts);
       back := back + 1;
     END IF;

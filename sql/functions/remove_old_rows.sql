@@ -1,7 +1,9 @@
 -- Deletes up to p_limit tasks that ended longer than p_life ago and have nothing to show any more, and with them their
--- images, deliveries and attempts; what died as long ago; and what was used on days as long ago, of addresses on any day
--- before today; and what Idempotency-Keys stood for; and that tasks were erased as long ago. Returns how many rows went, but for those that went with others.
-CREATE FUNCTION remove_old_rows(p_life interval, p_limit integer) RETURNS bigint
+-- images, deliveries and attempts; other deliveries that ended longer than p_delivery_life ago; what died as long ago as
+-- tasks; and what was used on days as long ago, of addresses on any day before today; and what Idempotency-Keys stood for;
+-- and that tasks were erased as long ago; and that codes were sent, a day later. Returns how many rows went, but for those that
+-- went with others.
+CREATE FUNCTION remove_old_rows(p_life interval, p_limit integer, p_delivery_life interval DEFAULT '30 days') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
   v_images uuid[];
@@ -33,11 +35,20 @@ BEGIN
       SELECT i.account, i.key FROM idempotency i WHERE i.created_at <= now() - idempotency_life() LIMIT p_limit
          FOR UPDATE SKIP LOCKED)
     RETURNING 1),
+  told AS (
+    DELETE FROM delivery WHERE id = ANY (ARRAY(
+      SELECT id FROM delivery WHERE finished_at < now() - p_delivery_life ORDER BY finished_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
+  coded AS (
+    DELETE FROM code_request WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM code_request WHERE at < now() - interval '24 hours' LIMIT p_limit FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
   erased AS (
     DELETE FROM erased_task WHERE task_id = ANY (ARRAY(
       SELECT task_id FROM erased_task WHERE erased_at < now() - p_life ORDER BY erased_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
     RETURNING 1)
   SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM buried) + (SELECT count(*) FROM forgotten)
-       + (SELECT count(*) FROM lapsed) + (SELECT count(*) FROM erased) INTO v_others;
+       + (SELECT count(*) FROM lapsed) + (SELECT count(*) FROM told) + (SELECT count(*) FROM coded)
+       + (SELECT count(*) FROM erased) INTO v_others;
   RETURN v_tasks + v_others + remove_purged(p_limit);
 END $$;

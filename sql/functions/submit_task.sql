@@ -2,7 +2,7 @@
 -- already, and use_image decides whether it may be used. The caller has chosen the ids, so asking twice is harmless: the
 -- second call changes nothing and answers with the same task. So does a call with other ids and the same Idempotency-Key
 -- (see first_task). A task that was erased meanwhile is not made again: IF018. That is asked once its row is there, so that an
--- erasure that was under way has ended.
+-- erasure that was under way has ended. Nor is one whose end is to be told where its owner may not be (see check_addresses).
 -- Its place in the queue is decided here once: lane and memory (MiB) are the edge's estimate, the priority see prio_of,
 -- and it may start after spec.delay seconds.
 -- Whoever it counts for (see account_of) is charged once, and a quota that is passed refuses the whole (see charge).
@@ -53,6 +53,9 @@ BEGIN
     INSERT INTO queue (id, ref, run_at, lane, prio, memory, max_attempts)
     VALUES (v_queue, v_task, now() + coalesce((v_spec ->> 'delay')::integer, 0) * interval '1 second', v_lane, v_prio,
             v_memory, v_max);
+    IF v_spec ->> 'email' IS NOT NULL OR v_spec ->> 'sms' IS NOT NULL THEN
+      PERFORM check_addresses(p_request ->> 'owner', v_spec);
+    END IF;
     IF v_keyed THEN
       PERFORM claim_idempotency(p_request);
     END IF;

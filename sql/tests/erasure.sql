@@ -90,8 +90,8 @@ DELETE FROM task WHERE id = pg_temp.task_id(8);
 SELECT pg_temp.order_photo(9) \g /dev/null
 SELECT is(array_agg(i.id), ARRAY[pg_temp.image_id(8)], 'an original may be there without a task') FROM lone_images('acme') AS i;
 SELECT set_eq($$ SELECT tasks_of_owner('acme') $$, ARRAY[pg_temp.task_id(6), pg_temp.task_id(7)], 'an owner has tasks');
-SELECT is(erasure_preview('{}', 'acme'), '{"tasks":2,"originals":3,"results":2,"links":2}', 'a preview counts all of them');
-SELECT is(erasure_preview(ARRAY[pg_temp.task_id(6)], NULL), '{"tasks":1,"originals":1,"results":2,"links":2}', 'or those that are named');
+SELECT is(erasure_preview('{}', 'acme'), '{"tasks":2,"originals":3,"results":2,"links":2,"targets":0}', 'a preview counts all of them');
+SELECT is(erasure_preview(ARRAY[pg_temp.task_id(6)], NULL), '{"tasks":1,"originals":1,"results":2,"links":2,"targets":0}', 'or those that are named');
 SELECT is(erase(pg_temp.task_id(99)), NULL, 'what is not there is passed over');
 SELECT set_eq($$ SELECT erase(id) FROM tasks_of_owner('acme') AS id $$, ARRAY['{"originals":1,"results":2,"links":2}'::jsonb, '{"originals":1,"results":0,"links":0}'],
               'each is erased');

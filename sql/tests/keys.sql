@@ -14,7 +14,7 @@ SELECT is(key_by_hash(repeat('a1', 32)), jsonb_build_object('id', :'key'::jsonb 
 SELECT is(key_by_hash(repeat('a2', 32)), NULL, 'and nothing of a key that is not there');
 SELECT is(create_key('other', '', pg_temp.hash('b1'), ARRAY['upload'], '{}') -> 'quota', '{}', 'a key may be without limits');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('c1'), ARRAY['upload', 'admin'], '{}') $$, 'IF003',
-  'scopes are upload, webhook and lasting, not upload, admin', 'scopes must exist');
+  'scopes are upload, lasting, notify, webhook, email, push, sms, topic, not upload, admin', 'scopes must exist');
 SELECT throws_ok($$ SELECT create_key('ip:1.2.3.4', '', pg_temp.hash('c1'), '{}', '{}') $$, '23514', NULL,
   'no owner looks like an address');
 SELECT throws_ok($$ SELECT create_key('x', '', pg_temp.hash('a1'), '{}', '{}') $$, '23505', NULL, 'no key is there twice');

@@ -116,7 +116,7 @@ def test_a_person_is_forgotten(client, stack, inspector, key, tmp_path):
              for chain in ("invert", "sepia", "grayscale")]
     other = client.finished("filters=invert", image=small(tmp_path))
     keys = set().union(*(keys_of(inspector, task) for task in tasks))
-    counted = {"tasks": 3, "originals": 3, "results": 3, "links": 3}
+    counted = {"tasks": 3, "originals": 3, "results": 3, "links": 3, "targets": 0}
     foreseen = json.loads(stack.command("erase", "--owner", "person", "--json"))
     assert foreseen == {"done": False, **counted, "objects": 0, "refused": 0, "left": 0}
     assert keys <= inspector.objects(), "nothing happens before it is agreed to"

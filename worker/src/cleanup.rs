@@ -89,7 +89,7 @@ impl<'a> Cleanup<'a> {
         self.tally.enter(Stage::Originals);
         self.in_lanes(|| self.remove_some_originals(settings.original_life)).await?;
         self.tally.enter(Stage::Rows);
-        while self.goes_on() && self.remove_some_rows(settings.task_life).await? {}
+        while self.goes_on() && self.remove_some_rows(settings).await? {}
         self.sweep(settings, false).await?;
         Tally::add(&self.tally.leased, self.db.leased_rows().await?);
         Ok(())
@@ -97,7 +97,7 @@ impl<'a> Cleanup<'a> {
 
     /// Counts what would be removed, and removes nothing.
     pub async fn count(&self, settings: &config::Cleanup) -> Result<(), CleanupError> {
-        let preview = self.db.cleanup_preview(settings.original_life, settings.task_life).await?;
+        let preview = self.db.cleanup_preview(settings.into()).await?;
         Tally::add(&self.tally.erased, preview.erased);
         Tally::add(&self.tally.links, preview.links);
         Tally::add(&self.tally.originals, preview.originals);
@@ -180,8 +180,8 @@ impl<'a> Cleanup<'a> {
     }
 
     /// A batch of old rows. False: there are none left.
-    async fn remove_some_rows(&self, life: Duration) -> Result<bool, CleanupError> {
-        let removed = self.db.remove_old_rows(life, self.rows()).await?;
+    async fn remove_some_rows(&self, settings: &config::Cleanup) -> Result<bool, CleanupError> {
+        let removed = self.db.remove_old_rows(settings.into(), self.rows()).await?;
         Tally::add(&self.tally.rows, removed);
         Ok(removed > 0)
     }

@@ -333,6 +333,10 @@ pub struct Cleanup {
     #[arg(long, env = "IMGFILTER_TASK_LIFE", value_name = "DURATION", default_value = "30d",
           value_parser = parse_duration)]
     pub task_life: Duration,
+    /// How long a notification can be asked about, and sent once more, after it has ended
+    #[arg(long, env = "IMGFILTER_DELIVERY_LIFE", value_name = "DURATION", default_value = "30d",
+          value_parser = parse_duration)]
+    pub delivery_life: Duration,
     /// How long an upload in pieces may wait for its next piece before it is removed
     #[arg(long, env = "IMGFILTER_UPLOAD_LIFE", value_name = "DURATION", default_value = "24h",
           value_parser = parse_duration)]

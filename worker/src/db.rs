@@ -8,6 +8,7 @@ pub mod links;
 pub mod listen;
 pub mod migrate;
 pub mod queue;
+pub mod targets;
 pub mod tasks;
 pub mod workers;
 
@@ -60,6 +61,15 @@ impl From<tokio_postgres::Error> for DbError {
 }
 
 impl DbError {
+    /// The SQLSTATE with which the database refused the call; those of functions begin with `IF`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(error) => error.code().map(SqlState::code),
+            _ => None,
+        }
+    }
+
     /// Whether the call was broken off because it and another waited for each other. It may be made again.
     #[must_use]
     pub fn is_deadlock(&self) -> bool {

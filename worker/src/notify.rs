@@ -65,7 +65,8 @@ impl Notifier {
         while let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             places.push(place);
         }
-        let claimed = self.worker.db.claim_webhooks(self.worker.number(), places.len(), LEASE).await;
+        let worker = self.worker.number();
+        let claimed = self.worker.db.claim_deliveries(worker, "webhook", places.len(), LEASE).await;
         let claimed = claimed.unwrap_or_else(|error| {
             tracing::warn!(error = %crate::cli::with_causes(&error), "cannot look into the outbox");
             Vec::new()
@@ -112,7 +113,8 @@ impl Notifier {
     /// The bytes of an event: rendered once, before its first sending.
     fn render(&self, delivery: &Delivery) -> Result<Vec<u8>, DbError> {
         let unreadable = |error: serde_json::Error| DbError::Connection(error.into());
-        let view: task::View = serde_json::from_value(delivery.task.clone()).map_err(unreadable)?;
+        let view: task::View =
+            serde_json::from_value(delivery.task.clone().unwrap_or_default()).map_err(unreadable)?;
         let data = task::render(view, &self.public_url, &self.link_keys);
         let event = Event { r#type: &delivery.event, timestamp: &delivery.event_at, data };
         serde_json::to_vec(&event).map_err(unreadable)

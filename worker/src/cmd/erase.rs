@@ -26,7 +26,8 @@ const PACE: Pace = Pace { batch: 1000, parallel: 4, until: None, lease: cleanup:
 #[derive(Debug, Args)]
 #[command(
     after_help = "Removed are tasks, also those that have not ended, with their originals, results, links, deliveries and \
-                  cached copies; an original stays while a task that is not erased has it. Links answer 410 from then on. \
+                  cached copies; an original stays while a task that is not erased has it. Of an owner also where it is told \
+                  of its tasks. Links answer 410 from then on. \
                   Keys and what was counted against quotas are no part of it: see `imgfilter key revoke`.\n\
                   Exit codes: 0 erased, 1 a task that was named is not there, or an error, 4 erased, but some \
                   objects are still in the store, which the cleanup will try again."
@@ -108,6 +109,7 @@ async fn erase(db: &Db, options: &Options) -> Result<Erasure, DbError> {
             erased += db.erase_task(*task).await?;
         }
         erased.originals += db.erase_images(owner).await?;
+        erased.targets += db.erase_notifications(owner).await?;
         if tasks.is_empty() {
             return Ok(erased);
         }
@@ -153,8 +155,9 @@ fn exit(options: &Options, erased: &Erasure, left: u64) -> ExitCode {
 }
 
 fn words(erasure: &Erasure) -> String {
-    let Erasure { tasks, originals, results, links } = erasure;
-    format!("{tasks} tasks, {originals} originals, {results} results, {links} links")
+    let Erasure { tasks, originals, results, links, targets } = erasure;
+    let counted = format!("{tasks} tasks, {originals} originals, {results} results, {links} links");
+    if *targets > 0 { format!("{counted}, {targets} notification targets") } else { counted }
 }
 
 fn print(report: &Report, json: bool) -> serde_json::Result<()> {

@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Db, DbError, interval};
+use crate::config;
 
 /// An object to delete, and the row that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,23 @@ pub struct Doomed {
     pub object_key: String,
 }
 
+/// How long things are kept after they have ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Lives {
+    /// Originals.
+    pub original: Duration,
+    /// Tasks, and what lies with the dead.
+    pub task: Duration,
+    /// Deliveries of tasks that are still there.
+    pub delivery: Duration,
+}
+
+impl From<&config::Cleanup> for Lives {
+    fn from(settings: &config::Cleanup) -> Self {
+        Self { original: settings.original_life, task: settings.task_life, delivery: settings.delivery_life }
+    }
+}
+
 /// What a cleanup would remove now.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Preview {
@@ -24,7 +42,7 @@ pub struct Preview {
     pub links: u64,
     /// Originals that nobody needs any more.
     pub originals: u64,
-    /// Rows of tasks and of the dead past their time.
+    /// Rows of tasks, of deliveries and of the dead past their time.
     pub rows: u64,
     /// Objects of what was erased.
     pub erased: u64,
@@ -81,20 +99,18 @@ impl Db {
         Ok(rows.into_iter().map(|row| row.get(0)).collect())
     }
 
-    /// Deletes rows of what ended longer than `life` ago. Returns how many.
-    pub async fn remove_old_rows(&self, life: Duration, batch: i32) -> Result<u64, DbError> {
-        self.count("SELECT imgfilter.remove_old_rows($1::text::interval, $2)", &[&interval(life), &batch])
-            .await
+    /// Deletes rows of what ended longer than its life ago. Returns how many.
+    pub async fn remove_old_rows(&self, lives: Lives, batch: i32) -> Result<u64, DbError> {
+        let sql = "SELECT imgfilter.remove_old_rows($1::text::interval, $2, $3::text::interval)";
+        self.count(sql, &[&interval(lives.task), &batch, &interval(lives.delivery)]).await
     }
 
     /// What a cleanup would remove now.
-    pub async fn cleanup_preview(
-        &self,
-        original_life: Duration,
-        task_life: Duration,
-    ) -> Result<Preview, DbError> {
-        let sql = "SELECT imgfilter.cleanup_preview($1::text::interval, $2::text::interval)";
-        let row = self.row(sql, &[&interval(original_life), &interval(task_life)]).await?;
+    pub async fn cleanup_preview(&self, lives: Lives) -> Result<Preview, DbError> {
+        let sql =
+            "SELECT imgfilter.cleanup_preview($1::text::interval, $2::text::interval, $3::text::interval)";
+        let Lives { original, task, delivery } = lives;
+        let row = self.row(sql, &[&interval(original), &interval(task), &interval(delivery)]).await?;
         serde_json::from_value(row.get(0)).map_err(|error| DbError::Connection(error.into()))
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::workers::Held;
@@ -17,16 +18,30 @@ pub struct Delivery {
     pub attempts: i16,
     /// Its id, the same for every try.
     pub id: Uuid,
-    /// `task.done` or `task.failed`.
+    /// `webhook`, `email`, `push`, `sms` or `topic`.
+    pub channel: String,
+    /// `task.done`, `task.failed`, `link.expiring`, `target.verify` or `target.disabled`.
     pub event: String,
     /// When it happened, RFC 3339.
     pub event_at: String,
-    /// Where to send it.
+    /// Where to send it: personal data, not for logs.
     pub target: String,
+    /// The owner's target that it is for; `None`: the request named the address itself.
+    pub target_id: Option<Uuid>,
+    /// Of a push, what it is encrypted with: `{"p256dh", "auth"}`.
+    pub keys: Option<Value>,
+    /// Whose it is; `None`: nobody's.
+    pub owner: Option<String>,
+    /// Of an event that is of no task, what it is about: `{"code"}`, or `{"channel", "address", "reason"}`.
+    pub details: Option<Value>,
+    /// The numbers of the target's secrets that sign now, the newest first. Empty: the service's own secret signs.
+    pub secret_numbers: Vec<i32>,
+    /// Whether an earlier claim had begun to send it: see [`Db::begin_delivery`].
+    pub begun: bool,
     /// The exact bytes, once they are fixed.
     pub body: Option<Vec<u8>>,
-    /// The task, as the database shows it.
-    pub task: Value,
+    /// The task, as the database shows it; `None`: the event is of none.
+    pub task: Option<Value>,
 }
 
 /// What a try came to.
@@ -38,8 +53,10 @@ pub enum Verdict {
     Retry,
     /// The receiver says that it wants no more.
     Gone,
-    /// We do not send there.
+    /// It is not taken, or we do not send there.
     Refused,
+    /// It may have been sent, and must not be sent again.
+    Unknown,
 }
 
 impl Verdict {
@@ -50,6 +67,7 @@ impl Verdict {
             Self::Retry => "retry",
             Self::Gone => "gone",
             Self::Refused => "refused",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -70,30 +88,41 @@ pub struct Attempt {
 }
 
 impl Db {
-    /// Claims up to `limit` webhooks that are due.
-    pub async fn claim_webhooks(
+    /// Claims up to `limit` deliveries of a channel that are due.
+    pub async fn claim_deliveries(
         &self,
         worker: i32,
+        channel: &str,
         limit: usize,
         lease: Duration,
     ) -> Result<Vec<Delivery>, DbError> {
-        let sql = "SELECT queue_id, lease, attempts, delivery, event, event_at, target, body, task \
-                   FROM imgfilter.claim_deliveries($1, 'webhook', $2, $3::text::interval)";
+        let sql = "SELECT queue_id, lease, attempts, delivery, event, event_at, target, body, task, channel, \
+                   target_id, keys, owner, details, secret_numbers, begun \
+                   FROM imgfilter.claim_deliveries($1, $2, $3, $4::text::interval)";
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-        let rows = self.rows(sql, &[&worker, &limit, &interval(lease)]).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Delivery {
-                held: Held { worker, queue: row.get("queue_id"), lease: row.get("lease") },
-                attempts: row.get("attempts"),
-                id: row.get("delivery"),
-                event: row.get("event"),
-                event_at: row.get("event_at"),
-                target: row.get("target"),
-                body: row.get("body"),
-                task: row.get("task"),
-            })
-            .collect())
+        let rows = self.rows(sql, &[&worker, &channel, &limit, &interval(lease)]).await?;
+        Ok(rows.iter().map(|row| delivery(worker, row)).collect())
+    }
+
+    /// Notes that a delivery is about to be sent which must not be sent twice. False: the lease is no longer this
+    /// worker's, and it must not be sent.
+    pub async fn begin_delivery(&self, held: Held) -> Result<bool, DbError> {
+        let sql = "SELECT imgfilter.begin_delivery($1, $2, $3)";
+        Ok(self.row(sql, &[&held.worker, &held.queue, &held.lease]).await?.get(0))
+    }
+
+    /// Gives a delivery back untried, for `pause`: the attempt does not count. False: the lease is no longer this
+    /// worker's.
+    pub async fn defer_delivery(&self, held: Held, pause: Duration) -> Result<bool, DbError> {
+        let sql = "SELECT imgfilter.defer_delivery($1, $2, $3, $4::text::interval)";
+        Ok(self.row(sql, &[&held.worker, &held.queue, &held.lease, &interval(pause)]).await?.get(0))
+    }
+
+    /// Tells owners who want to hear it of up to `limit` tasks whose links all end within `before`, each once. Returns how
+    /// many tasks were looked at: as many as `limit`, and there may be more.
+    pub async fn tell_expiring(&self, before: Duration, limit: i32) -> Result<u32, DbError> {
+        let sql = "SELECT imgfilter.tell_expiring($1::text::interval, $2)";
+        Ok(self.row(sql, &[&interval(before), &limit]).await?.get::<_, i32>(0).unsigned_abs())
     }
 
     /// Fixes the bytes of a delivery and returns those that are fixed. None: the lease is no longer this worker's.
@@ -103,7 +132,7 @@ impl Db {
     }
 
     /// Records a try. `pause` is the time until the next, where there is one. Returns what became of the delivery:
-    /// `delivered`, `retry`, `failed` or `stale`.
+    /// `delivered`, `retry`, `failed`, `unknown` or `stale`.
     pub async fn finish_delivery(
         &self,
         held: Held,
@@ -129,5 +158,25 @@ impl Db {
             )
             .await?;
         Ok(row.get(0))
+    }
+}
+
+fn delivery(worker: i32, row: &Row) -> Delivery {
+    Delivery {
+        held: Held { worker, queue: row.get("queue_id"), lease: row.get("lease") },
+        attempts: row.get("attempts"),
+        id: row.get("delivery"),
+        channel: row.get("channel"),
+        event: row.get("event"),
+        event_at: row.get("event_at"),
+        target: row.get("target"),
+        target_id: row.get("target_id"),
+        keys: row.get("keys"),
+        owner: row.get("owner"),
+        details: row.get("details"),
+        secret_numbers: row.get("secret_numbers"),
+        begun: row.get("begun"),
+        body: row.get("body"),
+        task: row.get("task"),
     }
 }

@@ -23,6 +23,9 @@ pub struct Erasure {
     pub results: u64,
     /// Links.
     pub links: u64,
+    /// Places where the owner is told, with all that was told there.
+    #[serde(default)]
+    pub targets: u64,
 }
 
 impl AddAssign for Erasure {
@@ -31,6 +34,7 @@ impl AddAssign for Erasure {
         self.originals += more.originals;
         self.results += more.results;
         self.links += more.links;
+        self.targets += more.targets;
     }
 }
 
@@ -78,6 +82,12 @@ impl Db {
     /// Erases originals of an owner that no task speaks of. Returns how many.
     pub async fn erase_images(&self, owner: &str) -> Result<u64, DbError> {
         let row = self.row("SELECT imgfilter.erase_images($1)", &[&owner]).await?;
+        Ok(row.get::<_, i64>(0).unsigned_abs())
+    }
+
+    /// Erases where an owner is told, and what was told there. Returns how many targets there were.
+    pub async fn erase_notifications(&self, owner: &str) -> Result<u64, DbError> {
+        let row = self.row("SELECT imgfilter.erase_notifications($1)", &[&owner]).await?;
         Ok(row.get::<_, i64>(0).unsigned_abs())
     }
 }

@@ -97,8 +97,8 @@ pub struct DeadLine {
     pub attempts: u16,
     /// RFC 3339.
     pub died_at: String,
-    /// The task, or the one that the delivery tells of.
-    pub task: Uuid,
+    /// The task, or the one that the delivery tells of, if it is one.
+    pub task: Option<Uuid>,
     /// Of a delivery: where it should have gone.
     pub target: Option<String>,
     /// `possible`, or why it cannot be put back.

@@ -110,15 +110,21 @@ async fn an_owner_is_forgotten_by_one_command() {
     }
     let own = "UPDATE imgfilter.task SET owner = 'acme' WHERE id = ANY ($1)";
     stage.sql.execute(own, &[&&tasks[1..]]).await.unwrap();
+    let target = json!([{"channel": "email", "address": "ann@example.com", "events": []}]);
+    stage.sql.query("SELECT imgfilter.set_notifications('acme', $1, '{}')", &[&target]).await.unwrap();
     let erase = |arguments: &[&str]| erase_as_operator(&stage, arguments);
 
     let foreseen = told(&erase(&["--owner", "acme"]));
-    let counted = json!({"done": false, "tasks": 2, "originals": 2, "results": 4, "links": 4, "objects": 0, "refused": 0, "left": 0});
+    let counted = json!({"done": false, "tasks": 2, "originals": 2, "results": 4, "links": 4, "targets": 1, "objects": 0,
+                         "refused": 0, "left": 0});
     assert_eq!(foreseen, counted);
     assert_eq!(stage.objects().await.len(), 9);
     let done = told(&erase(&["--owner", "acme", "--yes"]));
     assert_eq!((&done["done"], &done["tasks"], &done["links"]), (&json!(true), &json!(2), &json!(4)));
-    assert_eq!(done["left"], 0, "also of what the worker deletes");
+    assert_eq!((&done["left"], &done["targets"]), (&json!(0), &json!(1)), "also of what the worker deletes");
+    let told_of =
+        "SELECT (SELECT count(*) FROM imgfilter.target) + (SELECT count(*) FROM imgfilter.delivery)";
+    assert_eq!(stage.value::<i64>(told_of).await, 0, "nothing says where the owner was told");
     assert_eq!(stage.objects().await.len(), 3, "what is another's stays");
     assert_eq!(stage.value::<i64>("SELECT count(*) FROM imgfilter.task").await, 1);
 

@@ -18,5 +18,6 @@ mod queue;
 mod sql;
 mod stage;
 mod store;
+mod targets;
 mod webhooks;
 mod work;

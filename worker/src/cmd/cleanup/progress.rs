@@ -21,7 +21,7 @@ impl Progress {
         if json || !std::io::stderr().is_terminal() {
             return Self(None);
         }
-        let preview = db.cleanup_preview(settings.original_life, settings.task_life).await;
+        let preview = db.cleanup_preview(settings.into()).await;
         let total =
             preview.ok().map(|preview| preview.links + preview.originals + preview.rows + preview.erased);
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);

@@ -31,8 +31,9 @@ pub async fn run(options: &Options) -> Outcome {
 /// What lies with the dead, but for its number.
 pub fn line(dead: &DeadLine) -> String {
     let DeadLine { lane, code, detail, attempts, died_at, task, target, redrive, .. } = dead;
+    let task = task.map_or_else(String::new, |task| format!("  task {task}"));
     let target = target.as_ref().map_or_else(String::new, |target| format!("  to {target}"));
     let redrive =
         if redrive == "possible" { String::new() } else { format!("  cannot be put back: {redrive}") };
-    format!("{lane}  {code}: {detail}  task {task}{target}  attempts {attempts}  died {died_at}{redrive}")
+    format!("{lane}  {code}: {detail}{task}{target}  attempts {attempts}  died {died_at}{redrive}")
 }
