@@ -8,13 +8,17 @@
 //! - [`order`]: the body of an order for an image that is kept, checked;
 //! - [`key`]: API keys, and what is kept of them;
 //! - [`link`]: the tokens of download links;
+//! - [`channel`]: the ways of telling an owner;
+//! - [`signing`]: the secrets that sign webhooks;
 //! - [`filename`]: the name a result is downloaded under;
 //! - [`task`]: the task object, made from the database's view of it.
 
+pub mod channel;
 pub mod filename;
 pub mod key;
 pub mod link;
 pub mod options;
 pub mod order;
 pub mod problem;
+pub mod signing;
 pub mod task;

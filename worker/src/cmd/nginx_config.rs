@@ -98,7 +98,7 @@ pub struct Options {
     #[command(flatten)]
     worker: config::Worker,
     #[command(flatten)]
-    webhooks: config::Webhooks,
+    notify: config::Notify,
     #[command(flatten)]
     cleanup: config::Cleanup,
 }

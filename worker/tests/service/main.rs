@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap says less, not more")]
 
+mod channels;
 mod claims;
 mod cleanup;
 mod command;
@@ -18,6 +19,8 @@ mod queue;
 mod sql;
 mod stage;
 mod store;
+mod strangers;
 mod targets;
+mod telling;
 mod webhooks;
 mod work;
