@@ -45,6 +45,8 @@ pub enum Command {
     Link(cmd::link::Options),
     /// Look into the queue, put back what has failed, cancel, drain workers
     Queue(cmd::queue::Options),
+    /// Send notifications
+    Notify(cmd::notify::Options),
     /// Write the generated nginx configuration
     NginxConfig(Box<cmd::nginx_config::Options>),
     /// Write the nginx configuration of a load balancer before several edges
@@ -61,6 +63,8 @@ pub enum Command {
     LinkKey(cmd::link_key::Options),
     /// Make a new IMGFILTER_WEBHOOK_SECRET
     WebhookSecret,
+    /// Make a new pair of keys for web push
+    VapidKey,
 }
 
 /// What a subcommand ends with.
@@ -86,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Key(options) => cmd::key::run(&options),
         Command::Link(options) => cmd::link::run(&options),
         Command::Queue(options) => cmd::queue::run(&options),
+        Command::Notify(options) => cmd::notify::run(options),
         Command::NginxConfig(options) => cmd::nginx_config::run(&options, given),
         Command::BalancerConfig(options) => cmd::balancer_config::run(&options),
         Command::Calibrate(options) => cmd::calibrate::run(&options),
@@ -96,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Manual(options) => cmd::manual::run(&options, Cli::command()),
         Command::LinkKey(options) => cmd::link_key::run(&options),
         Command::WebhookSecret => cmd::webhook_secret::run(),
+        Command::VapidKey => cmd::vapid_key::run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("imgfilter: {}", with_causes(error.as_ref()));

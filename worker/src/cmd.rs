@@ -16,10 +16,13 @@ pub mod link_key;
 pub mod manual;
 pub mod migrate;
 pub mod nginx_config;
+pub mod notify;
+mod notify_run;
 pub mod presets;
 pub mod queue;
 mod reading;
 pub mod store;
+pub mod vapid_key;
 pub mod webhook_secret;
 pub mod worker;
 

@@ -10,6 +10,7 @@ mod duration;
 mod edge;
 mod front;
 mod limits;
+mod notify;
 mod secret;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub use duration::{DurationMistake, parse as parse_duration};
 pub use edge::{AnonymousQuota, Edge, Lanes, MAX_COUNTED, MAX_QUOTA, Pressure};
 pub use front::{Balancer, Front, words};
 pub use limits::{ChainLimits, ImageLimits};
+pub use notify::{Mail, Messages, Notifier, Notify, Push, Sms, Sns, Webhooks};
 pub use secret::Secret;
 
 /// A setting that is missing or cannot be used.
@@ -236,9 +238,9 @@ pub struct Worker {
     /// How long a claimed task stays a worker's without a sign of life for it
     #[arg(long, env = "IMGFILTER_LEASE", value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub lease: Duration,
-    /// Time between two signs of life; a worker that missed four of them is taken for dead
-    #[arg(long, env = "IMGFILTER_BEAT", value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
-    pub beat: Duration,
+    /// Coming and going.
+    #[command(flatten)]
+    pub presence: Presence,
     /// Time between two looks into an empty queue, give or take a quarter
     #[arg(long, env = "IMGFILTER_POLL", value_name = "DURATION", default_value = "250ms", value_parser = parse_duration)]
     pub poll: Duration,
@@ -246,9 +248,6 @@ pub struct Worker {
     #[arg(long, env = "IMGFILTER_TASK_DEADLINE", value_name = "DURATION", default_value = "30s",
           value_parser = parse_duration)]
     pub task_deadline: Duration,
-    /// How long a worker that was asked to end may finish what it has begun; the rest is given back
-    #[arg(long, env = "IMGFILTER_DRAIN", value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
-    pub drain: Duration,
     /// Memory for images that a worker has claimed, in bytes, by the engine's estimate; half of it is the fast lane's.
     /// What does not fit stays in the queue; what needs more than a half has it for itself
     #[arg(long, env = "IMGFILTER_MEMORY_BUDGET", value_name = "BYTES", default_value_t = 2_147_483_648)]
@@ -265,6 +264,18 @@ pub struct Worker {
     pub link_life: String,
 }
 
+/// How a worker, or whoever is known as one, comes and goes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Worker")]
+pub struct Presence {
+    /// Time between two signs of life; a worker that missed four of them is taken for dead
+    #[arg(long, env = "IMGFILTER_BEAT", value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
+    pub beat: Duration,
+    /// How long a worker that was asked to end may finish what it has begun; the rest is given back
+    #[arg(long, env = "IMGFILTER_DRAIN", value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub drain: Duration,
+}
+
 impl Worker {
     /// The number of slots: [`Worker::worker_threads`], or the cores of this machine.
     pub fn slots(&self) -> usize {
@@ -277,33 +288,6 @@ impl Worker {
     /// [`Worker::memory_budget`] in MiB.
     pub fn memory_budget_mib(&self) -> u32 {
         u32::try_from(self.memory_budget >> 20).unwrap_or(u32::MAX)
-    }
-}
-
-/// Webhooks.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Webhooks")]
-pub struct Webhooks {
-    /// Secret that signs webhooks by the Standard Webhooks scheme: `whsec_` and base64 of 24 to 64 bytes. Without it
-    /// none are sent; they wait. `imgfilter webhook-secret` makes one
-    #[arg(long, env = "IMGFILTER_WEBHOOK_SECRET", hide_env_values = true, value_name = "SECRET")]
-    pub webhook_secret: Option<Secret>,
-    /// File that holds IMGFILTER_WEBHOOK_SECRET
-    #[arg(long, env = "IMGFILTER_WEBHOOK_SECRET_FILE", value_name = "PATH")]
-    pub webhook_secret_file: Option<PathBuf>,
-    /// Allow http and private addresses as targets: for tests only, it opens the inner network to strangers
-    #[arg(long, env = "IMGFILTER_WEBHOOK_INSECURE", value_name = "BOOL", default_value_t = false,
-          action = clap::ArgAction::Set)]
-    pub webhook_insecure: bool,
-    /// Webhooks under way at the same time
-    #[arg(long, env = "IMGFILTER_WEBHOOK_CONCURRENCY", value_name = "COUNT", default_value_t = 16)]
-    pub webhook_concurrency: usize,
-}
-
-impl Webhooks {
-    /// The signing secret, if there is one.
-    pub fn secret(&self) -> Result<Option<Secret>, ConfigError> {
-        secret::optional("IMGFILTER_WEBHOOK_SECRET", &self.webhook_secret, &self.webhook_secret_file)
     }
 }
 

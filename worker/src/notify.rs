@@ -1,122 +1,329 @@
-//! Telling users: takes deliveries from the outbox, sends them, and records how it went.
+//! Telling owners: takes deliveries from the outbox, sends them, and records how it went.
 //!
-//! A delivery is told at least once. Its id is the same for every try, so a receiver can tell a repetition.
+//! Each channel has a [`carrier`], places of its own, and a loop that claims and sends. A delivery is told at least once, and
+//! its id is the same for every try, so that a receiver can tell a repetition. Where a repetition would be worse than
+//! silence (a telephone), it is told at most once: that it is about to be sent is committed before the first byte.
+//!
+//! No host may keep the others waiting: it has so many places, and a breaker ([`hosts`]). What finds no place is given back
+//! untried, for a while that grows with those who wait for the same host.
 
 pub mod address;
+pub mod carrier;
+pub mod email;
+pub mod event;
+pub mod hosts;
+pub mod http;
+pub mod push;
 pub mod schedule;
 pub mod signature;
+pub mod sms_http;
+pub mod sms_sns;
+pub mod sns;
+pub mod topic;
 pub mod webhook;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use imgfilter_api::link::LinkKeys;
-use imgfilter_api::task;
-use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::config;
 use crate::db::DbError;
 use crate::db::deliveries::{Delivery, Verdict};
-use crate::queue::{Worker, jittered};
+use crate::queue::jittered;
+use crate::queue::member::Member;
+use carrier::{Carrier, Message, Tried};
+use event::Event;
+use hosts::{Hosts, Place, Turn};
 
-/// How long a claimed delivery stays this worker's: well beyond the longest try.
-const LEASE: Duration = Duration::from_secs(60);
+/// Time beyond the longest try for which a claimed delivery stays this process's: to ask and to tell the database.
+const SPARE_LEASE: Duration = Duration::from_secs(45);
 /// Time between two looks into the outbox when nothing was heard.
 const POLL: Duration = Duration::from_secs(1);
+/// Most deliveries that are claimed at once, when most of them have to wait for their host.
+const MOST: usize = 256;
+/// Calls of the database at the same time that give back what has to wait.
+const GIVING_BACK: usize = 4;
+/// Time between two looks for links that end soon.
+const EXPIRING_EVERY: Duration = Duration::from_secs(300);
+/// Tasks whose owners are told in one transaction.
+const EXPIRING_BATCH: i32 = 500;
 
-/// What an event looks like to its receiver.
-#[derive(Debug, Serialize)]
-struct Event<'a> {
-    r#type: &'a str,
-    timestamp: &'a str,
-    data: task::Task,
+/// The part of a process that tells.
+pub struct Notifier {
+    member: Arc<Member>,
+    /// What tells the loops that there may be something.
+    news: Arc<Notify>,
+    lanes: Vec<Arc<Lane>>,
+    words: Wording,
+    lease: Duration,
+    expiring_notice: Duration,
 }
 
-/// The part of a worker that tells.
-pub struct Notifier {
-    /// The worker it belongs to.
-    pub worker: Arc<Worker>,
-    /// Sends webhooks.
-    pub webhooks: webhook::Sender,
+/// What messages are written with.
+pub struct Wording {
     /// Begins every URL.
     pub public_url: String,
     /// Signs download links.
     pub link_keys: LinkKeys,
-    /// How many may be under way.
-    pub concurrency: usize,
-    /// A place for each of them.
-    pub places: Arc<Semaphore>,
+}
+
+/// A channel that is configured.
+struct Lane {
+    carrier: Arc<dyn Carrier>,
+    hosts: Arc<Hosts>,
+    places: Arc<Semaphore>,
+    all_places: u32,
+    news: Notify,
+}
+
+/// A delivery that may be sent now.
+struct Ready {
+    delivery: Delivery,
+    at_host: Option<Place>,
+    place: OwnedSemaphorePermit,
 }
 
 impl Notifier {
+    /// One for these settings. `news` is called when there may be something to tell.
+    ///
+    /// # Errors
+    /// A setting that cannot be used.
+    pub fn new(
+        member: &Arc<Member>,
+        news: &Arc<Notify>,
+        settings: &config::Notify,
+        words: Wording,
+    ) -> Result<Arc<Self>, Box<dyn std::error::Error + Send + Sync>> {
+        let (on, off) = carrier::carriers(settings)?;
+        let off: Vec<&str> = off.into_iter().map(|channel| channel.as_str()).collect();
+        if !off.is_empty() {
+            tracing::info!(channels = off.join(", "), "not configured: what is to be told by these waits");
+        }
+        let all_places = settings.notify_concurrency.max(1);
+        let lane = |carrier| {
+            Arc::new(Lane {
+                carrier,
+                hosts: Hosts::new(settings.into()),
+                places: Arc::new(Semaphore::new(usize::try_from(all_places).unwrap_or(1))),
+                all_places,
+                news: Notify::new(),
+            })
+        };
+        Ok(Arc::new(Self {
+            member: Arc::clone(member),
+            news: Arc::clone(news),
+            lanes: on.into_iter().map(lane).collect(),
+            words,
+            lease: settings.notify_timeout + settings.notify_connect_timeout + SPARE_LEASE,
+            expiring_notice: settings.expiring_notice,
+        }))
+    }
+
     /// Claims and sends until `ending` becomes true. What was begun goes on.
     pub async fn run(self: Arc<Self>, mut ending: watch::Receiver<bool>) {
+        let telling = async {
+            let loops = join_all(self.lanes.iter().map(|lane| Arc::clone(&self).serve(Arc::clone(lane))));
+            tokio::join!(loops, self.spread_news(), self.look_for_ends());
+        };
+        tokio::select! {
+            () = telling => {}
+            _ = ending.wait_for(|ending| *ending) => {}
+        }
+    }
+
+    /// Waits until nothing is under way, at most so long. Says whether that came true.
+    pub async fn idle(&self, at_most: Duration) -> bool {
+        let all = join_all(self.lanes.iter().map(|lane| lane.places.acquire_many(lane.all_places)));
+        tokio::time::timeout(at_most, all).await.is_ok()
+    }
+
+    async fn spread_news(&self) {
         loop {
-            tokio::select! {
-                () = Arc::clone(&self).round() => {}
-                _ = ending.wait_for(|ending| *ending) => return,
+            self.news.notified().await;
+            self.lanes.iter().for_each(|lane| lane.news.notify_one());
+        }
+    }
+
+    /// Tells now and then of links that end soon. Those who do it at the same time share the tasks, each of which is told
+    /// once.
+    async fn look_for_ends(&self) {
+        loop {
+            match self.member.db.tell_expiring(self.expiring_notice, EXPIRING_BATCH).await {
+                Ok(looked) if looked >= EXPIRING_BATCH.unsigned_abs() => continue,
+                Ok(0) => {}
+                Ok(tasks) => {
+                    tracing::info!(tasks, "links end soon");
+                    self.news.notify_one();
+                }
+                Err(error) => {
+                    tracing::warn!(error = %crate::cli::with_causes(&error), "cannot look for links that end");
+                }
+            }
+            tokio::time::sleep(jittered(EXPIRING_EVERY)).await;
+        }
+    }
+
+    /// The loop of a channel.
+    async fn serve(self: Arc<Self>, lane: Arc<Lane>) {
+        let mut batch = 0;
+        loop {
+            let Ok(first) = Arc::clone(&lane.places).acquire_owned().await else { return };
+            let most = (1 + lane.places.available_permits()).max(batch);
+            let claimed = self.claim(&lane, most).await;
+            let count = claimed.len();
+            let (ready, waiting) = lane.sorted(claimed, first);
+            for ready in ready {
+                Arc::clone(&self).start(&lane, ready);
+            }
+            // Many have to wait for their hosts: look further, for those that need not.
+            batch = if waiting.len() * 2 > count { (most * 2).min(MOST) } else { 0 };
+            self.give_back(waiting).await;
+            if count < most {
+                let _ = tokio::time::timeout(jittered(POLL), lane.news.notified()).await;
             }
         }
     }
 
-    async fn round(self: Arc<Self>) {
-        let mut places: Vec<OwnedSemaphorePermit> = Vec::new();
-        places.extend(Arc::clone(&self.places).acquire_owned().await.ok());
-        while let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            places.push(place);
-        }
-        let worker = self.worker.number();
-        let claimed = self.worker.db.claim_deliveries(worker, "webhook", places.len(), LEASE).await;
-        let claimed = claimed.unwrap_or_else(|error| {
-            tracing::warn!(error = %crate::cli::with_causes(&error), "cannot look into the outbox");
+    async fn claim(&self, lane: &Lane, most: usize) -> Vec<Delivery> {
+        let channel = lane.carrier.channel().as_str();
+        let claimed = self.member.db.claim_deliveries(self.member.number(), channel, most, self.lease).await;
+        claimed.unwrap_or_else(|error| {
+            tracing::warn!(channel, error = %crate::cli::with_causes(&error), "cannot look into the outbox");
             Vec::new()
-        });
-        let nothing = claimed.is_empty();
-        for (delivery, place) in claimed.into_iter().zip(places) {
-            let notifier = Arc::clone(&self);
-            tokio::spawn(async move {
-                if let Err(error) = notifier.deliver(&delivery).await {
-                    // Its lease will end, and it will be tried again under the same id.
-                    tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be recorded");
+        })
+    }
+
+    /// Gives back what has to wait. What cannot be given back comes back by itself when its lease ends, one try poorer.
+    async fn give_back(&self, waiting: Vec<(Delivery, Duration)>) {
+        for some in waiting.chunks(GIVING_BACK) {
+            let all =
+                some.iter().map(|(delivery, pause)| self.member.db.defer_delivery(delivery.held, *pause));
+            for given in join_all(all).await {
+                if let Err(error) = given {
+                    tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be given back");
                 }
-                drop(place);
-            });
-        }
-        if nothing {
-            let _ = tokio::time::timeout(jittered(POLL), self.worker.news.notified()).await;
+            }
         }
     }
 
-    async fn deliver(&self, delivery: &Delivery) -> Result<(), DbError> {
-        let body = match &delivery.body {
-            Some(body) => body.clone(),
-            None => match self.worker.db.store_body(delivery.held, &self.render(delivery)?).await? {
-                Some(body) => body,
-                None => return Ok(()),
-            },
+    fn start(self: Arc<Self>, lane: &Arc<Lane>, ready: Ready) {
+        let lane = Arc::clone(lane);
+        tokio::spawn(async move {
+            let Ready { delivery, at_host, place } = ready;
+            if let Err(error) = self.deliver(lane.carrier.as_ref(), &delivery, at_host).await {
+                // Its lease will end, and it will be tried again under the same id, or found to be unknown.
+                tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be recorded");
+            }
+            drop(place);
+        });
+    }
+
+    async fn deliver(
+        &self,
+        carrier: &dyn Carrier,
+        delivery: &Delivery,
+        at_host: Option<Place>,
+    ) -> Result<(), DbError> {
+        let Some(tried) = self.tried(carrier, delivery).await? else {
+            tracing::warn!("a delivery had been taken away before it was sent");
+            return Ok(());
         };
-        let (attempt, retry_after) = self.webhooks.send(delivery.id, &delivery.target, body).await;
-        let pause = schedule::pause_after(delivery.attempts, retry_after);
-        let became = self.worker.db.finish_delivery(delivery.held, &attempt, pause).await?;
-        match attempt.verdict {
-            Verdict::Delivered => tracing::info!(attempt = delivery.attempts, "told by webhook"),
-            _ => tracing::info!(
-                attempt = delivery.attempts,
-                detail = attempt.detail,
-                became,
-                "not told by webhook"
-            ),
+        if let Some(place) = at_host {
+            place.end(tried.host_failed);
+        }
+        let pause = schedule::pause_after(delivery.attempts, tried.retry_after);
+        let became = self.finished(delivery, &tried, pause).await?;
+        let (channel, attempt) = (carrier.channel().as_str(), delivery.attempts);
+        match tried.attempt.verdict {
+            Verdict::Delivered => tracing::info!(channel, attempt, "told"),
+            _ => tracing::info!(channel, attempt, detail = tried.attempt.detail, became, "not told"),
         }
         Ok(())
     }
 
-    /// The bytes of an event: rendered once, before its first sending.
-    fn render(&self, delivery: &Delivery) -> Result<Vec<u8>, DbError> {
-        let unreadable = |error: serde_json::Error| DbError::Connection(error.into());
-        let view: task::View =
-            serde_json::from_value(delivery.task.clone().unwrap_or_default()).map_err(unreadable)?;
-        let data = task::render(view, &self.public_url, &self.link_keys);
-        let event = Event { r#type: &delivery.event, timestamp: &delivery.event_at, data };
-        serde_json::to_vec(&event).map_err(unreadable)
+    /// Tries once. `None`: the lease is no longer this process's, and nothing was sent.
+    async fn tried(&self, carrier: &dyn Carrier, delivery: &Delivery) -> Result<Option<Tried>, DbError> {
+        let now = Instant::now();
+        if delivery.begun && carrier.at_most_once() {
+            let lost = "an earlier try was broken off, and may have been sent";
+            return Ok(Some(Tried::judged(now, Verdict::Unknown, None, lost)));
+        }
+        let body = match &delivery.body {
+            Some(body) => body.clone(),
+            None => {
+                let event = Event::of(delivery, &self.words.public_url, &self.words.link_keys);
+                let event = event.map_err(|error| DbError::Connection(error.into()))?;
+                match carrier.render(&event, delivery.id, &delivery.target) {
+                    Ok(body) => match self.member.db.store_body(delivery.held, &body).await? {
+                        Some(body) => body,
+                        None => return Ok(None),
+                    },
+                    Err(error) => {
+                        return Ok(Some(Tried::judged(now, Verdict::Refused, None, error.to_string())));
+                    }
+                }
+            }
+        };
+        if carrier.at_most_once() && !self.member.db.begin_delivery(delivery.held).await? {
+            return Ok(None);
+        }
+        let message = Message {
+            id: delivery.id,
+            address: &delivery.target,
+            keys: delivery.keys.as_ref(),
+            target: delivery.target_id,
+            secret_numbers: &delivery.secret_numbers,
+            body: &body,
+        };
+        Ok(Some(carrier.send(message).await))
+    }
+
+    /// Records a try, again and again while the database cannot be reached and the lease lasts: otherwise it would be sent
+    /// once more, or nobody would ever know of it.
+    async fn finished(&self, delivery: &Delivery, tried: &Tried, pause: Duration) -> Result<String, DbError> {
+        let end = Instant::now() + SPARE_LEASE / 2;
+        loop {
+            match self.member.db.finish_delivery(delivery.held, &tried.attempt, pause).await {
+                Err(DbError::Connection(_) | DbError::Timeout(_)) if Instant::now() < end => {
+                    tokio::time::sleep(jittered(POLL / 4)).await;
+                }
+                Err(error) if error.is_deadlock() && Instant::now() < end => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+impl Lane {
+    /// Those that find a place here and at their host, and those that have to wait, with how long.
+    fn sorted(
+        &self,
+        claimed: Vec<Delivery>,
+        first: OwnedSemaphorePermit,
+    ) -> (Vec<Ready>, Vec<(Delivery, Duration)>) {
+        let (mut ready, mut waiting) = (Vec::new(), Vec::new());
+        let mut place = Some(first);
+        for delivery in claimed {
+            let mut take = || Arc::clone(&self.places).try_acquire_owned().ok();
+            let Some(here) = place.take().or_else(&mut take) else {
+                waiting.push((delivery, Duration::ZERO));
+                continue;
+            };
+            match self.carrier.host(&delivery.target) {
+                // It goes nowhere, which the carrier will say.
+                None => ready.push(Ready { delivery, at_host: None, place: here }),
+                Some(host) => match self.hosts.turn(&host, Instant::now()) {
+                    Turn::Now(at_host) => ready.push(Ready { delivery, at_host: Some(at_host), place: here }),
+                    Turn::Later(pause) => {
+                        place = Some(here);
+                        waiting.push((delivery, pause));
+                    }
+                },
+            }
+        }
+        (ready, waiting)
     }
 }

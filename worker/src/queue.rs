@@ -11,11 +11,12 @@ pub mod floors;
 pub mod heartbeat;
 pub mod held;
 pub mod job;
+pub mod member;
 pub mod places;
 pub mod publisher;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -33,14 +34,14 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the parts of a worker share.
 pub struct Worker {
+    /// What the database knows it as.
+    pub member: Arc<member::Member>,
     /// The database.
     pub db: Db,
     /// The object store.
     pub store: Store,
     /// The filters.
     pub engines: Engines,
-    /// What is being worked on.
-    pub held: held::Registry,
     /// Where tasks that are done are told.
     pub completer: completer::Completer,
     /// Places for tasks.
@@ -48,17 +49,12 @@ pub struct Worker {
     /// Called when there may be something to claim.
     pub wake: Arc<Notify>,
     /// Called when there may be something to tell.
-    pub news: Notify,
-    /// Called when a task that is being worked on may have been canceled.
-    pub canceled: Arc<Notify>,
+    pub news: Arc<Notify>,
     /// Called when something was erased.
     pub erased: Arc<Notify>,
-    /// Called when an operator wants this worker to finish what it has begun and to end.
-    pub told_to_drain: Notify,
     settings: config::Worker,
     terms: ClaimTerms,
     fetch_timeout: Duration,
-    number: AtomicI32,
     store_is_down: AtomicBool,
 }
 
@@ -74,48 +70,26 @@ impl Worker {
         let terms = ClaimTerms { lease: settings.lease, life: settings.link_life.clone() };
         let completer = completer::Completer::start(db.clone(), settings.link_life.clone());
         Self {
+            member: member::Member::new(db.clone(), settings.lease, &settings.presence),
             completer,
             db,
             store,
             engines,
-            held: held::Registry::default(),
             places: places::Places::new(settings.slots(), settings.memory_budget_mib()),
             wake: Arc::new(Notify::new()),
-            news: Notify::new(),
-            canceled: Arc::default(),
+            news: Arc::default(),
             erased: Arc::default(),
-            told_to_drain: Notify::new(),
             settings,
             terms,
             // A slow store may need its time for a large original; what hangs must end all the same.
             fetch_timeout: s3_timeout * 2,
-            number: AtomicI32::new(0),
             store_is_down: AtomicBool::new(false),
         }
     }
 
-    /// Enters this process into the database, under a number that it never had before.
-    pub async fn enter(&self) -> Result<(), crate::db::DbError> {
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let number = self.db.worker_start(&host, std::process::id(), env!("CARGO_PKG_VERSION")).await?;
-        self.number.store(number, Ordering::Release);
-        tracing::info!(worker = number, engines = self.engines.count(), "entered");
-        Ok(())
-    }
-
     /// The number of this worker.
     pub fn number(&self) -> i32 {
-        self.number.load(Ordering::Acquire)
-    }
-
-    /// Gives back what is left and leaves.
-    pub async fn leave(&self) {
-        self.held.cancel_all();
-        match self.db.worker_stop(self.number()).await {
-            Ok(0) => tracing::info!("left"),
-            Ok(released) => tracing::info!(released, "left, and gave back what was not finished"),
-            Err(error) => tracing::warn!(%error, "could not say goodbye: others will notice"),
-        }
+        self.member.number()
     }
 
     /// Waits while the store is known not to answer: no task should pay for that with an attempt.

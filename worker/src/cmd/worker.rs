@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use imgfilter_api::link::LinkKeys;
 use sd_notify::NotifyState;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::block_on;
@@ -17,14 +17,12 @@ use crate::config;
 use crate::db::{Db, listen};
 use crate::engine::pool::Engines;
 use crate::engine::process::{self, Start};
-use crate::notify::{Notifier, signature, webhook};
+use crate::notify::{Notifier, Wording};
 use crate::queue::{Worker, claimer, heartbeat, jittered, publisher};
 use crate::shutdown;
 use crate::store::Store;
 use crate::systemd;
 
-/// Pause between two tries to reach the database at the start.
-const ENTER_PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two notes of the key that signs links: what is noted is right to an hour.
 const NOTE_PAUSE: Duration = Duration::from_secs(300);
 /// How the daemon cleans: it has other work, and so have database and store.
@@ -44,7 +42,7 @@ pub struct Options {
     #[command(flatten)]
     links: config::Links,
     #[command(flatten)]
-    webhooks: config::Webhooks,
+    notify: config::Notify,
     #[command(flatten)]
     cleanup: config::Cleanup,
     #[command(flatten)]
@@ -64,7 +62,7 @@ async fn work(options: Options) -> Outcome {
     let store = Store::new(&options.s3)?;
     let worker = Worker::new(db, store, engines(&options), options.settings.clone(), options.s3.s3_timeout);
     let worker = Arc::new(worker);
-    let notifier = notifier(&worker, &options.links, &options.webhooks)?;
+    let notifier = notifier(&worker, &options.links, &options.notify)?;
     let (end, ending) = watch::channel(false);
     let mut asked_to_end = std::pin::pin!(shutdown::requested());
     match worker.engines.start().await?.missing() {
@@ -72,12 +70,12 @@ async fn work(options: Options) -> Outcome {
         Some(missing) => tracing::warn!(missing, "engines run without a whole sandbox"),
     }
     tokio::select! {
-        () = enter(&worker) => {}
+        () = worker.member.enter_at_last() => {}
         _ = asked_to_end.as_mut() => return Ok(ExitCode::SUCCESS),
     }
     // These go on to the end, those until they are told to end.
     let (mut keepers, mut takers) = (JoinSet::new(), JoinSet::new());
-    keepers.spawn(heartbeat::run(Arc::clone(&worker)));
+    keepers.spawn(heartbeat::run(Arc::clone(&worker.member)));
     keepers.spawn(publisher::run(Arc::clone(&worker)));
     keepers.spawn(note_key(Arc::clone(&worker), LinkKeys::parse(options.links.keys()?.reveal())?.signing()));
     let url = options.database.url()?.reveal().to_owned();
@@ -94,7 +92,7 @@ async fn work(options: Options) -> Outcome {
 
     tokio::select! {
         asked = asked_to_end => asked?,
-        () = worker.told_to_drain.notified() => {}
+        () = worker.member.told_to_drain.notified() => {}
         // Half a worker is worse than none: whoever started this one will start another.
         Some(_) = keepers.join_next() => return Err("a part of the worker broke off".into()),
         Some(_) = takers.join_next() => return Err("a part of the worker broke off".into()),
@@ -104,17 +102,17 @@ async fn work(options: Options) -> Outcome {
     end.send_replace(true);
     while takers.join_next().await.is_some() {}
     tokio::select! {
-        finished = drained(&worker, notifier.as_deref(), options.settings.drain) => {
+        finished = drained(&worker, notifier.as_deref(), options.settings.presence.drain) => {
             tracing::info!(finished, "drained");
         }
         _ = shutdown::requested() => tracing::info!("asked a second time: not waiting any longer"),
     }
     keepers.abort_all();
-    worker.leave().await;
+    worker.member.leave().await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Notes now and then which key signs the links that webhooks carry.
+/// Notes now and then which key signs the links that notifications carry.
 async fn note_key(worker: Arc<Worker>, number: u8) {
     loop {
         if let Err(error) = worker.db.note_link_key(number).await {
@@ -136,52 +134,38 @@ fn engines(options: &Options) -> Engines {
     Engines::new(settings.slots(), start, (&options.limits).into(), settings.task_deadline)
 }
 
-/// Enters the worker as soon as the database lets it.
-async fn enter(worker: &Worker) {
-    while let Err(error) = worker.enter().await {
-        tracing::warn!(error = %crate::cli::with_causes(&error), "the database is not there yet");
-        tokio::time::sleep(jittered(ENTER_PAUSE)).await;
-    }
-}
-
 /// Waits until nothing is under way, at most so long. Says whether that came true.
 async fn drained(worker: &Worker, notifier: Option<&Notifier>, at_most: Duration) -> bool {
     let told = async {
-        let Some(notifier) = notifier else { return true };
-        let all = u32::try_from(notifier.concurrency).unwrap_or(u32::MAX);
-        tokio::time::timeout(at_most, notifier.places.acquire_many(all)).await.is_ok()
+        match notifier {
+            Some(notifier) => notifier.idle(at_most).await,
+            None => true,
+        }
     };
     let (idle, told) = tokio::join!(worker.places.idle(at_most), told);
     idle && told
 }
 
-/// The notifier, if there is a secret to sign with.
+/// The notifier, where this worker tells.
 fn notifier(
     worker: &Arc<Worker>,
     links: &config::Links,
-    webhooks: &config::Webhooks,
+    settings: &config::Notify,
 ) -> Result<Option<Arc<Notifier>>, Box<dyn std::error::Error + Send + Sync>> {
+    // What is wrong with the keys is told at the start, whoever tells.
     let link_keys = LinkKeys::parse(links.keys()?.reveal())?;
-    let Some(secret) = webhooks.secret()? else {
-        tracing::warn!("IMGFILTER_WEBHOOK_SECRET is not set: webhooks wait until it is");
+    if settings.notifier == config::Notifier::Off {
         return Ok(None);
-    };
-    let key = signature::Key::parse(&secret)?;
-    Ok(Some(Arc::new(Notifier {
-        worker: Arc::clone(worker),
-        webhooks: webhook::Sender::new(key, webhooks.webhook_insecure)?,
-        public_url: links.public_url.clone(),
-        link_keys,
-        concurrency: webhooks.webhook_concurrency.max(1),
-        places: Arc::new(Semaphore::new(webhooks.webhook_concurrency.max(1))),
-    })))
+    }
+    let words = Wording { public_url: links.public_url.clone(), link_keys };
+    Notifier::new(&worker.member, &worker.news, settings, words).map(Some)
 }
 
 /// Who is told what the database says.
 fn sleepers(worker: &Worker) -> listen::Sleepers {
     listen::Sleepers {
         wake: Arc::clone(&worker.wake),
-        canceled: Arc::clone(&worker.canceled),
+        canceled: Arc::clone(&worker.member.canceled),
         erased: Arc::clone(&worker.erased),
     }
 }

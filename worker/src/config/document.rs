@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use clap::{Arg, Args, Command};
 
-use super::{Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, S3, Webhooks, Worker};
+use super::{Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, Notify, S3, Worker};
 
 /// All settings as a Markdown page.
 pub fn markdown() -> String {
@@ -80,7 +80,7 @@ fn declared() -> Command {
     let command = Migrate::augment_args(Database::augment_args(command));
     let command = S3::augment_args(command);
     let command = Worker::augment_args(command);
-    let command = Webhooks::augment_args(command);
+    let command = Notify::augment_args(command);
     Cleanup::augment_args(command)
 }
 

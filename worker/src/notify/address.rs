@@ -4,8 +4,11 @@
 //! check and the connection gains nothing. Addresses that stand in the URL itself never reach the resolver and are
 //! judged on their own.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 use url::{Host, Url};
@@ -86,18 +89,35 @@ pub fn check(target: &str, insecure: bool) -> Result<Url, Forbidden> {
     }
 }
 
-/// Resolves names, and gives only addresses that may be connected to.
+/// Finds the addresses of a name.
+pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync>;
+
+/// Asks the resolver of this machine.
+pub fn system_lookup() -> Lookup {
+    Arc::new(|name| {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    })
+}
+
+/// Resolves names, and gives only addresses that may be connected to. What it gives is what is connected to: a name is not
+/// looked up a second time.
 pub struct PublicOnly {
     /// Gives all of them: for tests.
     pub insecure: bool,
+    /// Whom it asks.
+    pub lookup: Lookup,
 }
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        let insecure = self.insecure;
+        let (insecure, found) = (self.insecure, (self.lookup)(name.as_str().to_owned()));
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|a| insecure || is_public(a.ip())).collect();
+            let found = found.await?;
+            let allowed = found.into_iter().filter(|address| insecure || is_public(*address));
+            let allowed: Vec<SocketAddr> = allowed.map(|address| SocketAddr::new(address, 0)).collect();
             if allowed.is_empty() {
                 return Err(Forbidden::Address(name.as_str().to_owned()).into());
             }

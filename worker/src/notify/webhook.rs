@@ -1,90 +1,67 @@
 //! Webhooks: one POST, signed, and the judgement of its answer.
 
-use std::error::Error;
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use async_trait::async_trait;
+use imgfilter_api::channel::Channel;
+use imgfilter_api::signing::Masters;
+use reqwest::StatusCode;
+use reqwest::header::CONTENT_TYPE;
 use uuid::Uuid;
 
-use super::address::{self, Forbidden, PublicOnly};
-use super::signature::{Key, message_id};
-use crate::db::deliveries::{Attempt, Verdict};
-
-/// How long a receiver may take to accept the connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a try may take in all.
-const TIMEOUT: Duration = Duration::from_secs(15);
-/// How much of the answer is read.
-const MAX_READ: usize = 16 * 1024;
-/// How much of the answer is kept.
-const MAX_KEPT: usize = 2048;
+use super::carrier::{Carrier, Message, Tried, Unwritable};
+use super::event::Event;
+use super::http::{Judge, Outside, host_of};
+use super::signature::{message_id, sign, signers};
+use crate::db::deliveries::Verdict;
 
 /// Sends webhooks.
-pub struct Sender {
-    client: Client,
-    key: Key,
-    insecure: bool,
+pub struct Webhook {
+    masters: Masters,
+    outside: Outside,
 }
 
-impl Sender {
-    /// A sender that signs with `key`. `insecure` opens http and private addresses: for tests.
-    pub fn new(key: Key, insecure: bool) -> Result<Self, reqwest::Error> {
-        // Our own addresses must not be reached by a detour: no redirects, no proxy. Nothing of one receiver is
-        // carried to another: no cookies, no referrer.
-        let client = Client::builder()
-            .dns_resolver(Arc::new(PublicOnly { insecure }))
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
-            .pool_max_idle_per_host(1)
-            .user_agent(concat!("imgfilter/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, key, insecure })
+impl Webhook {
+    /// One that signs with secrets of these masters.
+    pub fn new(masters: Masters, outside: Outside) -> Self {
+        Self { masters, outside }
+    }
+}
+
+#[async_trait]
+impl Carrier for Webhook {
+    fn channel(&self) -> Channel {
+        Channel::Webhook
     }
 
-    /// Tries once. Returns what came of it, and the pause the receiver asked for.
-    pub async fn send(&self, delivery: Uuid, target: &str, body: Vec<u8>) -> (Attempt, Option<Duration>) {
-        let begun = Instant::now();
-        let ended = |verdict, status, detail: String, reply| Attempt {
-            verdict,
-            status,
-            took: begun.elapsed(),
-            detail,
-            reply,
-        };
-        let url = match address::check(target, self.insecure) {
+    fn host(&self, address: &str) -> Option<String> {
+        host_of(&self.outside.check(address).ok()?)
+    }
+
+    fn render(&self, event: &Event, _: Uuid, _: &str) -> Result<Vec<u8>, Unwritable> {
+        event.json()
+    }
+
+    async fn send(&self, message: Message<'_>) -> Tried {
+        let url = match self.outside.check(message.address) {
             Ok(url) => url,
             Err(forbidden) => {
-                return (ended(Verdict::Refused, None, forbidden.to_string(), Vec::new()), None);
+                return Tried::judged(Instant::now(), Verdict::Refused, None, forbidden.to_string());
             }
         };
-        let (id, timestamp) = (message_id(delivery), seconds_now());
-        let signature = self.key.sign(&id, timestamp, &body);
+        let (id, timestamp) = (message_id(message.id), seconds_now());
+        let secrets = signers(&self.masters, message.target, message.secret_numbers);
+        let signatures: Vec<String> =
+            secrets.iter().map(|secret| sign(secret, &id, timestamp, message.body)).collect();
         let request = self
-            .client
+            .outside
             .post(url)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signature)
-            .body(body);
-        match request.send().await {
-            Ok(answer) => {
-                let (status, retry_after) = (answer.status(), asked_pause(&answer));
-                let reply = beginning(answer).await;
-                let detail = format!("answered {status}");
-                (ended(judge(status), Some(status.as_u16()), detail, reply), retry_after)
-            }
-            Err(error) => {
-                let verdict = if is_forbidden(&error) { Verdict::Refused } else { Verdict::Retry };
-                (ended(verdict, None, classify(&error), Vec::new()), None)
-            }
-        }
+            .header("webhook-signature", signatures.join(" "))
+            .body(message.body.to_vec());
+        Judge { answered: judge, lost: Verdict::Retry }.send(request).await
     }
 }
 
@@ -97,53 +74,6 @@ fn judge(status: StatusCode) -> Verdict {
     } else {
         Verdict::Retry
     }
-}
-
-/// The beginning of the answer. Reads no more than [`MAX_READ`], however much is sent.
-async fn beginning(mut answer: Response) -> Vec<u8> {
-    let mut read = Vec::new();
-    while read.len() < MAX_READ {
-        // An answer that breaks off or takes too long was still an answer.
-        let Ok(Some(chunk)) = answer.chunk().await else { break };
-        read.extend_from_slice(&chunk);
-    }
-    read.truncate(MAX_KEPT);
-    read
-}
-
-/// Seconds of Retry-After; dates are not understood, the schedule then holds.
-fn asked_pause(answer: &Response) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
-/// The kind of a failure. The target is not told again: it may carry a secret.
-fn classify(error: &reqwest::Error) -> String {
-    let kind = if is_forbidden(error) {
-        "refused"
-    } else if error.is_timeout() {
-        "timeout"
-    } else if error.is_connect() {
-        "connection"
-    } else {
-        "protocol"
-    };
-    let mut cause: &dyn Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    format!("{kind}: {cause}")
-}
-
-fn is_forbidden(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<Forbidden>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 fn seconds_now() -> u64 {

@@ -47,7 +47,7 @@ impl From<Refusal> for JobError {
 /// Does a task and tells the database how it ended. Never fails: what cannot be told now, others will find out when
 /// the lease ends.
 pub async fn run(worker: &Worker, task: Claimed) {
-    let entry = worker.held.enter(task.held);
+    let entry = worker.member.held.enter(task.held);
     let begun = Instant::now();
     // Keys of what may be in the store.
     let stored = Mutex::new(Vec::new());

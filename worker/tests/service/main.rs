@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap says less, not more")]
 
+mod channels;
 mod claims;
 mod cleanup;
 mod command;
@@ -13,11 +14,14 @@ mod failures;
 mod keys;
 mod links;
 mod migrations;
+mod notify_command;
 mod pressure;
 mod queue;
 mod sql;
 mod stage;
 mod store;
+mod strangers;
 mod targets;
+mod telling;
 mod webhooks;
 mod work;

@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod fake_store;
 pub mod full_store;
+pub mod mailbox;
 pub mod process;
 pub mod receiver;
 
@@ -193,6 +194,16 @@ impl Stage {
         let page = self.store.list("", None).await.unwrap();
         page.objects.into_iter().map(|object| object.key).collect()
     }
+}
+
+/// The settings of notifications, with their defaults and a secret.
+pub fn settings_of_notify() -> config::Notify {
+    #[derive(clap::Parser)]
+    struct Settings {
+        #[command(flatten)]
+        notify: config::Notify,
+    }
+    <Settings as clap::Parser>::parse_from(["test", "--webhook-secret", WEBHOOK_SECRET]).notify
 }
 
 /// A task's options: these, and for the others none.

@@ -5,13 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
-use imgfilter::db::deliveries::Verdict;
-use imgfilter::notify::address::PublicOnly;
-use imgfilter::notify::{signature::Key, webhook::Sender};
-use reqwest::dns::Resolve;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use uuid::Uuid;
 
 use crate::stage::receiver::{Hook, Received};
 use crate::stage::{Stage, WEBHOOK_SECRET, photo};
@@ -75,63 +70,6 @@ async fn what_was_not_told_before_a_kill_is_told_after() {
     mute.kill();
     let _worker = stage.worker(&[]);
     assert_signed(&hook.next(SOON));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn inner_addresses_are_refused() {
-    let hook = Hook::answering(&["200 OK"]);
-    let port = hook.address.port();
-    let sender = sender(false);
-    for target in [
-        format!("http://127.0.0.1:{port}/"),
-        format!("https://127.0.0.1:{port}/"),
-        "https://127.0.0.1/".into(),
-        "https://[::ffff:127.0.0.1]/".into(),
-        "https://169.254.169.254/latest/meta-data/".into(),
-        "https://[64:ff9b::7f00:1]/".into(),
-        "https://localhost/".into(),
-        "https://2130706433/".into(),
-        "https://user:password@example.com/".into(),
-    ] {
-        let (attempt, _) = sender.send(Uuid::now_v7(), &target, b"{}".to_vec()).await;
-        assert_eq!((attempt.verdict, attempt.status), (Verdict::Refused, None), "{target}: {attempt:?}");
-    }
-    hook.stays_silent(Duration::from_millis(200));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn names_are_judged_by_what_they_resolve_to() {
-    let resolve = |insecure| async move {
-        let found = PublicOnly { insecure }.resolve("localhost".parse().unwrap()).await;
-        found.map(|addresses| addresses.count()).map_err(|error| error.to_string())
-    };
-    assert_eq!(resolve(false).await, Err("localhost is not a public address".into()));
-    assert!(resolve(true).await.unwrap() > 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redirects_are_not_followed() {
-    let inner = Hook::answering(&["200 OK"]);
-    let hook = Hook::answering(&[&format!("302 Found\r\nLocation: {}", inner.url())]);
-    let (attempt, _) = sender(true).send(Uuid::now_v7(), &hook.url(), b"{}".to_vec()).await;
-    assert_eq!((attempt.verdict, attempt.status), (Verdict::Retry, Some(302)));
-    inner.stays_silent(Duration::from_millis(200));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_may_ask_for_time_and_may_be_away() {
-    let hook = Hook::answering(&["429 Slow Down\r\nRetry-After: 7"]);
-    let (attempt, pause) = sender(true).send(Uuid::now_v7(), &hook.url(), b"{}".to_vec()).await;
-    assert_eq!((attempt.verdict, pause), (Verdict::Retry, Some(Duration::from_secs(7))));
-    let (attempt, _) = sender(true).send(Uuid::now_v7(), "http://127.0.0.1:1/", b"{}".to_vec()).await;
-    assert_eq!((attempt.verdict, attempt.status), (Verdict::Retry, None));
-    assert!(attempt.detail.starts_with("connection: "), "{}", attempt.detail);
-}
-
-fn sender(insecure: bool) -> Sender {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let key = Key::parse(&WEBHOOK_SECRET.parse().unwrap()).unwrap();
-    Sender::new(key, insecure).unwrap()
 }
 
 /// Verifies as a receiver would: written from the specification, not with the sender's code.

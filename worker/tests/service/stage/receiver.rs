@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 /// What came in.
@@ -20,29 +22,63 @@ impl Received {
     }
 }
 
-/// A receiver that answers one request after the other, each on a connection of its own.
+/// What a receiver does with a request.
+#[derive(Debug, Clone)]
+pub enum Conduct {
+    /// Answers with this head (status line and headers) and a short body.
+    Answer(String),
+    /// Answers with this head and this body.
+    Body(String, String),
+    /// Says nothing, until the other side goes.
+    Hang,
+    /// Closes the connection without a word.
+    Close,
+    /// Promises more than it says, and closes.
+    CloseMidReply,
+    /// Says 200, and goes on speaking until nobody listens.
+    Endless,
+}
+
+/// A receiver that does as it is told, with each connection.
 pub struct Hook {
     pub address: SocketAddr,
     received: Receiver<Received>,
+    crowd: Arc<Crowd>,
+}
+
+/// How many are there at the same time.
+#[derive(Default)]
+struct Crowd {
+    now: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl Hook {
     /// Answers with these heads (status line and headers), then with the last of them for ever.
     pub fn answering(heads: &[&str]) -> Self {
+        Self::doing(heads.iter().map(|head| Conduct::Answer((*head).to_owned())).collect())
+    }
+
+    /// Does this with one connection after the other, then the last of it for ever.
+    pub fn doing(conducts: Vec<Conduct>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
         let (sender, received) = mpsc::channel();
+        let crowd = Arc::<Crowd>::default();
+        let there = Arc::clone(&crowd);
         std::thread::spawn(move || {
             for (count, stream) in listener.incoming().flatten().enumerate() {
-                let head = &heads[count.min(heads.len() - 1)];
-                let Some(request) = answer(stream, head) else { continue };
-                if sender.send(request).is_err() {
-                    return;
-                }
+                let conduct = conducts[count.min(conducts.len() - 1)].clone();
+                let (sender, there) = (sender.clone(), Arc::clone(&there));
+                std::thread::spawn(move || {
+                    let now = there.now.fetch_add(1, Ordering::SeqCst) + 1;
+                    there.most.fetch_max(now, Ordering::SeqCst);
+                    serve(stream, &conduct, &sender);
+                    there.now.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { address, received }
+        Self { address, received, crowd }
     }
 
     pub fn url(&self) -> String {
@@ -58,9 +94,40 @@ impl Hook {
     pub fn stays_silent(&self, patience: Duration) {
         assert_eq!(self.received.recv_timeout(patience).err(), Some(RecvTimeoutError::Timeout));
     }
+
+    /// The most connections that there were at the same time.
+    pub fn most_at_once(&self) -> usize {
+        self.crowd.most.load(Ordering::SeqCst)
+    }
 }
 
-fn answer(stream: TcpStream, head: &str) -> Option<Received> {
+fn serve(mut stream: TcpStream, conduct: &Conduct, sender: &Sender<Received>) {
+    let Some(request) = read(&stream) else { return };
+    let _ = sender.send(request);
+    // Whoever asked may have gone: that is no matter.
+    let _ = match conduct {
+        Conduct::Answer(head) => {
+            write!(stream, "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")
+        }
+        Conduct::Body(head, body) => {
+            let length = body.len();
+            write!(stream, "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+        }
+        Conduct::Hang => stream.read(&mut [0]).map(drop),
+        Conduct::Close => Ok(()),
+        Conduct::CloseMidReply => write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhel"),
+        Conduct::Endless => speak_on(&mut stream),
+    };
+}
+
+fn speak_on(stream: &mut TcpStream) -> std::io::Result<()> {
+    write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+    loop {
+        stream.write_all(&[b'x'; 8192])?;
+    }
+}
+
+fn read(stream: &TcpStream) -> Option<Received> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut lines = Vec::new();
     loop {
@@ -79,7 +146,5 @@ fn answer(stream: TcpStream, head: &str) -> Option<Received> {
     let mut received = Received { request_line, headers, body: Vec::new() };
     received.body = vec![0; received.header("content-length").parse().unwrap_or(0)];
     reader.read_exact(&mut received.body).ok()?;
-    let mut stream = stream;
-    write!(stream, "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello").ok()?;
     Some(received)
 }

@@ -1,0 +1,154 @@
+//! What all channels have in common, and the one list of them.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use imgfilter_api::channel::Channel;
+use imgfilter_api::signing::Masters;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::address::system_lookup;
+use super::email::Email;
+use super::event::Event;
+use super::http::{Outside, Terms};
+use super::push::Push;
+use super::sms_http::SmsHttp;
+use super::sms_sns::SmsSns;
+use super::sns::Sns;
+use super::topic::Topic;
+use super::webhook::Webhook;
+use crate::config::{self, Sms};
+use crate::db::deliveries::{Attempt, Verdict};
+
+/// Brings messages by one channel.
+#[async_trait]
+pub trait Carrier: Send + Sync {
+    /// The channel.
+    fn channel(&self) -> Channel;
+
+    /// Whether a message must not be sent a second time when nobody knows what became of the first: a telephone rings, and
+    /// each message costs money.
+    fn at_most_once(&self) -> bool {
+        false
+    }
+
+    /// The host that has to answer for this address. `None`: it is sent nowhere, which [`Carrier::send`] will say.
+    fn host(&self, address: &str) -> Option<String>;
+
+    /// The bytes of a message: made once, and the same for every try.
+    ///
+    /// # Errors
+    /// Nothing can be made of this event for this address.
+    fn render(&self, event: &Event, id: Uuid, address: &str) -> Result<Vec<u8>, Unwritable>;
+
+    /// Tries once.
+    async fn send(&self, message: Message<'_>) -> Tried;
+}
+
+/// An event that a channel has no message for.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing can be written: {0}")]
+pub struct Unwritable(pub String);
+
+/// A message that is to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// Of its delivery: the same for every try.
+    pub id: Uuid,
+    /// Where it goes.
+    pub address: &'a str,
+    /// What a browser's subscription needs beside the address.
+    pub keys: Option<&'a Value>,
+    /// The owner's target, if it is for one.
+    pub target: Option<Uuid>,
+    /// The numbers of the target's secrets that sign now.
+    pub secret_numbers: &'a [i32],
+    /// What [`Carrier::render`] made.
+    pub body: &'a [u8],
+}
+
+/// A try, and what follows for the next ones.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// As it is recorded.
+    pub attempt: Attempt,
+    /// The pause that the receiver asked for.
+    pub retry_after: Option<Duration>,
+    /// Whether the host is to blame: it did not answer, or said that it cannot now.
+    pub host_failed: bool,
+}
+
+impl Tried {
+    /// One that ended without an answer.
+    pub fn unanswered(begun: Instant, verdict: Verdict, detail: impl Into<String>) -> Self {
+        let host_failed = matches!(verdict, Verdict::Retry | Verdict::Unknown);
+        Self::of(begun, verdict, None, detail.into(), Vec::new(), host_failed)
+    }
+
+    /// One of which the host is not to blame, whatever came of it.
+    pub fn judged(begun: Instant, verdict: Verdict, status: Option<u16>, detail: impl Into<String>) -> Self {
+        Self::of(begun, verdict, status, detail.into(), Vec::new(), false)
+    }
+
+    pub(super) fn of(
+        begun: Instant,
+        verdict: Verdict,
+        status: Option<u16>,
+        detail: String,
+        reply: Vec<u8>,
+        host_failed: bool,
+    ) -> Self {
+        let attempt = Attempt { verdict, status, took: begun.elapsed(), detail, reply };
+        Self { attempt, retry_after: None, host_failed }
+    }
+}
+
+/// What is configured, one carrier for each channel. The others are named: what is for them waits.
+///
+/// # Errors
+/// A setting that cannot be used.
+pub fn carriers(
+    settings: &config::Notify,
+) -> Result<(Vec<Arc<dyn Carrier>>, Vec<Channel>), Box<dyn Error + Send + Sync>> {
+    let outside = Outside::new(&Terms::from(settings), system_lookup())?;
+    let (mut on, mut off) = (Vec::new(), Vec::new());
+    for channel in Channel::ALL {
+        match carrier(channel, settings, &outside)? {
+            Some(carrier) => on.push(carrier),
+            None => off.push(channel),
+        }
+    }
+    Ok((on, off))
+}
+
+/// The carrier of a channel, if it is configured.
+fn carrier(
+    channel: Channel,
+    settings: &config::Notify,
+    outside: &Outside,
+) -> Result<Option<Arc<dyn Carrier>>, Box<dyn Error + Send + Sync>> {
+    Ok(match channel {
+        Channel::Webhook => match settings.webhooks.secret()? {
+            Some(secret) => Some(Arc::new(Webhook::new(Masters::parse(secret.reveal())?, outside.clone()))),
+            None => None,
+        },
+        Channel::Email => Email::new(&settings.mail, settings.notify_timeout)?.map(arced),
+        Channel::Push => Push::new(&settings.push, outside.clone())?.map(arced),
+        Channel::Sms => match settings.messages.sms {
+            Sms::Off => None,
+            Sms::Sns => Some(Arc::new(SmsSns::new(Sns::new(settings)?))),
+            Sms::Http => Some(Arc::new(SmsHttp::new(&settings.messages, &Terms::from(settings))?)),
+        },
+        Channel::Topic => match Topic::allowed(&settings.sns) {
+            allowed if allowed.is_empty() => None,
+            allowed => Some(Arc::new(Topic::new(Sns::new(settings)?, allowed))),
+        },
+    })
+}
+
+fn arced<C: Carrier + 'static>(carrier: C) -> Arc<dyn Carrier> {
+    Arc::new(carrier)
+}
