@@ -40,6 +40,14 @@ CREATE FUNCTION imgfilter.cancel(p_task uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.changed_tasks(p_tasks uuid[], p_seen integer[], p_most integer) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
 CREATE FUNCTION imgfilter.charge(p_account text, p_request jsonb) RETURNS void
     LANGUAGE plpgsql;
 
@@ -496,10 +504,6 @@ CREATE FUNCTION imgfilter.tasks_of_owner(p_owner text) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE FUNCTION imgfilter.tasks_since(p_watched jsonb) RETURNS jsonb
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'imgfilter', 'pg_temp';
-
 CREATE FUNCTION imgfilter.usage_of(p_account text, p_request jsonb) RETURNS imgfilter.usage
     LANGUAGE sql STABLE;
 
@@ -799,6 +803,9 @@ GRANT ALL ON FUNCTION imgfilter.beat(p_worker integer, p_queue bigint[], p_lease
 
 REVOKE ALL ON FUNCTION imgfilter.cancel(p_task uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.changed_tasks(p_tasks uuid[], p_seen integer[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.changed_tasks(p_tasks uuid[], p_seen integer[], p_most integer) TO imgfilter_edge;
+
 REVOKE ALL ON FUNCTION imgfilter.charge(p_account text, p_request jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.check_quota(p_request jsonb) FROM PUBLIC;
@@ -1019,9 +1026,6 @@ REVOKE ALL ON FUNCTION imgfilter.task_view(p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.task_view(p_task uuid) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.tasks_of_owner(p_owner text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.usage_of(p_account text, p_request jsonb) FROM PUBLIC;
 

@@ -8,6 +8,7 @@ local M = {}
 -- The functions that this role may call, with their parameters' types. Each returns one value.
 local PARAMETERS = {
     announce = { "text" },
+    changed_tasks = { "uuid[]", "integer[]", "integer" },
     edge_ready = {},
     erase_task = { "uuid", "text" },
     foresee = { "jsonb" },
@@ -19,7 +20,6 @@ local PARAMETERS = {
     queue_pressure = { "bigint" },
     submit_task = { "jsonb" },
     task_view = { "uuid" },
-    tasks_since = { "jsonb" },
 }
 
 local connection
