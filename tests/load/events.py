@@ -64,7 +64,7 @@ class Database:
 
     def rows(self, statement: str, *values) -> list[tuple]:
         with self.connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
     def submit(self, count: int) -> list[str]:
