@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -176,18 +178,26 @@ def test_a_client_that_leaves_makes_room_at_once(stack, another_edge, photo, lea
 
 
 def test_a_client_of_http2_that_leaves_makes_room_too(stack, another_edge, photo, tmp_path):
-    socket = tmp_path / "h2"
+    place = tmp_path / "h2"
     tmp_path.chmod(0o777)
     for folder in list(tmp_path.parents)[:3]:
         folder.chmod(0o755)
-    url, task = another_edge(MAX_WATCHERS="1", NGINX_WORKERS="1", STREAM_HEARTBEAT="60s", H2C_SOCKET=str(socket)), new_task(stack, photo)
+    url, task = another_edge(MAX_WATCHERS="1", NGINX_WORKERS="1", STREAM_HEARTBEAT="60s", H2C_SOCKET=str(place)), new_task(stack, photo)
     for _ in range(3):
-        command = [*CURL, "--http2-prior-knowledge", "--unix-socket", str(socket), f"http://a/tasks/{task['id']}/events"]
+        command = [*CURL, "--http2-prior-knowledge", "--unix-socket", str(place), f"http://a/tasks/{task['id']}/events"]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as client:
             assert next(event for event in parse(client.stdout) if event.kind == "task").id == "1"
             assert not has_room(url, task)
             client.kill()
         wait_until("room for another", lambda: has_room(url, task), 10)
+
+
+def test_who_erases_a_task_and_leaves_has_erased_it(stack, photo):
+    """Only waiting ends with the client."""
+    task = new_task(stack, photo)
+    with socket.create_connection((urlsplit(stack.url).hostname, urlsplit(stack.url).port)) as connection:
+        connection.sendall(f"DELETE /tasks/{task['id']} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    wait_until("the erasure", lambda: ask(stack.url, "GET", f"/tasks/{task['id']}").status == 410, 10)
 
 
 def test_an_address_has_so_many_streams(stack, another_edge, photo):
