@@ -6,7 +6,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads latency load soak chaos fmt lint docs schema fuzz contract gallery clean
+.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load soak chaos fmt lint docs schema fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -60,6 +60,9 @@ bench-cleanup: deps build ## measure the cleanup: links a second, memory, killed
 
 bench-queue: deps build ## measure the queue by itself: tasks a second, claims before a backlog, a rate before an old snapshot
 	@$(LOAD).queue
+
+bench-events: deps build ## measure what 5,000 streams of events cost, and how soon they tell that a task has ended
+	@$(LOAD).events
 
 bench-downloads: deps build ## measure downloads beside a plain nginx, and what a crowd costs the store
 	@tests/packages/install bench

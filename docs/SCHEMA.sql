@@ -48,6 +48,14 @@ CREATE FUNCTION imgfilter.cancel(p_task uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.changed_tasks(p_tasks uuid[], p_seen integer[], p_most integer) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
 CREATE FUNCTION imgfilter.charge(p_account text, p_request jsonb) RETURNS void
     LANGUAGE plpgsql;
 
@@ -673,10 +681,6 @@ CREATE FUNCTION imgfilter.tasks_of_owner(p_owner text) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE FUNCTION imgfilter.tasks_since(p_watched jsonb) RETURNS jsonb
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'imgfilter', 'pg_temp';
-
 CREATE FUNCTION imgfilter.tell_expiring(p_before interval, p_limit integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp'
@@ -1006,6 +1010,9 @@ GRANT ALL ON FUNCTION imgfilter.begin_delivery(p_worker integer, p_queue bigint,
 
 REVOKE ALL ON FUNCTION imgfilter.cancel(p_task uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.changed_tasks(p_tasks uuid[], p_seen integer[], p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.changed_tasks(p_tasks uuid[], p_seen integer[], p_most integer) TO imgfilter_edge;
+
 REVOKE ALL ON FUNCTION imgfilter.charge(p_account text, p_request jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.check_addresses(p_owner text, p_spec jsonb) FROM PUBLIC;
@@ -1302,9 +1309,6 @@ REVOKE ALL ON FUNCTION imgfilter.task_view(p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.task_view(p_task uuid) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.tasks_of_owner(p_owner text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION imgfilter.tasks_since(p_watched jsonb) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.tell_expiring(p_before interval, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.tell_expiring(p_before interval, p_limit integer) TO imgfilter_worker;

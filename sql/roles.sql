@@ -28,7 +28,7 @@ GRANT USAGE ON SCHEMA imgfilter TO imgfilter_edge, imgfilter_worker;
 REVOKE ALL ON ALL TABLES IN SCHEMA imgfilter FROM PUBLIC, imgfilter_edge, imgfilter_worker;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA imgfilter FROM PUBLIC, imgfilter_edge, imgfilter_worker;
 
-GRANT EXECUTE ON FUNCTION submit_task, task_view, tasks_since, link_view, edge_ready, announce, key_by_hash, foresee,
+GRANT EXECUTE ON FUNCTION submit_task, task_view, changed_tasks, link_view, edge_ready, announce, key_by_hash, foresee,
   image_view, erase_task
   TO imgfilter_edge;
 GRANT EXECUTE ON FUNCTION notifications_view, set_notifications, send_code, verify_target, rotate_secret, enable_target,

@@ -24,6 +24,15 @@ function M.send(status, content_type, body, headers)
     return ngx.exit(ngx.HTTP_OK)
 end
 
+-- An answer without a body: all that there was to say has been said.
+function M.nothing()
+    ngx.req.discard_body()
+    ngx.status = ngx.HTTP_NO_CONTENT
+    ngx.header["Cache-Control"] = "no-store"
+    ngx.send_headers()
+    return ngx.exit(ngx.HTTP_OK)
+end
+
 function M.json(status, body, headers)
     return M.send(status, "application/json", body, headers)
 end
@@ -88,7 +97,7 @@ local METHODS_OF_TASKS = "DELETE, GET, HEAD"
 
 local function methods_of(path)
     return METHODS[path] or path:find("^/uploads/") and METHODS_OF_UPLOADS
-        or path:find("^/tasks/") and METHODS_OF_TASKS
+        or path:find("^/tasks/[^/]*$") and METHODS_OF_TASKS
         or (path:find("^/me/notifications/") or path:find("^/deliveries/")) and "POST" or "GET, HEAD"
 end
 

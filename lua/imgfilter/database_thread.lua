@@ -8,6 +8,7 @@ local M = {}
 -- The functions that this role may call, with their parameters' types. Each returns one value.
 local PARAMETERS = {
     announce = { "text" },
+    changed_tasks = { "uuid[]", "integer[]", "integer" },
     deliveries_of = { "text", "jsonb" },
     edge_ready = {},
     enable_target = { "text", "uuid" },
@@ -26,7 +27,6 @@ local PARAMETERS = {
     set_notifications = { "text", "jsonb", "jsonb" },
     submit_task = { "jsonb" },
     task_view = { "uuid" },
-    tasks_since = { "jsonb" },
     verify_target = { "text", "uuid", "text" },
 }
 

@@ -12,7 +12,7 @@ function M.master()
     native.initialise(config.native())
     -- loaded now, so that every worker has them from the start and shares their memory
     for _, name in ipairs({
-        "again", "answer", "deliveries", "downloads", "erasure", "filters", "gateway", "health", "keys", "links",
+        "again", "answer", "deliveries", "downloads", "erasure", "events", "filters", "gateway", "health", "keys", "links",
         "notifications", "purge", "push_key", "tasks", "upload", "uploads",
     }) do
         require("imgfilter." .. name)

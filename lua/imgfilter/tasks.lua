@@ -21,13 +21,25 @@ function M.seconds(wait, longest)
     return seconds and seconds <= longest and seconds or nil
 end
 
-local function find(id)
+-- What is told of an id that no task has.
+function M.unknown()
+    return problems.new("not_found", { detail = "there is no task of this id" })
+end
+
+-- The id of the task that a path names, in lower case; `after` is what the path ends with. nil when it cannot be an id.
+function M.id_in(path, after)
+    local id = path:match("^/tasks/([^/]+)" .. after .. "$")
+    return id and uuid.is_one(id) and id:lower() or nil
+end
+
+-- The task as native's render_tasks tells it, or nil and the problem.
+function M.find(id)
     local view, problem = database.call("task_view", id)
     if problem then
         return nil, problem
     end
     if not view then
-        return nil, problems.new("not_found", { detail = "there is no task of this id" })
+        return nil, M.unknown()
     end
     local tasks
     tasks, problem = native.call("render_tasks", "[" .. view .. "]")
@@ -41,7 +53,7 @@ local function show(id)
         local detail = "wait is a whole number of seconds from 0 to " .. longest
         return answer.problem(problems.new("invalid_wait", { detail = detail, field = "wait", limit = longest }))
     end
-    local task, problem = find(id)
+    local task, problem = M.find(id)
     if task and seconds > 0 then
         task = watch.until_ended(task, seconds)
         problem = problem or problems.new("overloaded", { detail = "too many requests wait for tasks" })
@@ -57,14 +69,16 @@ end
 
 function M.serve()
     answer.allow("DELETE", "GET", "HEAD")
-    local id = ngx.var.uri:match("^/tasks/([^/]+)$")
-    if not id or not uuid.is_one(id) then
-        return answer.problem(problems.new("not_found", { detail = "there is no task of this id" }))
+    local id = M.id_in(ngx.var.uri, "")
+    if not id then
+        return answer.problem(M.unknown())
     end
     if ngx.req.get_method() == "DELETE" then
-        return erasure.erase(id:lower())
+        -- a client that leaves now does not take it back
+        ngx.on_abort(function() end)
+        return erasure.erase(id)
     end
-    return show(id:lower())
+    return show(id)
 end
 
 return M

@@ -2,98 +2,107 @@
 -- question about all watched tasks; nobody who waits holds a thread or a database connection.
 
 local semaphore = require "ngx.semaphore"
-local cjson = require "cjson.safe"
+local config = require "imgfilter.config"
 local database = require "imgfilter.database"
 local native = require "imgfilter.native"
 
 local M = {}
 
--- Time between two questions, in seconds.
+-- Time from the beginning of one question to that of the next, and what is left of it to others at least; in seconds.
 local INTERVAL = 0.2
--- Tasks in one question; tasks_since takes no more.
+local REST = 0.05
+-- Tasks in one question; changed_tasks takes no more.
 local CHUNK = 1000
--- Requests that may wait at the same time, in one nginx worker.
-local MAX_WAITERS = 4096
+-- Changed tasks in one answer: this worker does nothing else while it renders them, which is to take milliseconds.
+local MOST = 100
 
--- Waiters by task id: lists of { version =, changed = semaphore, task = }.
+-- The shortest time of nginx's clock, in seconds. Whoever waits for less does not wait at all, and if it then looks at
+-- the clock again, and waits again, it does so for ever.
+M.TICK = 0.001
+
+-- What is known of each watched task, by its id: { task = its last known state, watchers = those who watch it, by
+-- themselves, count = how many these are }.
 local watched = {}
-local waiters = 0
+local watchers = 0
 local running = false
 
-local function add(id, waiter)
-    watched[id] = watched[id] or {}
-    table.insert(watched[id], waiter)
-    waiters = waiters + 1
-end
-
-local function remove(id, waiter)
-    local list = watched[id] or {}
-    for index, other in ipairs(list) do
-        if other == waiter then
-            table.remove(list, index)
-            waiters = waiters - 1
-            break
-        end
+-- Tells whoever watches this task and has not seen this version of it.
+local function learn(task)
+    local known = watched[task.id]
+    if not known or task.version <= known.task.version then
+        return
     end
-    if #list == 0 then
-        watched[id] = nil
+    known.task = task
+    for watcher in pairs(known.watchers) do
+        watcher.changed:post(1)
     end
 end
 
--- The questions to ask: arrays of {id, version}, with the oldest version that somebody has seen.
+-- The questions to ask: of at most CHUNK tasks each, { tasks =, versions = }, as PostgreSQL writes arrays.
 local function questions()
-    local chunks, chunk = {}, {}
-    for id, list in pairs(watched) do
-        local oldest = list[1].version
-        for _, waiter in ipairs(list) do
-            oldest = math.min(oldest, waiter.version)
+    local chunks, ids, versions = {}, {}, {}
+    local function close()
+        local texts = { table.concat(ids, ","), table.concat(versions, ",") }
+        chunks[#chunks + 1] = { tasks = "{" .. texts[1] .. "}", versions = "{" .. texts[2] .. "}" }
+        ids, versions = {}, {}
+    end
+    for id, known in pairs(watched) do
+        if not known.task.ended then
+            ids[#ids + 1] = id
+            versions[#versions + 1] = known.task.version
         end
-        chunk[#chunk + 1] = { id = id, version = oldest }
-        if #chunk == CHUNK then
-            chunks[#chunks + 1], chunk = chunk, {}
+        if #ids == CHUNK then
+            close()
         end
     end
-    if #chunk > 0 then
-        chunks[#chunks + 1] = chunk
+    if #ids > 0 then
+        close()
     end
     return chunks
 end
 
-local function wake(task)
-    for _, waiter in ipairs(watched[task.id] or {}) do
-        if task.version > waiter.version then
-            waiter.version, waiter.task = task.version, task
-            waiter.changed:post(1)
-        end
-    end
-end
-
+-- Asks one question; whether the answer may not have told all.
 local function ask(chunk)
-    local views = database.call("tasks_since", cjson.encode(chunk))
-    if not views or views == "[]" then
-        return
+    local views = database.call("changed_tasks", chunk.tasks, chunk.versions, MOST)
+    if not views then
+        return false
     end
-    for _, task in ipairs(native.call("render_tasks", views) or {}) do
-        wake(task)
+    local tasks = native.call("render_tasks", views) or {}
+    for _, task in ipairs(tasks) do
+        learn(task)
     end
+    return #tasks >= MOST
 end
 
 -- nginx ends this worker: everybody is answered now with what is known.
 local function let_go()
-    for _, list in pairs(watched) do
-        for _, waiter in ipairs(list) do
-            waiter.changed:post(1)
+    for _, known in pairs(watched) do
+        for watcher in pairs(known.watchers) do
+            watcher.changed:post(1)
         end
     end
 end
 
 local tick
 
-local function schedule()
-    running = ngx.timer.at(INTERVAL, tick) and true or false
-    if not running then
+local function schedule(seconds)
+    running = ngx.timer.at(seconds, tick) and true or false
+    if not running and ngx.worker.exiting() then
         let_go()
     end
+end
+
+-- Asks about all; whether some answer may not have told all of its tasks.
+local function ask_all()
+    local more = false
+    for _, chunk in ipairs(questions()) do
+        local ran, answer = pcall(ask, chunk)
+        if not ran then
+            ngx.log(ngx.ERR, "watch: ", answer)
+        end
+        more = more or ran and answer
+    end
+    return more
 end
 
 function tick(premature)
@@ -101,41 +110,106 @@ function tick(premature)
         running = false
         return let_go()
     end
-    for _, chunk in ipairs(questions()) do
-        local ran, err = pcall(ask, chunk)
-        if not ran then
-            ngx.log(ngx.ERR, "watch: ", err)
-        end
-    end
+    local started = ngx.now()
+    local more = ask_all()
     if next(watched) then
-        return schedule()
+        ngx.update_time()
+        return schedule(more and REST or math.max(REST, INTERVAL - (ngx.now() - started)))
     end
     running = false
 end
 
--- Waits until the task has ended, but not longer than `seconds`: its last known state. At once nil when too many
--- wait already. `task` is what native's render_tasks says of it.
+local Watcher = {}
+Watcher.__index = Watcher
+
+-- Watches a task from the state that the caller knows. Whoever watches must stop() at the end, however that comes.
+local function start(task)
+    local watcher = setmetatable({ id = task.id, seen = task, changed = semaphore.new(0), gone = false }, Watcher)
+    local known = watched[task.id]
+    if not known then
+        known = { task = task, watchers = {}, count = 0 }
+        watched[task.id] = known
+    end
+    -- its own look at the task may be later than that of all others
+    learn(task)
+    known.watchers[watcher] = true
+    known.count = known.count + 1
+    watchers = watchers + 1
+    -- a client that leaves ends the wait; without this nginx would end the caller where it stands, and nobody would
+    -- stop()
+    ngx.on_abort(function()
+        watcher.gone = true
+        watcher.changed:post(1)
+    end)
+    return watcher
+end
+
+-- Whether there is nothing left to wait for: the client has left, or nginx ends this worker.
+function Watcher:is_over()
+    return self.gone or ngx.worker.exiting()
+end
+
+-- Waits so many seconds for a version of the task that this watcher has not seen: nil when none came, or nobody wants
+-- to know any more.
+function Watcher:wait(seconds)
+    local deadline = ngx.now() + seconds
+    -- at each wait, because there may have been no timer left for it before
+    if not running then
+        schedule(INTERVAL)
+    end
+    while not self:is_over() do
+        local task = watched[self.id].task
+        if task.version > self.seen.version then
+            self.seen = task
+            return task
+        end
+        local left = deadline - ngx.now()
+        if left < M.TICK or not self.changed:wait(left) then
+            return nil
+        end
+    end
+    return nil
+end
+
+function Watcher:stop()
+    local known = watched[self.id]
+    known.watchers[self] = nil
+    known.count = known.count - 1
+    watchers = watchers - 1
+    if known.count == 0 then
+        watched[self.id] = nil
+    end
+end
+
+-- Watches the task while job(watcher) runs, from the state that the caller knows, which is what native's render_tasks
+-- says of it; true, or nil at once when too many watch already.
+function M.during(task, job)
+    if watchers >= config.max_watchers then
+        return nil
+    end
+    local watcher = start(task)
+    local ran, err = pcall(job, watcher)
+    watcher:stop()
+    if not ran then
+        error(err, 0)
+    end
+    return true
+end
+
+-- Waits until the task has ended, but not longer than `seconds`: its last known state. At once nil when too many watch
+-- already.
 function M.until_ended(task, seconds)
     if task.ended then
         return task
     end
-    if waiters >= MAX_WAITERS then
-        return nil
-    end
-    local waiter = { version = task.version, changed = semaphore.new(0), task = task }
-    add(task.id, waiter)
-    if not running then
-        schedule()
-    end
     local deadline = ngx.now() + seconds
-    while not waiter.task.ended and not ngx.worker.exiting() do
-        local left = deadline - ngx.now()
-        if left <= 0 or not waiter.changed:wait(left) then
-            break
-        end
-    end
-    remove(task.id, waiter)
-    return waiter.task
+    local watching = M.during(task, function(watcher)
+        repeat
+            local later = watcher:wait(deadline - ngx.now())
+            task = later or task
+        until not later or task.ended
+    end)
+    return watching and task
 end
 
 return M

@@ -8,7 +8,8 @@ local function environment(changes)
         ANONYMOUS_OPEN_TASKS = "0", EDGE_NAME = "a", UPLOAD_LIFE = "24h", MAX_UPLOADS = "9",
         MAX_UPLOADS_OF_CLIENT = "9",
         PUBLIC_URL = "https://img.example/f/", SPOOL = "/spool/", RUNTIME_DIR = "/run/x", ANONYMOUS = "true",
-        MAX_BODY = "1000", MAX_WAIT = "60s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
+        MAX_BODY = "1000", MAX_WAIT = "60s", MAX_WATCHERS = "100", STREAM_LIFE = "30m",
+        STREAM_HEARTBEAT = "15s", STREAM_RETRY = "2s", EDGE_DATABASE_URL = "host=db", DATABASE_TIMEOUT = "500ms",
         MAX_TASK_BODY = "500",
         EDGE_DATABASE_CONNECTIONS = "4", NATIVE_THREADS = "2", S3_BUCKET = "b", S3_TIMEOUT = "1 m",
         LINK_KEYS = "1:k", LINK_LIFE = "3 months", MAX_FILTERS = "16", MAX_CHAIN_LENGTH = "4096",
@@ -46,6 +47,10 @@ describe("the configuration", function()
     it("reads numbers, durations and switches", function()
         local config, native = load()
         assert.equal(60, config.max_wait)
+        assert.equal(100, config.max_watchers)
+        assert.equal(1800, config.stream_life)
+        assert.equal(15, config.stream_heartbeat)
+        assert.equal(2, config.stream_retry)
         assert.equal(0.5, config.database_timeout)
         assert.equal(60, config.s3_timeout)
         assert.equal(1000, config.max_body)

@@ -18,3 +18,21 @@ describe("the seconds to wait", function()
         end
     end)
 end)
+
+describe("the task of a path", function()
+    local ID = "01930000-0000-7000-8000-00000000000A"
+
+    it("is its id in lower case", function()
+        assert.equal(ID:lower(), tasks.id_in("/tasks/" .. ID, ""))
+        assert.equal(ID:lower(), tasks.id_in("/tasks/" .. ID .. "/events", "/events"))
+    end)
+
+    it("is none where anything else stands", function()
+        for _, path in ipairs({ "/tasks/", "/tasks/x", "/tasks/" .. ID .. "/", "/tasks/" .. ID .. "/events" }) do
+            assert.is_nil(tasks.id_in(path, ""), path)
+        end
+        for _, path in ipairs({ "/tasks/events", "/tasks/" .. ID, "/tasks/x/events", "/tasks/" .. ID .. "/events/" }) do
+            assert.is_nil(tasks.id_in(path, "/events"), path)
+        end
+    end)
+end)

@@ -39,7 +39,7 @@ SELECT is(pg_temp.left_of(1), 0::bigint, 'no row is left of it');
 SELECT is(count(*), 0::bigint, 'in the queue neither') FROM queue WHERE lane = lane_number('webhook') AND ref NOT IN (SELECT id FROM delivery);
 SELECT is(pg_temp.has_original(1), false, 'its image is gone');
 SELECT is(task_view(pg_temp.task_id(1)), jsonb_build_object('id', pg_temp.task_id(1), 'erased', true), 'that it was erased is known');
-SELECT is(tasks_since(jsonb_build_array(jsonb_build_object('id', pg_temp.task_id(1), 'version', 3))),
+SELECT is(changed_tasks(ARRAY[pg_temp.task_id(1)], '{3}', 9),
           jsonb_build_array(jsonb_build_object('id', pg_temp.task_id(1), 'erased', true)), 'and told to whoever waits');
 SELECT is(erase_task(pg_temp.task_id(1), NULL), '{"erased":true}', 'again it is said that it was erased');
 SELECT is(first_task(pg_temp.request(1) || jsonb_build_object('idempotency', jsonb_build_object('key', 'k', 'client', '192.0.2.1', 'fingerprint', repeat('ef', 32)))),

@@ -1,7 +1,7 @@
 -- An order's way from submit_task to a link: the functions of the edge and the plain case of the worker's.
 BEGIN;
 \ir fixture.psql
-SELECT plan(31);
+SELECT plan(36);
 
 -- submit_task
 SELECT pg_temp.order_photo(1) AS view \gset
@@ -20,12 +20,18 @@ SELECT throws_ok($$ SELECT pg_temp.order_photo(2, lane => 'express') $$, 'IF001'
 SELECT throws_ok($$ SELECT submit_task(pg_temp.request(3) || '{"image":{"id":null}}') $$, '23502', NULL, 'an image must be whole');
 SELECT is(count(*), 1::bigint, 'nothing is left of a refused order') FROM image;
 
--- tasks_since
-SELECT is(tasks_since(jsonb_build_array(jsonb_build_object('id', pg_temp.task_id(1), 'version', 1))), '[]', 'nothing new');
-SELECT is(jsonb_array_length(tasks_since(jsonb_build_array(jsonb_build_object('id', pg_temp.task_id(1), 'version', 0)))), 1,
-          'a change is told');
-SELECT throws_ok($$ SELECT tasks_since((SELECT jsonb_agg('{}'::jsonb) FROM generate_series(1, 1001))) $$, 'IF002', NULL,
+-- changed_tasks
+SELECT is(changed_tasks(ARRAY[pg_temp.task_id(1)], '{1}', 9), NULL, 'nothing new');
+SELECT is(changed_tasks(ARRAY[pg_temp.task_id(1)], '{2}', 9), NULL, 'nor is an earlier version');
+SELECT is(changed_tasks('{}', '{}', 9), NULL, 'nobody watches anything');
+SELECT is(changed_tasks(ARRAY[pg_temp.task_id(1)], '{0}', 9), jsonb_build_array(:'view'::jsonb), 'a change is told as the view');
+SELECT is(changed_tasks(ARRAY[pg_temp.task_id(998), pg_temp.task_id(1)], '{1,1}', 9),
+          jsonb_build_array(jsonb_build_object('id', pg_temp.task_id(998), 'erased', true)), 'and what is there no more');
+SELECT is(jsonb_array_length(changed_tasks(array_agg(pg_temp.task_id(900 + n)), array_agg(1), 2)), 2, 'so many at a time')
+  FROM generate_series(1, 5) AS n;
+SELECT throws_ok($$ SELECT changed_tasks(array_fill(pg_temp.task_id(1), ARRAY[1001]), array_fill(1, ARRAY[1001]), 9) $$, 'IF002', NULL,
                  'at most 1000 can be watched');
+SELECT is(changed_tasks(array_fill(pg_temp.task_id(1), ARRAY[1000]), array_fill(1, ARRAY[1000]), 9), NULL, 'and as many can');
 
 -- claim
 SELECT worker_start('host', 1, 'test') AS worker \gset

@@ -82,6 +82,8 @@ def balancer(stack: Stack, port: int, edges: list[Edge]) -> Child:
     listed = ",".join(f"{each.name}=127.0.0.1:{each.port}" for each in edges)
     own = {"EDGES": listed, "PORT": str(port), "RUNTIME_DIR": str(give(stack.sockets / "balancer", stack.users.edge)),
            "CACHE": str(give(stack.plan.state / "balancer", stack.users.edge))}
+    if "IMGFILTER_TLS_PORT" in stack.environment:
+        own |= {"TLS_PORT": str(free_port())}
     return nginx(stack, "balancer", "balancer-config", own)
 
 

@@ -110,7 +110,8 @@ class Trial:
         tasks += [self.service.upload(PICTURE, "grayscale") for _ in range(5)]
         assert self.machine.output("systemctl show -p MainPID --value imgfilter-worker") != before
         self._all_done(tasks)
-        return f"{len(tasks)} tasks done, {self.machine.output('dpkg-query -W -f ${Version} imgfilter')} runs"
+        version = self.machine.output("dpkg-query -W -f '${Version}' imgfilter")
+        return f"{len(tasks)} tasks done, {version} runs"
 
     def stop(self) -> str:
         """systemctl stop lets the worker finish what it has begun; the rest is done after the next start."""
@@ -136,7 +137,7 @@ class Trial:
         databases = self.machine.output("cd / && runuser -u postgres -- psql -A -t -c 'SELECT datname FROM pg_database' "
                                         "-c \"SELECT rolname FROM pg_roles WHERE rolname ~ '^imgfilter'\"")
         assert "imgfilter" not in databases, databases
-        assert self.machine.output("pgrep -f /usr/bin/imgfilter || true") == ""
+        assert self.machine.output("pgrep -x imgfilter || true") == ""
         return "no file, user, database or process"
 
     def _all_done(self, tasks: list[str]) -> None:

@@ -71,7 +71,7 @@ fn main_level(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxError> {
     let _ = writeln!(file, "load_module \"{modules}/ndk_http_module.so\";");
     let _ = writeln!(file, "load_module \"{modules}/ngx_http_lua_module.so\";");
     let _ = writeln!(file, "load_module {upload_module};\n");
-    servers::process(file, edge, "nginx")?;
+    servers::process(file, edge, "nginx", edge.events.max_watchers, servers::FILES_OF_EDGE)?;
     // What looks at every request's path has expressions to match it with.
     file.push_str("pcre_jit on;\n");
     file.push_str("# Each pool is kept from ever filling its queue by a gate in Lua.\n");

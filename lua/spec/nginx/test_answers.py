@@ -13,6 +13,7 @@ METHODS = {
     "/images": "POST, PUT",
     "/tasks": "POST",
     f"/tasks/{ID}": "DELETE, GET, HEAD",
+    f"/tasks/{ID}/events": "GET, HEAD",
     "/uploads": "OPTIONS, POST",
     f"/uploads/{ID}": "DELETE, HEAD, OPTIONS, PATCH",
     "/me/notifications": "GET, HEAD, PUT",

@@ -12,7 +12,7 @@ use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 62] = [
+const READ_BY_LUA: [&str; 66] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -58,6 +58,7 @@ const READ_BY_LUA: [&str; 62] = [
     "MAX_UPLOADS_OF_CLIENT",
     "MAX_WAIT",
     "MAX_WAITING",
+    "MAX_WATCHERS",
     "NATIVE_LIBRARY",
     "NATIVE_THREADS",
     "PRESETS",
@@ -73,6 +74,9 @@ const READ_BY_LUA: [&str; 62] = [
     "S3_TIMEOUT",
     "SPOOL",
     "SPOOL_RESERVE",
+    "STREAM_HEARTBEAT",
+    "STREAM_LIFE",
+    "STREAM_RETRY",
     "UPLOAD_LIFE",
     "WEBHOOK_INSECURE",
 ];
@@ -258,6 +262,18 @@ mod tests {
         let file = rendered(&["nginx-config", "--max-task-body=5000"]).unwrap();
         assert!(file.contains("client_max_body_size 5000;"));
         assert!(file.contains(&format!("client_body_buffer_size {};", 5000 + (64 << 10))));
+    }
+
+    #[test]
+    fn whoever_watches_has_a_connection() {
+        let file = rendered(&["nginx-config", "--max-watchers=1000"]).unwrap();
+        assert!(file.contains("worker_connections 5096;") && file.contains("worker_rlimit_nofile 11240;"));
+        assert!(file.contains("limit_conn address_streams 128;"));
+        let unlimited = rendered(&["nginx-config", "--address-streams=0"]).unwrap();
+        assert!(
+            unlimited.contains("limit_conn address_streams 65535;"),
+            "that of the server must not count there"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::parse_duration;
+use super::{parse_duration, within};
 
 /// Who brings the bytes of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,13 +60,6 @@ fn presigned_life(text: &str) -> Result<Duration, String> {
 
 fn cache_life(text: &str) -> Result<Duration, String> {
     within(text, 60, 366 * 24 * 3600)
-}
-
-/// A duration of so many seconds.
-fn within(text: &str, least: u64, most: u64) -> Result<Duration, String> {
-    let duration = parse_duration(text).map_err(|mistake| mistake.to_string())?;
-    let allowed = Duration::from_secs(least)..=Duration::from_secs(most);
-    if allowed.contains(&duration) { Ok(duration) } else { Err(format!("must be {least} to {most} seconds")) }
 }
 
 #[cfg(test)]

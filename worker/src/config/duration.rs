@@ -26,6 +26,13 @@ pub fn parse(text: &str) -> Result<Duration, DurationMistake> {
     Duration::try_from_secs_f64(number * seconds).map_err(|_| DurationMistake)
 }
 
+/// Reads a duration of `least` to `most` seconds; the mistake is in words.
+pub fn within(text: &str, least: u64, most: u64) -> Result<Duration, String> {
+    let duration = parse(text).map_err(|mistake| mistake.to_string())?;
+    let allowed = Duration::from_secs(least)..=Duration::from_secs(most);
+    if allowed.contains(&duration) { Ok(duration) } else { Err(format!("must be {least} to {most} seconds")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Downloads, Front, Secret, parse_duration};
+use super::{Downloads, Events, Front, Secret, parse_duration};
 
 /// The largest quota: every program on the way still counts it exactly.
 pub const MAX_QUOTA: u64 = 10_000_000_000_000;
@@ -128,10 +128,9 @@ pub struct Edge {
     #[arg(long, env = "IMGFILTER_PRESETS_ONLY", value_name = "BOOL", default_value_t = false,
           action = clap::ArgAction::Set)]
     pub presets_only: bool,
-    /// Longest wait that `?wait=` may ask for; a longer one is refused with invalid_wait
-    #[arg(long, env = "IMGFILTER_MAX_WAIT", value_name = "DURATION", default_value = "60s",
-          value_parser = parse_duration)]
-    pub max_wait: Duration,
+    /// Who may watch tasks.
+    #[command(flatten)]
+    pub events: Events,
     /// Which tasks are fast.
     #[command(flatten)]
     pub lanes: Lanes,

@@ -28,7 +28,8 @@ pub fn render(edge: &Edge, edges: &str) -> Result<String, NginxError> {
     let mut file = String::from(
         "# Written by `imgfilter balancer-config` from the settings: change those, not this file.\n\n",
     );
-    servers::process(&mut file, edge, "balancer")?;
+    // Of a stream that goes through here both ends are connections.
+    servers::process(&mut file, edge, "balancer", 2 * edge.events.max_watchers, servers::FILES_OF_BALANCER)?;
     file.push_str("\nhttp {\n");
     upstreams(&mut file, &members);
     clients::hsts(&mut file, &edge.front);

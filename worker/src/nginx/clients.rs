@@ -26,6 +26,7 @@ fn zones(file: &mut String, front: &Front) {
         }
     }
     file.push_str("    limit_conn_zone $network zone=address_connections:10m;\n");
+    file.push_str("    limit_conn_zone $network zone=address_streams:10m;\n");
     file.push_str("    limit_conn_zone $limited_key zone=key_connections:10m;\n\n");
 }
 

@@ -4,8 +4,15 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::{NginxError, Parts, clients, endpoint, escaped, path, quoted, socket, word};
-use crate::config::Edge;
+use crate::config::{Edge, Events};
 
+/// Connections of each nginx worker but those that watch tasks: every client may have one of its own to the gateway, and
+/// that one to the store.
+const CONNECTIONS: u32 = 4096;
+/// Files that an edge has open in each nginx worker: of its cache, of the spool, and a few that are always open.
+pub(super) const FILES_OF_EDGE: u32 = 6144;
+/// The same of a load balancer, which writes nothing but logs.
+pub(super) const FILES_OF_BALANCER: u32 = 256;
 /// Idle connections kept to the store and to the gateway, by each nginx worker.
 const KEEPALIVE: u32 = 32;
 /// Room beside the body of an order, in bytes: what divides it into chunks is held with it.
@@ -13,8 +20,15 @@ const CHUNKS_BYTES: u32 = 64 << 10;
 /// The gateway's socket, in the runtime folder.
 const GATEWAY_SOCKET: &str = "s3.sock";
 
-/// What nginx's processes are; `name` is that of the pid file.
-pub(super) fn process(file: &mut String, edge: &Edge, name: &str) -> Result<(), NginxError> {
+/// What nginx's processes are; `name` is that of the pid file, `watching` is how many connections those who watch tasks
+/// may take in each, and `files` how many files may be open beside all connections.
+pub(super) fn process(
+    file: &mut String,
+    edge: &Edge,
+    name: &str,
+    watching: u32,
+    files: u32,
+) -> Result<(), NginxError> {
     let runtime = path("IMGFILTER_RUNTIME_DIR", &edge.runtime_dir)?;
     if let Some(user) = &edge.nginx_user {
         let words: Result<Vec<_>, _> =
@@ -22,11 +36,11 @@ pub(super) fn process(file: &mut String, edge: &Edge, name: &str) -> Result<(), 
         let _ = writeln!(file, "user {};", words?.join(" "));
     }
     let _ = writeln!(file, "worker_processes {};", word("IMGFILTER_NGINX_WORKERS", &edge.nginx_workers)?);
-    // Every client may have a connection of its own to the gateway, and that one to the store.
-    file.push_str("worker_rlimit_nofile 16384;\n");
+    let connections = CONNECTIONS + watching;
+    let _ = writeln!(file, "worker_rlimit_nofile {};", connections + files);
     let _ = writeln!(file, "pid \"{runtime}/{name}.pid\";");
     let _ = writeln!(file, "error_log \"{}\" notice;", escaped("IMGFILTER_ERROR_LOG", &edge.error_log)?);
-    file.push_str("events { worker_connections 4096; }\n\n");
+    let _ = writeln!(file, "events {{ worker_connections {connections}; }}\n");
     Ok(())
 }
 
@@ -54,12 +68,14 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
     let address = word("IMGFILTER_LISTEN", &edge.listen)?;
     let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
     let limits = clients::limits(&edge.front);
-    let orders = orders(edge.max_task_body, &nginx_dir);
+    let more_locations = orders(edge.max_task_body, &nginx_dir)
+        + &streams(&edge.events, &nginx_dir)
+        + &format!("        include \"{nginx_dir}/notifications.conf\";\n");
     let mut server = |listen: &str, more: &str| {
         let _ = writeln!(
             file,
             "    server {{\n        {listen}\n{more}{limits}        set $www \"{nginx_dir}/www\";\n        \
-             include \"{nginx_dir}/edge.conf\";\n        include \"{nginx_dir}/notifications.conf\";\n{orders}    }}\n"
+             include \"{nginx_dir}/edge.conf\";\n{more_locations}    }}\n"
         );
     };
     server(&format!("listen {address}:{};", edge.port), "");
@@ -89,6 +105,15 @@ fn orders(max_body: u32, nginx_dir: &str) -> String {
     format!(
         "        location = /tasks {{\n            client_max_body_size {max_body};\n            \
          client_body_buffer_size {buffer};\n            include \"{nginx_dir}/orders.conf\";\n        }}\n"
+    )
+}
+
+/// Where tasks are watched. With a limit of its own, so that none of the server's counts there.
+fn streams(events: &Events, nginx_dir: &str) -> String {
+    let streams = events.streams_of_address();
+    format!(
+        "        location ~ ^/tasks/[^/]+/events$ {{\n            limit_conn address_streams {streams};\n            \
+         include \"{nginx_dir}/events.conf\";\n        }}\n"
     )
 }
 
