@@ -12,9 +12,6 @@ use super::sns::{Published, Sns};
 use crate::config;
 use crate::db::deliveries::Verdict;
 
-/// The group of messages in topics that keep an order.
-const GROUP: &str = "imgfilter";
-
 /// Publishes to topics.
 pub struct Topic {
     sns: Sns,
@@ -62,11 +59,7 @@ impl Carrier for Topic {
             return Tried::judged(begun, Verdict::Refused, None, "the topic is none of IMGFILTER_SNS_TOPICS");
         }
         let call = self.sns.publish().topic_arn(message.address);
-        let mut call = call.message(String::from_utf8_lossy(message.body));
-        if message.address.ends_with(".fifo") {
-            let id = message.id.simple().to_string();
-            call = call.message_group_id(GROUP).message_deduplication_id(id);
-        }
+        let call = call.message(String::from_utf8_lossy(message.body));
         match Published::by(call).await {
             Published::Yes => Tried::judged(begun, Verdict::Delivered, Some(200), "taken"),
             Published::No(status, code) => {
