@@ -133,6 +133,9 @@ impl Event {
 
 /// The beginning of a text, of so many characters at most.
 fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
     match most {
         0 => String::new(),
         most => text.chars().take(most - 1).chain(['…']).collect(),
