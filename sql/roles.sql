@@ -39,7 +39,7 @@ GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, is_draining, reap TO 
 GRANT EXECUTE ON FUNCTION publish_queue_state TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, complete_many, fail, release TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, begin_delivery, finish_delivery, defer_delivery,
-  tell_expiring TO imgfilter_worker;
+  tell_expiring, link_view TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION expired_links, remove_links, spent_originals, remove_originals, orphans, remove_old_rows,
   cleanup_preview, erased_objects, remove_erased_objects, leased_rows, longest_life, purge,
   note_link_key TO imgfilter_worker;

@@ -11,7 +11,7 @@ from stack.places import CHECKOUT, Build
 UNITS = CHECKOUT / "systemd"
 
 # The exposure that `systemd-analyze security` may find, of 10; a unit without any hardening has 9.6.
-EXPOSURE = {"imgfilter-worker": 1.5, "imgfilter-cleanup": 1.5, "imgfilter-store": 1.5}
+EXPOSURE = {"imgfilter-worker": 1.5, "imgfilter-cleanup": 1.5, "imgfilter-notify": 1.5, "imgfilter-store": 1.5}
 
 
 @pytest.fixture(scope="module")

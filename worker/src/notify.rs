@@ -13,6 +13,7 @@ pub mod email;
 pub mod event;
 pub mod hosts;
 pub mod http;
+pub mod preview;
 pub mod push;
 pub mod schedule;
 pub mod signature;
@@ -34,9 +35,10 @@ use crate::db::DbError;
 use crate::db::deliveries::{Delivery, Verdict};
 use crate::queue::jittered;
 use crate::queue::member::Member;
-use carrier::{Carrier, Message, Tried};
+use carrier::{Carrier, Message, Tried, Unwritable};
 use event::Event;
 use hosts::{Hosts, Place, Turn};
+use preview::{Previewer, Shown};
 
 /// Time beyond the longest try for which a claimed delivery stays this process's: to ask and to tell the database.
 const SPARE_LEASE: Duration = Duration::from_secs(45);
@@ -68,6 +70,8 @@ pub struct Wording {
     pub public_url: String,
     /// Signs download links.
     pub link_keys: LinkKeys,
+    /// Makes small pictures, where that can be done.
+    pub previewer: Option<Arc<dyn Previewer>>,
 }
 
 /// A channel that is configured.
@@ -84,6 +88,17 @@ struct Ready {
     delivery: Delivery,
     at_host: Option<Place>,
     place: OwnedSemaphorePermit,
+}
+
+/// What was claimed, sorted.
+#[derive(Default)]
+struct Sorted {
+    /// What can be sent at once.
+    ready: Vec<Ready>,
+    /// What has to wait, and how long.
+    waiting: Vec<(Delivery, Duration)>,
+    /// Whether some of that has to wait because there were no places here.
+    too_many: bool,
 }
 
 impl Notifier {
@@ -174,12 +189,13 @@ impl Notifier {
             let most = (1 + lane.places.available_permits()).max(batch);
             let claimed = self.claim(&lane, most).await;
             let count = claimed.len();
-            let (ready, waiting) = lane.sorted(claimed, first);
+            let Sorted { ready, waiting, too_many } = lane.sorted(claimed, first);
             for ready in ready {
                 Arc::clone(&self).start(&lane, ready);
             }
-            // Many have to wait for their hosts: look further, for those that need not.
-            batch = if waiting.len() * 2 > count { (most * 2).min(MOST) } else { 0 };
+            // Most have to wait for their hosts: look further, for those that need not.
+            let further = waiting.len() * 2 > count && !too_many;
+            batch = if further { (most * 2).min(MOST) } else { 0 };
             self.give_back(waiting).await;
             if count < most {
                 let _ = tokio::time::timeout(jittered(POLL), lane.news.notified()).await;
@@ -239,7 +255,7 @@ impl Notifier {
         let (channel, attempt) = (carrier.channel().as_str(), delivery.attempts);
         match tried.attempt.verdict {
             Verdict::Delivered => tracing::info!(channel, attempt, "told"),
-            _ => tracing::info!(channel, attempt, detail = tried.attempt.detail, became, "not told"),
+            _ => tracing::info!(channel, attempt, why = loggable(carrier, &tried), became, "not told"),
         }
         Ok(())
     }
@@ -251,21 +267,10 @@ impl Notifier {
             let lost = "an earlier try was broken off, and may have been sent";
             return Ok(Some(Tried::judged(now, Verdict::Unknown, None, lost)));
         }
-        let body = match &delivery.body {
-            Some(body) => body.clone(),
-            None => {
-                let event = Event::of(delivery, &self.words.public_url, &self.words.link_keys);
-                let event = event.map_err(|error| DbError::Connection(error.into()))?;
-                match carrier.render(&event, delivery.id, &delivery.target) {
-                    Ok(body) => match self.member.db.store_body(delivery.held, &body).await? {
-                        Some(body) => body,
-                        None => return Ok(None),
-                    },
-                    Err(error) => {
-                        return Ok(Some(Tried::judged(now, Verdict::Refused, None, error.to_string())));
-                    }
-                }
-            }
+        let body = match self.body(carrier, delivery).await? {
+            Ok(Some(body)) => body,
+            Ok(None) => return Ok(None),
+            Err(error) => return Ok(Some(Tried::judged(now, Verdict::Refused, None, error.to_string()))),
         };
         if carrier.at_most_once() && !self.member.db.begin_delivery(delivery.held).await? {
             return Ok(None);
@@ -279,6 +284,28 @@ impl Notifier {
             body: &body,
         };
         Ok(Some(carrier.send(message).await))
+    }
+
+    /// The bytes of a message, which are made and stored before its first try. `None`: the lease is no longer ours.
+    async fn body(
+        &self,
+        carrier: &dyn Carrier,
+        delivery: &Delivery,
+    ) -> Result<Result<Option<Vec<u8>>, Unwritable>, DbError> {
+        if let Some(body) = &delivery.body {
+            return Ok(Ok(Some(body.clone())));
+        }
+        let event = Event::of(delivery, &self.words.public_url, &self.words.link_keys);
+        let mut event = event.map_err(|error| DbError::Connection(error.into()))?;
+        if let Some(previewer) = self.words.previewer.as_ref().filter(|_| carrier.shows_pictures())
+            && let Some(shown) = Shown::of(delivery)
+        {
+            event.preview = previewer.preview(&shown).await;
+        }
+        match carrier.render(&event, delivery.id, &delivery.target) {
+            Ok(body) => self.member.db.store_body(delivery.held, &body).await.map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// Records a try, again and again while the database cannot be reached and the lease lasts: otherwise it would be sent
@@ -297,33 +324,41 @@ impl Notifier {
     }
 }
 
+/// What may be logged of what went wrong: of a stranger's host only the kind.
+fn loggable<'a>(carrier: &dyn Carrier, tried: &'a Tried) -> &'a str {
+    let detail = tried.attempt.detail.as_str();
+    match detail.split_once(": ") {
+        Some((kind, _)) if carrier.asks_strangers() => kind,
+        _ => detail,
+    }
+}
+
 impl Lane {
-    /// Those that find a place here and at their host, and those that have to wait, with how long.
-    fn sorted(
-        &self,
-        claimed: Vec<Delivery>,
-        first: OwnedSemaphorePermit,
-    ) -> (Vec<Ready>, Vec<(Delivery, Duration)>) {
-        let (mut ready, mut waiting) = (Vec::new(), Vec::new());
+    /// Which of those that were claimed find a place, and which do not.
+    fn sorted(&self, claimed: Vec<Delivery>, first: OwnedSemaphorePermit) -> Sorted {
+        let mut sorted = Sorted::default();
         let mut place = Some(first);
         for delivery in claimed {
             let mut take = || Arc::clone(&self.places).try_acquire_owned().ok();
             let Some(here) = place.take().or_else(&mut take) else {
-                waiting.push((delivery, Duration::ZERO));
+                sorted.too_many = true;
+                sorted.waiting.push((delivery, Duration::ZERO));
                 continue;
             };
             match self.carrier.host(&delivery.target) {
                 // It goes nowhere, which the carrier will say.
-                None => ready.push(Ready { delivery, at_host: None, place: here }),
+                None => sorted.ready.push(Ready { delivery, at_host: None, place: here }),
                 Some(host) => match self.hosts.turn(&host, Instant::now()) {
-                    Turn::Now(at_host) => ready.push(Ready { delivery, at_host: Some(at_host), place: here }),
+                    Turn::Now(at_host) => {
+                        sorted.ready.push(Ready { delivery, at_host: Some(at_host), place: here });
+                    }
                     Turn::Later(pause) => {
                         place = Some(here);
-                        waiting.push((delivery, pause));
+                        sorted.waiting.push((delivery, pause));
                     }
                 },
             }
         }
-        (ready, waiting)
+        sorted
     }
 }

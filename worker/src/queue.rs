@@ -13,6 +13,7 @@ pub mod held;
 pub mod job;
 pub mod member;
 pub mod places;
+pub mod preview;
 pub mod publisher;
 
 use std::sync::Arc;

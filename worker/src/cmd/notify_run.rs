@@ -44,7 +44,7 @@ pub fn run(options: Options) -> Outcome {
 async fn send(options: Options) -> Outcome {
     let member = Member::new(Db::new(&options.database)?, LEASE, &options.presence);
     let link_keys = LinkKeys::parse(options.links.keys()?.reveal())?;
-    let words = Wording { public_url: options.links.public_url.clone(), link_keys };
+    let words = Wording { public_url: options.links.public_url.clone(), link_keys, previewer: None };
     let notifier = Notifier::new(&member, &Arc::default(), &options.notify, words)?;
     let (end, ending) = watch::channel(false);
     let mut asked_to_end = std::pin::pin!(shutdown::requested());

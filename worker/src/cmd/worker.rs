@@ -17,7 +17,9 @@ use crate::config;
 use crate::db::{Db, listen};
 use crate::engine::pool::Engines;
 use crate::engine::process::{self, Start};
+use crate::notify::preview::Previewer;
 use crate::notify::{Notifier, Wording};
+use crate::queue::preview::Previews;
 use crate::queue::{Worker, claimer, heartbeat, jittered, publisher};
 use crate::shutdown;
 use crate::store::Store;
@@ -157,7 +159,8 @@ fn notifier(
     if settings.notifier == config::Notifier::Off {
         return Ok(None);
     }
-    let words = Wording { public_url: links.public_url.clone(), link_keys };
+    let previewer: Arc<dyn Previewer> = Previews::new(worker);
+    let words = Wording { public_url: links.public_url.clone(), link_keys, previewer: Some(previewer) };
     Notifier::new(&worker.member, &worker.news, settings, words).map(Some)
 }
 

@@ -34,7 +34,7 @@ pub struct Notify {
     /// Whether workers send notifications, too; `off` where `imgfilter notify run` does
     #[arg(long, env = "IMGFILTER_NOTIFIER", value_name = "MODE", value_enum, default_value_t = Notifier::On)]
     pub notifier: Notifier,
-    /// Notifications under way at the same time, in one process
+    /// Notifications of one channel under way at the same time, in one process
     #[arg(long, env = "IMGFILTER_NOTIFY_CONCURRENCY", value_name = "COUNT", default_value_t = 32,
           value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub notify_concurrency: u32,

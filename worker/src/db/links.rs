@@ -1,6 +1,7 @@
 //! Links, as their operator sees them and what he does with them; and the keys that sign them.
 
 use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::queue::{Change, Listed};
@@ -49,6 +50,14 @@ impl Db {
     pub async fn links(&self, which: Links<'_>) -> Result<Vec<Listed<LinkLine>>, DbError> {
         let sql = "SELECT imgfilter.list_links($1, $2, $3, $4)";
         self.listed(sql, &[&which.ids, &which.owner, &which.task, &which.limit]).await
+    }
+
+    /// The key of the object that a link leads to. `None`: it has ended, or there is none of this id.
+    pub async fn object_of_link(&self, link: Uuid) -> Result<Option<String>, DbError> {
+        let row = self.row("SELECT imgfilter.link_view($1)", &[&link]).await?;
+        let Some(view) = row.get::<_, Option<Value>>(0) else { return Ok(None) };
+        let lives = view["gone"] == false;
+        Ok(view["object_key"].as_str().filter(|_| lives).map(str::to_owned))
     }
 
     /// Ends a link now.

@@ -35,6 +35,16 @@ pub trait Carrier: Send + Sync {
         false
     }
 
+    /// Whether strangers say which host is asked. What goes wrong there may name it, and is not logged.
+    fn asks_strangers(&self) -> bool {
+        false
+    }
+
+    /// Whether its messages show a small picture of the result, where there is one.
+    fn shows_pictures(&self) -> bool {
+        false
+    }
+
     /// The host that has to answer for this address. `None`: it is sent nowhere, which [`Carrier::send`] will say.
     fn host(&self, address: &str) -> Option<String>;
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use imgfilter_api::channel::Channel;
 use lettre::address::Envelope;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -25,6 +25,8 @@ use crate::db::deliveries::Verdict;
 
 /// How much of a refusal is kept.
 const MAX_KEPT: usize = 2048;
+/// What the page calls the picture that comes with it.
+const PICTURE: &str = "picture";
 /// The port of a server that is spoken to plainly, or encrypted after STARTTLS, or from the first byte.
 const PORTS: (u16, u16, u16) = (25, 587, 465);
 
@@ -71,7 +73,7 @@ impl Email {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ))
-            .multipart(MultiPart::alternative_plain_html(plain(&words), html(&words)))?;
+            .multipart(body(&words, event.preview.as_deref()))?;
         Ok(letter.formatted())
     }
 }
@@ -114,6 +116,10 @@ fn transport(
 impl Carrier for Email {
     fn channel(&self) -> Channel {
         Channel::Email
+    }
+
+    fn shows_pictures(&self) -> bool {
+        true
     }
 
     fn host(&self, _: &str) -> Option<String> {
@@ -187,19 +193,34 @@ fn judge(code: u16, enhanced: Option<&str>) -> Verdict {
     }
 }
 
+/// The same twice: as text, and as a page, with a picture within where there is one.
+fn body(words: &Words, picture: Option<&[u8]>) -> MultiPart {
+    let page = html(words, picture.is_some());
+    match picture.zip(ContentType::parse("image/jpeg").ok()) {
+        None => MultiPart::alternative_plain_html(plain(words), page),
+        Some((picture, kind)) => {
+            let picture = Attachment::new_inline(PICTURE.to_owned()).body(picture.to_vec(), kind);
+            let page = MultiPart::related().singlepart(SinglePart::html(page)).singlepart(picture);
+            MultiPart::alternative().singlepart(SinglePart::plain(plain(words))).multipart(page)
+        }
+    }
+}
+
 fn plain(words: &Words) -> String {
     let links = words.links.iter().map(|(name, url)| format!("\n{name}:\n{url}\n"));
     format!("{}\n{}", words.text, links.collect::<String>())
 }
 
-fn html(words: &Words) -> String {
+fn html(words: &Words, with_picture: bool) -> String {
+    let picture =
+        if with_picture { format!("<p><img src=\"cid:{PICTURE}\" alt=\"\"></p>\n") } else { String::new() };
     let links = words
         .links
         .iter()
         .map(|(name, url)| format!("<p><a href=\"{}\">{}</a></p>\n", escaped(url), escaped(name)));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
-         <body style=\"font-family: sans-serif\">\n<h1 style=\"font-size: 1.3em\">{title}</h1>\n<p>{text}</p>\n{links}</body>\n</html>\n",
+         <body style=\"font-family: sans-serif\">\n<h1 style=\"font-size: 1.3em\">{title}</h1>\n<p>{text}</p>\n{picture}{links}</body>\n</html>\n",
         title = escaped(&words.title),
         text = escaped(&words.text),
         links = links.collect::<String>()
@@ -251,6 +272,7 @@ mod tests {
             r#type: "target.disabled".to_owned(),
             timestamp: "2026-11-23T10:00:00Z".to_owned(),
             data: Data::Details(details),
+            preview: None,
         };
         let id = Uuid::nil();
         let letter = String::from_utf8(email.render(&event, id, "you@example.org").unwrap()).unwrap();
@@ -264,6 +286,11 @@ mod tests {
             assert!(letter.contains(&format!("{line}\r\n")), "{line} in\n{letter}");
         }
         assert!(letter.contains("&lt;script&gt;&amp;&quot;"), "{letter}");
+        let event = Event { preview: Some(b"picture".to_vec()), ..event };
+        let shown = String::from_utf8(email.render(&event, id, "you@example.org").unwrap()).unwrap();
+        for words in ["cid:picture", "Content-ID: <picture>", "image/jpeg"] {
+            assert!(shown.contains(words) && !letter.contains(words), "{shown}");
+        }
         assert!(email.render(&event, id, "you@example.org\r\nBcc: all@example.org").is_err());
     }
 

@@ -18,6 +18,9 @@ pub struct Event {
     pub timestamp: String,
     /// What it is about.
     pub data: Data,
+    /// A small JPEG of its first result, for people.
+    #[serde(skip)]
+    pub preview: Option<Vec<u8>>,
 }
 
 /// What an event is about.
@@ -60,7 +63,8 @@ impl Event {
             }
             None => Data::Details(delivery.details.clone().unwrap_or_else(|| json!({}))),
         };
-        Ok(Self { r#type: delivery.event.clone(), timestamp: delivery.event_at.clone(), data })
+        let (kind, timestamp) = (delivery.event.clone(), delivery.event_at.clone());
+        Ok(Self { r#type: kind, timestamp, data, preview: None })
     }
 
     /// The event as programs read it.
@@ -129,6 +133,9 @@ impl Event {
 
 /// The beginning of a text, of so many characters at most.
 fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
     match most {
         0 => String::new(),
         most => text.chars().take(most - 1).chain(['…']).collect(),
@@ -218,12 +225,12 @@ mod tests {
         let keys = LinkKeys::parse(KEY).unwrap();
         let task = task::render(serde_json::from_value(view).unwrap(), "https://x.example", &keys);
         let timestamp = "2026-11-23T10:00:01Z".to_owned();
-        Event { r#type: kind.to_owned(), timestamp, data: Data::Task(Box::new(task)) }
+        Event { r#type: kind.to_owned(), timestamp, data: Data::Task(Box::new(task)), preview: None }
     }
 
     fn about(kind: &str, details: Value) -> Event {
         let timestamp = "2026-11-23T10:00:01Z".to_owned();
-        Event { r#type: kind.to_owned(), timestamp, data: Data::Details(details) }
+        Event { r#type: kind.to_owned(), timestamp, data: Data::Details(details), preview: None }
     }
 
     fn done(filters: &str) -> Value {

@@ -89,6 +89,10 @@ impl Carrier for Push {
         Channel::Push
     }
 
+    fn asks_strangers(&self) -> bool {
+        true
+    }
+
     fn host(&self, address: &str) -> Option<String> {
         host_of(&self.check(address).ok()?)
     }

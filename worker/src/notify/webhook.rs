@@ -34,6 +34,10 @@ impl Carrier for Webhook {
         Channel::Webhook
     }
 
+    fn asks_strangers(&self) -> bool {
+        true
+    }
+
     fn host(&self, address: &str) -> Option<String> {
         host_of(&self.outside.check(address).ok()?)
     }

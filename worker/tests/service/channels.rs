@@ -23,8 +23,13 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Nobody listens there.
 const NOBODY: &str = "127.0.0.1:1";
 
-fn carrier(channel: Channel, change: impl FnOnce(&mut Notify)) -> Arc<dyn Carrier> {
+/// What a process has done before it speaks TLS.
+fn with_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn carrier(channel: Channel, change: impl FnOnce(&mut Notify)) -> Arc<dyn Carrier> {
+    with_tls();
     let mut settings = settings_of_notify();
     settings.webhooks.webhook_insecure = true;
     settings.notify_timeout = Duration::from_millis(500);
@@ -163,6 +168,7 @@ async fn only_push_services_of_the_list_are_sent_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_push_belong_together() {
+    with_tls();
     let outside = Outside::new(&Terms::from(&settings_of_notify()), system_lookup()).unwrap();
     let mut settings = settings_of_notify();
     pushing(&mut settings);

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Output, Stdio};
 
+use imgfilter::notify::push::{Vapid, VapidKeys};
 use serde_json::Value;
 
 use crate::stage::photo;
@@ -100,8 +101,13 @@ fn new_secrets_are_accepted_where_they_are_used() {
     let key = text(&run(&["link-key", "--number", "7"], b""));
     assert!(key.starts_with("7:") && imgfilter_api::link::LinkKeys::parse(key.trim()).is_ok());
     let secret = text(&run(&["webhook-secret"], b""));
-    assert!(imgfilter::notify::signature::Key::parse(&secret.trim().parse().unwrap()).is_ok());
+    assert!(imgfilter_api::signing::Masters::parse(secret.trim()).is_ok());
     assert_ne!(secret, text(&run(&["webhook-secret"], b"")));
+    let pair = text(&run(&["vapid-key"], b""));
+    let (private, public) = pair.trim().split_once("\nIMGFILTER_VAPID_PUBLIC_KEY=").unwrap();
+    let private = private.strip_prefix("IMGFILTER_VAPID_KEY=").unwrap().parse().unwrap();
+    let keys = VapidKeys { private, public: public.to_owned() };
+    assert!(Vapid::new(&keys, "mailto:us@example.com").is_ok());
 }
 
 #[test]

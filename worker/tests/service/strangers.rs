@@ -154,7 +154,7 @@ async fn names_that_lead_inside_are_refused() {
         let tried = send(&webhook, "https://hook.example.com/").await;
         let attempt = &tried.attempt;
         assert_eq!((attempt.verdict, attempt.status), (Verdict::Refused, None), "{address}: {attempt:?}");
-        assert!(attempt.detail.starts_with("refused: hook.example.com is not"), "{address}: {attempt:?}");
+        assert!(attempt.detail == "refused: it is not a public address", "{address}: {attempt:?}");
     }
 }
 
@@ -189,6 +189,6 @@ async fn the_resolver_of_this_machine_is_judged_too() {
         let found = guard.resolve("localhost".parse().unwrap()).await;
         found.map(|addresses| addresses.count()).map_err(|error| error.to_string())
     };
-    assert_eq!(resolve(false).await, Err("localhost is not a public address".into()));
+    assert_eq!(resolve(false).await, Err("it is not a public address".into()));
     assert!(resolve(true).await.unwrap() > 0);
 }

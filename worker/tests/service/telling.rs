@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::stage::mailbox::Mailbox;
@@ -15,16 +16,22 @@ const SOON: Duration = Duration::from_secs(30);
 const TELEPHONE: &str = "+4915112345";
 
 impl Stage {
+    /// Calls what is the database's own.
+    async fn call(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) {
+        self.sql.batch_execute("SET search_path = imgfilter").await.unwrap();
+        self.sql.query(sql, params).await.unwrap();
+    }
+
     /// Puts a code for an address into the outbox.
     async fn tell(&self, channel: &str, address: &str) {
         let sql = "SELECT imgfilter.enqueue_delivery(NULL, $1, 'target.verify', $2, 'acme', NULL, $3)";
-        self.sql.query(sql, &[&channel, &address, &json!({"code": "123456"})]).await.unwrap();
+        self.call(sql, &[&channel, &address, &json!({"code": "123456"})]).await;
     }
 
     /// Puts a notice for a target into the outbox.
     async fn tell_target(&self, address: &str, target: Uuid) {
         let sql = "SELECT imgfilter.enqueue_delivery(NULL, 'webhook', 'target.disabled', $1, 'acme', $2, $3)";
-        self.sql.query(sql, &[&address, &target, &notice()]).await.unwrap();
+        self.call(sql, &[&address, &target, &notice()]).await;
     }
 
     async fn webhook_target(&self, address: &str) -> Uuid {
@@ -172,4 +179,23 @@ async fn a_worker_leaves_telling_to_the_notifier_and_that_ends_in_order() {
     notifier.says("drained");
     stage.until_true("SELECT count(*) = 1 FROM imgfilter.worker").await;
     drop(worker);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_shows_the_result_in_its_letters() {
+    let stage = Stage::set().await;
+    let mailbox = Mailbox::answering(Some("250 yes"));
+    let _worker = stage.worker(&[
+        ("IMGFILTER_SMTP_URL", &mailbox.url()),
+        ("IMGFILTER_MAIL_FROM", "Images <images@example.com>"),
+    ]);
+    let task = stage.order(&photo(), json!({"filters": ["sepia"]})).await;
+    stage.until(task, "done").await;
+    let sql = "SELECT imgfilter.enqueue_delivery($1, 'email', 'task.done', 'you@example.org')";
+    stage.call(sql, &[&task]).await;
+    let letter = mailbox.next(SOON);
+    assert!(letter.contains("Subject: Your image is ready"), "{letter}");
+    assert!(letter.contains("https://img.example/d/"), "{letter}");
+    // The beginning of a JPEG.
+    assert!(letter.contains("Content-ID: <picture>") && letter.contains("\r\n/9j/"), "{letter}");
 }
