@@ -6,6 +6,9 @@ local problems = require "imgfilter.problem"
 
 local M = {}
 
+-- The largest body at the addresses of notifications.conf, in bytes.
+M.MAX_JSON_BODY = 65536
+
 -- Sends a whole body and ends the request. `headers` may be nil.
 function M.send(status, content_type, body, headers)
     -- what the client sent and nobody read must not be taken for its next request
@@ -76,13 +79,26 @@ local DETAILS = {
 local TAKEN_BACK = { "Content-Disposition", "Content-Security-Policy", "ETag", "Last-Modified", "Accept-Ranges" }
 
 -- The methods of addresses that take others than GET and HEAD. nginx refuses TRACE by itself, before Lua is asked.
-local METHODS = { ["/images"] = "POST, PUT", ["/tasks"] = "POST", ["/uploads"] = "OPTIONS, POST" }
+local METHODS = {
+    ["/images"] = "POST, PUT", ["/tasks"] = "POST", ["/uploads"] = "OPTIONS, POST",
+    ["/me/notifications"] = "GET, HEAD, PUT",
+}
 local METHODS_OF_UPLOADS = "DELETE, HEAD, OPTIONS, PATCH"
 local METHODS_OF_TASKS = "DELETE, GET, HEAD"
 
 local function methods_of(path)
     return METHODS[path] or path:find("^/uploads/") and METHODS_OF_UPLOADS
-        or path:find("^/tasks/") and METHODS_OF_TASKS or "GET, HEAD"
+        or path:find("^/tasks/") and METHODS_OF_TASKS
+        or (path:find("^/me/notifications/") or path:find("^/deliveries/")) and "POST" or "GET, HEAD"
+end
+
+-- The most bytes of a body at this address; as the log calls it, for $uri is that of the error page by now.
+local function limit_of_bodies()
+    local path = ngx.var.logged_path or ""
+    if path == "/tasks" then
+        return config.max_task_body
+    end
+    return path:find("^/me/notifications") and M.MAX_JSON_BODY or config.max_body
 end
 
 -- Gives nginx's own errors their body, in the location that error_page names.
@@ -100,8 +116,7 @@ function M.error_page()
         ngx.header["Allow"] = methods_of((ngx.var.request_uri or ""):match("^[^?]*"))
     end
     if status == 413 then
-        -- as the log calls it: $uri is that of the error page by now
-        more.limit = ngx.var.logged_path == "/tasks" and config.max_task_body or config.max_body
+        more.limit = limit_of_bodies()
         more.detail = "the body is larger than " .. string.format("%d", more.limit) .. " bytes"
     end
     return M.problem(problems.of_status(status, more))

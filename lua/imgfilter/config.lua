@@ -11,6 +11,12 @@ local function variable(name)
     return value
 end
 
+-- The same where it may be missing: then nil.
+local function optional(name)
+    local value = os.getenv("IMGFILTER_" .. name)
+    return value ~= "" and value or nil
+end
+
 local function number(name)
     local value = variable(name)
     return tonumber(value) or error("IMGFILTER_" .. name .. " is not a number: " .. value, 0)
@@ -51,6 +57,11 @@ local function secret(name)
     local value = file:read("*a"):gsub("[\r\n]+$", "")
     file:close()
     return value
+end
+
+local function optional_secret(name)
+    local given = optional(name) or optional(name .. "_FILE")
+    return given and secret(name)
 end
 
 -- "http://127.0.0.1:9000" into the Host header's value; a port that is the scheme's own is left out, because
@@ -119,6 +130,8 @@ function M.load()
     M.link_memory = duration("LINK_MEMORY")
     M.link_misses = number("LINK_MISSES")
     M.downloads = variable("DOWNLOADS")
+    M.max_targets = number("MAX_TARGETS")
+    M.push_key = optional("VAPID_PUBLIC_KEY")
     M.presigned_life = math.floor(duration("PRESIGNED_LIFE"))
     -- the number of the key that signs; the keys themselves are the native library's
     M.link_key = tonumber(secret("LINK_KEYS"):match("^[%s,]*(%d+)"))
@@ -150,6 +163,13 @@ function M.native()
         max_attempts = number("MAX_ATTEMPTS"),
         anonymous_webhook = switch("ANONYMOUS_WEBHOOK"),
         webhook_insecure = switch("WEBHOOK_INSECURE"),
+        webhook_secret = optional_secret("WEBHOOK_SECRET"),
+        -- those that are on, as `imgfilter nginx-config` finds by the settings of each
+        channels = optional("CHANNELS") or "",
+        push_hosts = variable("PUSH_HOSTS"),
+        push_key = M.push_key,
+        topics = optional("SNS_TOPICS") or "",
+        max_targets = M.max_targets,
         storage = {
             host = host_of("S3_ENDPOINT"),
             region = variable("S3_REGION"),

@@ -7,6 +7,7 @@ local idempotency = require "imgfilter.idempotency"
 local originals = require "imgfilter.originals"
 local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
+local targets = require "imgfilter.targets"
 local threads = require "imgfilter.threads"
 
 local M = {}
@@ -15,7 +16,8 @@ local M = {}
 -- key, which anybody can cause.
 local POOLS = {
     submit_task = "write", foresee = "write", image_view = "write", announce = "write", erase_task = "write",
-    key_by_hash = "keys",
+    set_notifications = "write", send_code = "write", verify_target = "write", rotate_secret = "write",
+    enable_target = "write", replay_delivery = "write", key_by_hash = "keys",
 }
 
 -- What a thread says of an error that the database has told (see database_thread.lua, which only threads load).
@@ -78,7 +80,7 @@ function M.call(func, ...)
     end
     local answer, err = ask(is_wanted, func, ...)
     local refusal = err and (quotas.of_error(err) or idempotency.of_error(err) or originals.of_error(err)
-        or erased.of_error(err))
+        or erased.of_error(err) or targets.of_error(err))
     if refusal then
         -- an answer, and no sign that the database is unwell
         refusal.refused = true

@@ -8,18 +8,26 @@ local M = {}
 -- The functions that this role may call, with their parameters' types. Each returns one value.
 local PARAMETERS = {
     announce = { "text" },
+    deliveries_of = { "text", "jsonb" },
     edge_ready = {},
+    enable_target = { "text", "uuid" },
     erase_task = { "uuid", "text" },
     foresee = { "jsonb" },
     image_view = { "uuid", "text" },
     key_by_hash = { "text" },
     link_view = { "uuid" },
     note_link_key = { "integer" },
+    notifications_view = { "text" },
     purged_since = { "text", "integer", "integer" },
     queue_pressure = { "bigint" },
+    replay_delivery = { "text", "uuid" },
+    rotate_secret = { "text", "uuid" },
+    send_code = { "text", "uuid" },
+    set_notifications = { "text", "jsonb", "jsonb" },
     submit_task = { "jsonb" },
     task_view = { "uuid" },
     tasks_since = { "jsonb" },
+    verify_target = { "text", "uuid", "text" },
 }
 
 local connection

@@ -1,7 +1,7 @@
 -- Who asks: the holder of a key (Authorization: Bearer …), or anybody where uploads need none. Found out before a body
 -- is read.
 --
--- A caller is { owner =, webhook =, lasting =, link_life =, client =, quota = }: what lua/native and the database are
+-- A caller is { owner =, channels =, lasting =, link_life =, client =, quota = }: what lua/native and the database are
 -- told of it.
 
 local cjson = require "cjson.safe"
@@ -40,6 +40,22 @@ local function has(scopes, wanted)
         end
     end
     return false
+end
+
+-- The scopes that are called after a way of telling.
+local CHANNELS = { "webhook", "email", "push", "sms", "topic" }
+
+-- By which channels the holder of these scopes may have somebody told: nil for none, because an empty table is no list
+-- to cjson.
+function M.channels(scopes)
+    local channels
+    for _, channel in ipairs(CHANNELS) do
+        if has(scopes, channel) then
+            channels = channels or {}
+            channels[#channels + 1] = channel
+        end
+    end
+    return channels
 end
 
 -- How long the keys are counted that an address tries in vain, in seconds.
@@ -125,7 +141,7 @@ local function holder(token, scope)
         return nil, problems.new("scope_missing", { detail = "this key has not the scope " .. scope }), challenge
     end
     return {
-        owner = key.owner, webhook = has(key.scopes, "webhook"), quota = next(key.quota) and key.quota,
+        owner = key.owner, channels = M.channels(key.scopes), quota = next(key.quota) and key.quota,
         lasting = has(key.scopes, "lasting"), link_life = key.link_life,
     }
 end
@@ -136,6 +152,16 @@ function M.caller(scope)
     local token = M.token(ngx.var.http_authorization)
     if token == nil then
         return anonymous()
+    end
+    return holder(token, scope)
+end
+
+-- The same where a key is needed, whatever uploads need.
+function M.required(scope)
+    local token = M.token(ngx.var.http_authorization)
+    if token == nil then
+        local detail = "this needs a key with the scope " .. scope .. ": Authorization: Bearer …"
+        return nil, problems.new("key_required", { detail = detail }), "Bearer"
     end
     return holder(token, scope)
 end

@@ -7,11 +7,10 @@ local erased = require "imgfilter.erased"
 local erasure = require "imgfilter.erasure"
 local native = require "imgfilter.native"
 local problems = require "imgfilter.problem"
+local uuid = require "imgfilter.uuid"
 local watch = require "imgfilter.watch"
 
 local M = {}
-
-local UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
 
 -- The seconds to wait that a request names: 0 when it names none, nil when they cannot be meant.
 function M.seconds(wait, longest)
@@ -59,7 +58,7 @@ end
 function M.serve()
     answer.allow("DELETE", "GET", "HEAD")
     local id = ngx.var.uri:match("^/tasks/([^/]+)$")
-    if not id or not id:match(UUID) then
+    if not id or not uuid.is_one(id) then
         return answer.problem(problems.new("not_found", { detail = "there is no task of this id" }))
     end
     if ngx.req.get_method() == "DELETE" then

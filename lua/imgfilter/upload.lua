@@ -40,7 +40,7 @@ end
 
 -- Stores the original and hands the task over: the view of the task that this upload is, or nil and the problem.
 function M.store(prepared, caller)
-    if caller.quota or caller.idempotency then
+    if caller.quota or caller.idempotency or prepared.names_target then
         local first, refusal = database.call("foresee", prepared.request)
         if first or refusal then
             return first, refusal

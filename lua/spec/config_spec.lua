@@ -19,6 +19,7 @@ local function environment(changes)
         CACHE = "/cache/", CDN_MAX_AGE = "2m", LINK_MEMORY = "30s", LINK_MISSES = "60", MAX_LINK_LIFE = "1 year",
         DOWNLOADS = "proxy", PRESIGNED_LIFE = "60s", PRESIGNED_ENDPOINT = "same",
         SPOOL_RESERVE = "1000", BREAKER_FAILURES = "5", BREAKER_PAUSE = "2s",
+        MAX_TARGETS = "20", PUSH_HOSTS = "push.example.com",
         S3_ENDPOINT = "https://s3.example:443", S3_ACCESS_KEY = "a", S3_SECRET_KEY = "s",
     }
     for name, value in pairs(changes or {}) do
@@ -113,11 +114,24 @@ describe("the configuration", function()
         assert.has_error(function() load({ S3_SECRET_KEY = "", S3_SECRET_KEY_FILE = path }) end)
     end)
 
+    it("knows whom can be told by what is set", function()
+        local config, native = load()
+        assert.equal("", native.channels)
+        assert.is_nil(native.webhook_secret)
+        assert.is_nil(config.push_key)
+        config, native = load({ CHANNELS = "webhook,push", WEBHOOK_SECRET = "whsec_x", VAPID_PUBLIC_KEY = "BA" })
+        assert.equal("webhook,push", native.channels)
+        assert.equal("whsec_x", native.webhook_secret)
+        assert.equal("BA", config.push_key)
+        assert.equal("BA", native.push_key)
+        assert.equal(20, config.max_targets)
+    end)
+
     it("names what is missing or makes no sense", function()
         local mistakes = {
             SPOOL = "", MAX_BODY = "much", DATABASE_TIMEOUT = "5 parsecs", ANONYMOUS = "yes",
             S3_ENDPOINT = "s3.example", LINK_KEYS = "", PRESETS = "", PRESETS_ONLY = "1", MAX_EQUATION_DEPTH = "deep",
-            ANONYMOUS_REQUESTS = "few",
+            ANONYMOUS_REQUESTS = "few", MAX_TARGETS = "all", PUSH_HOSTS = "",
         }
         for name, value in pairs(mistakes) do
             local ran, err = pcall(load, { [name] = value })

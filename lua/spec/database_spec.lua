@@ -3,7 +3,7 @@ local support = require "lua.spec.support"
 local database = support.load("imgfilter.database", {
     ["imgfilter.breaker"] = {}, ["imgfilter.config"] = {}, ["imgfilter.idempotency"] = {}, ["imgfilter.originals"] = {},
     ["imgfilter.problem"] = {}, ["imgfilter.quotas"] = {},
-    ["imgfilter.threads"] = {},
+    ["imgfilter.targets"] = {}, ["imgfilter.threads"] = {},
 })
 
 describe("a bounded connection string", function()
@@ -48,6 +48,7 @@ describe("a call", function()
             ["imgfilter.quotas"] = { of_error = function(err)
                 return err:match("quota") and { code = "quota" }
             end },
+            ["imgfilter.targets"] = { of_error = function() return nil end },
             ["imgfilter.threads"] = threads,
         })
         return loaded.call("task_view", "x")

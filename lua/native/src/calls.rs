@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{again, prepare, sign, spool, state, uploads};
+use crate::{again, notifications, prepare, sign, spool, state, uploads};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,12 @@ fn call(name: &[u8], input: &[u8]) -> Result<Value, Refused> {
         b"upload_end" => uploads::end(&serde_json::from_slice(input)?).map(|()| json!({})),
         b"upload_remove" => uploads::remove(&serde_json::from_slice(input)?).map(|()| json!({})),
         b"upload_sweep" => Ok(json!({ "removed": uploads::sweep(&serde_json::from_slice(input)?)? })),
+        b"read_targets" => notifications::read_targets(input, &*state::current()?),
+        b"read_code" => notifications::read_code(input),
+        b"show_notifications" => notifications::show(input, &*state::current()?),
+        b"show_target" => notifications::show_target(input, &*state::current()?),
+        b"read_filter" => notifications::read_filter(input),
+        b"show_deliveries" => notifications::show_deliveries(input),
         b"spool" => Ok(serde_json::to_value(spool::measure(&serde_json::from_slice(input)?)?)?),
         b"version" => Ok(json!({ "version": env!("CARGO_PKG_VERSION") })),
         other => Err(Refused::Unknown(String::from_utf8_lossy(other).into_owned())),

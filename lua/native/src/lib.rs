@@ -7,6 +7,7 @@
 //! - [`state`]: the configuration that all calls share;
 //! - [`prepare`]: an upload's parts into the request that creates its task;
 //! - [`again`]: an order for a kept image into such a request;
+//! - [`notifications`]: whom an owner has told, and what was told;
 //! - [`sign`]: AWS Signature Version 4 for the storage gateway;
 //! - [`spool`]: how much room uploads have;
 //! - [`ffi`]: the C functions, and all of the `unsafe`.
@@ -14,6 +15,7 @@
 pub mod again;
 pub mod calls;
 pub mod ffi;
+pub mod notifications;
 pub mod prepare;
 pub mod sign;
 pub mod spool;

@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
+use imgfilter_api::channel::Channel;
 use imgfilter_api::options::{self, Parts, Rules, Spec};
 use imgfilter_api::problem::{Code, Position, Problem};
+use imgfilter_api::telling::Tellable;
 use imgfilter_filters::{Chain, Encoding, Format, ImageInfo, Limits, Mistake, Refusal, RefusalCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -57,8 +59,8 @@ impl Ids {
 pub struct Caller {
     /// Whose key it is; `None`: anonymous.
     pub owner: Option<String>,
-    /// Whether the key allows a webhook.
-    pub webhook: bool,
+    /// By which channels the key lets somebody be told.
+    pub channels: Vec<Channel>,
     /// Whether the key allows links that last longer than others.
     pub lasting: bool,
     /// How long links of the key live, if it says so: an interval in ISO 8601.
@@ -84,9 +86,17 @@ pub struct Idempotency {
 impl Caller {
     /// What this one may ask for, where `anonymous` is what anyone may.
     pub fn rules(&self, anonymous: &Rules) -> Rules {
-        let webhook_allowed = if self.owner.is_some() { self.webhook } else { anonymous.webhook_allowed };
         let own_life = self.link_life.as_deref().and_then(|life| life.parse().ok());
-        Rules { webhook_allowed, own_life, lasting: self.lasting, ..anonymous.clone() }
+        let tellable = self.tellable(&anonymous.tellable);
+        Rules { tellable, own_life, lasting: self.lasting, ..anonymous.clone() }
+    }
+
+    /// Whom this one may have told, where `anonymous` is what anyone may.
+    pub fn tellable(&self, anonymous: &Tellable) -> Tellable {
+        match self.owner {
+            Some(_) => Tellable { allowed: self.channels.clone(), ..anonymous.clone() },
+            None => anonymous.clone(),
+        }
     }
 }
 
@@ -99,6 +109,8 @@ pub struct Prepared {
     pub request: String,
     /// Which workers' lane the task goes into: `fast` or `slow`.
     pub lane: &'static str,
+    /// Whether it names an address that must be a target of its owner, which `submit_task` refuses otherwise.
+    pub names_target: bool,
 }
 
 /// An upload that has been checked: what the hook does next.
@@ -204,7 +216,8 @@ pub fn order(
         "memory": memory_mib,
         "max_attempts": state.max_attempts,
     });
-    Ok(Prepared { task, request: request.to_string(), lane })
+    let names_target = spec.telling.email.is_some() || spec.telling.sms.is_some();
+    Ok(Prepared { task, request: request.to_string(), lane, names_target })
 }
 
 /// Checks everything that does not need the image: what an upload in pieces is told before it sends any.

@@ -6,8 +6,12 @@
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
+use imgfilter_api::address::{PushHosts, Reach, Topics};
+use imgfilter_api::channel::Channel;
 use imgfilter_api::link::{KeyError, LinkKeys};
 use imgfilter_api::options::Rules;
+use imgfilter_api::signing::{BadSecret, Masters};
+use imgfilter_api::telling::Tellable;
 use imgfilter_filters::{ChainLimits, Format, Limits, PresetMistake, PresetUse};
 use jiff::Span;
 use serde::Deserialize;
@@ -32,6 +36,12 @@ pub enum StateError {
     /// `link_life` or `max_link_life` is not a span of time such as `3 months`.
     #[error("IMGFILTER_LINK_LIFE, IMGFILTER_MAX_LINK_LIFE: {0}")]
     LinkLife(#[from] jiff::Error),
+    /// `webhook_secret` does not parse.
+    #[error(transparent)]
+    WebhookSecret(#[from] BadSecret),
+    /// `channels` names what is none.
+    #[error("there is no channel \"{0}\"")]
+    Channel(String),
 }
 
 /// What the Lua side hands over; the names are those of `IMGFILTER_*`, in lower case.
@@ -61,6 +71,12 @@ pub struct Config {
     max_attempts: u16,
     anonymous_webhook: bool,
     webhook_insecure: bool,
+    webhook_secret: Option<String>,
+    channels: String,
+    push_hosts: String,
+    push_key: Option<String>,
+    topics: String,
+    max_targets: u16,
     storage: Storage,
     presigned_base: String,
 }
@@ -86,6 +102,12 @@ pub struct State {
     pub storage: Storage,
     /// Where clients reach it: scheme and host.
     pub presigned_base: String,
+    /// What the secrets of webhooks are derived from; `None`: there are no webhooks.
+    pub masters: Option<Masters>,
+    /// The public key by which browsers know the service, in base64url; `None`: they are not told.
+    pub push_key: Option<String>,
+    /// Most targets of an owner.
+    pub max_targets: u16,
 }
 
 /// Names of the formats that can be written, in the order in which they are listed to people.
@@ -106,8 +128,15 @@ impl TryFrom<Config> for State {
                 max_link_life: config.max_link_life.parse()?,
                 own_life: None,
                 lasting: false,
-                webhook_allowed: config.anonymous_webhook,
-                webhook_insecure: config.webhook_insecure,
+                tellable: Tellable {
+                    allowed: config.anonymous_webhook.then_some(Channel::Webhook).into_iter().collect(),
+                    on: channels(&config.channels)?,
+                    reach: Reach {
+                        insecure: config.webhook_insecure,
+                        push_hosts: PushHosts::parse(&config.push_hosts),
+                        topics: Topics::parse(&config.topics),
+                    },
+                },
             },
             limits: Limits {
                 max_dimension: config.max_dimension,
@@ -129,8 +158,17 @@ impl TryFrom<Config> for State {
             max_attempts: config.max_attempts,
             storage: config.storage,
             presigned_base: config.presigned_base,
+            masters: config.webhook_secret.as_deref().map(Masters::parse).transpose()?,
+            push_key: config.push_key,
+            max_targets: config.max_targets,
         })
     }
+}
+
+/// Channels with commas between.
+fn channels(list: &str) -> Result<Vec<Channel>, StateError> {
+    let names = list.split(',').filter(|name| !name.is_empty());
+    names.map(|name| Channel::from_name(name).ok_or_else(|| StateError::Channel(name.to_owned()))).collect()
 }
 
 static STATE: RwLock<Option<Arc<State>>> = RwLock::new(None);

@@ -28,6 +28,8 @@ fn initialise() {
         "max_frames": 1000, "max_total_pixels": 250_000_000, "max_output_dimension": 5000, "fast_lane_ms": 500.0, "cost_scale": 1.0,
         "max_attempts": 5,
         "anonymous_webhook": false, "webhook_insecure": false,
+        "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "channels": "webhook,email,push",
+        "push_hosts": "push.example.com", "push_key": "BA", "topics": "", "max_targets": 20,
         "storage": {"host": "s3.example", "region": "us-east-1", "access_key": "AK", "secret_key": "SK"},
         "presigned_base": "https://s3.example",
     });
@@ -102,12 +104,12 @@ fn an_upload_belongs_to_whoever_sent_it() {
         let answer = call("prepare_upload", &input);
         answer["ok"]["request"].as_str().map(|text| serde_json::from_str::<Value>(text).unwrap())
     };
-    let keyed = request(json!({"owner": "acme", "webhook": true, "quota": {"requests": 5}})).unwrap();
+    let keyed = request(json!({"owner": "acme", "channels": ["webhook"], "quota": {"requests": 5}})).unwrap();
     assert_eq!(keyed["owner"], "acme");
     assert_eq!(keyed["quota"], json!({"requests": 5}));
-    assert_eq!(request(json!({"owner": "acme", "webhook": false})), None, "its key has not that scope");
+    assert_eq!(request(json!({"owner": "acme", "channels": ["email"]})), None, "its key has not that scope");
     assert_eq!(
-        request(json!({"client": "192.0.2.1", "webhook": true})),
+        request(json!({"client": "192.0.2.1", "channels": ["webhook"]})),
         None,
         "anyone may not, whatever is said"
     );

@@ -20,6 +20,7 @@ fn config(presets: &Path) -> Value {
         "max_equation_depth": 4, "max_equation_operations": 9, "max_dimension": 16384, "max_pixels": 100_000_000,
         "max_frames": 1000, "max_total_pixels": 250_000_000, "max_output_dimension": 5000, "fast_lane_ms": 500.0, "cost_scale": 1.0,
         "max_attempts": 5, "anonymous_webhook": false, "webhook_insecure": false,
+        "webhook_secret": null, "channels": "", "push_hosts": "", "push_key": null, "topics": "", "max_targets": 20,
         "storage": {"host": "s3.example", "region": "us-east-1", "access_key": "AK", "secret_key": "SK"},
         "presigned_base": "https://s3.example",
     })

@@ -62,6 +62,21 @@ def another_edge(stack):
         stack.children.pop(edge.child.name)
 
 
+@pytest.fixture(scope="session")
+def telling_edge(stack):
+    """The URL of an nginx that knows all channels. Nobody sends by them."""
+    settings = {
+        "MAIL_FROM": "us@example.com", "SMS": "http", "PUSH_HOSTS": "push.example.com",
+        "VAPID_PUBLIC_KEY": "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs",
+        "SNS_TOPICS": "arn:aws:sns:eu-central-1:123456789012:*",
+    }
+    edge = edges.edge(stack, "telling", **settings)
+    edge.start()
+    yield edge.url
+    edge.child.stop()
+    stack.children.pop(edge.child.name)
+
+
 @pytest.fixture
 def proxy(stack):
     """A way to the database that can be disturbed. Who connects through it is whoever runs these tests, who may take the

@@ -12,7 +12,7 @@ pub const PREFIX: &str = "imgf_";
 pub const KEY_BYTES: usize = 32;
 
 /// What a key may be made for.
-pub const SCOPES: [&str; 3] = ["upload", "webhook", "lasting"];
+pub const SCOPES: [&str; 8] = ["upload", "lasting", "notify", "webhook", "email", "push", "sms", "topic"];
 
 /// The SHA-256 of a key, by which it is known.
 pub type Hash = [u8; 32];

@@ -5,15 +5,20 @@
 //!
 //! - [`problem`]: the one list of error codes, and their RFC 9457 form;
 //! - [`options`]: the fields of an upload, checked;
+//! - [`telling`]: those of them that say whom to tell;
+//! - [`channel`], [`address`]: the ways of telling, and what can be told by each;
+//! - [`target`]: the list of those whom an owner has told of all tasks;
+//! - [`delivery`]: what was told, and how it went;
+//! - [`signing`]: the secrets that sign webhooks;
 //! - [`order`]: the body of an order for an image that is kept, checked;
 //! - [`key`]: API keys, and what is kept of them;
 //! - [`link`]: the tokens of download links;
-//! - [`channel`]: the ways of telling an owner;
-//! - [`signing`]: the secrets that sign webhooks;
 //! - [`filename`]: the name a result is downloaded under;
 //! - [`task`]: the task object, made from the database's view of it.
 
+pub mod address;
 pub mod channel;
+pub mod delivery;
 pub mod filename;
 pub mod key;
 pub mod link;
@@ -21,4 +26,6 @@ pub mod options;
 pub mod order;
 pub mod problem;
 pub mod signing;
+pub mod target;
 pub mod task;
+pub mod telling;

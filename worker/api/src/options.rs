@@ -8,9 +8,8 @@ use jiff::{Span, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Code, Problem};
+use crate::telling::{Tellable, Telling};
 
-/// Longest webhook address, in bytes.
-const MAX_WEBHOOK_BYTES: usize = 2048;
 /// The greatest effort of an encoder.
 const MAX_EFFORT: u8 = 7;
 /// The longest delay, in seconds: a week.
@@ -80,10 +79,8 @@ pub struct Rules {
     pub own_life: Option<Span>,
     /// Whether the longest of all may be asked for.
     pub lasting: bool,
-    /// Whether the request may name a webhook.
-    pub webhook_allowed: bool,
-    /// Whether a webhook may be plain HTTP or a bare address (tests only, `IMGFILTER_WEBHOOK_INSECURE`).
-    pub webhook_insecure: bool,
+    /// Whom it may ask to be told.
+    pub tellable: Tellable,
 }
 
 impl Rules {
@@ -127,8 +124,9 @@ pub struct Spec {
     /// The life that bounds them where it is not the service's default: an interval of the calendar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life: Option<String>,
-    /// Where to tell that the task has ended.
-    pub webhook: Option<String>,
+    /// Whom to tell that the task has ended.
+    #[serde(flatten)]
+    pub telling: Telling,
     /// Whether it goes behind the others.
     #[serde(default, skip_serializing_if = "is_default")]
     pub priority: Priority,
@@ -200,7 +198,7 @@ fn form_file<'a>(parts: &'a Parts, query: &str) -> Result<&'a FilePart, Problem>
 type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// Splits a query string; `+` stands for itself, since chains may contain it.
-fn decode_query(query: &str) -> Result<Vec<Pair<'_>>, Problem> {
+pub(crate) fn decode_query(query: &str) -> Result<Vec<Pair<'_>>, Problem> {
     let decode = |text| {
         percent_encoding::percent_decode_str(text)
             .decode_utf8()
@@ -223,7 +221,8 @@ pub(crate) fn read_fields<'a>(
 ) -> Result<Spec, Problem> {
     let mut filters = Vec::new();
     let (mut format, mut quality, mut effort, mut profile) = (None, None, None, None);
-    let (mut expires_in, mut webhook, mut priority, mut delay) = (None, None, None, None);
+    let (mut expires_in, mut priority, mut delay) = (None, None, None);
+    let mut telling = Telling::default();
     for (name, value) in fields {
         match name {
             "filters" => filters.push(read_chain(value, filters.len(), rules)?),
@@ -232,9 +231,9 @@ pub(crate) fn read_fields<'a>(
             "effort" => once(&mut effort, name, whole(value, name, Code::InvalidEffort, MAX_EFFORT)?)?,
             "icc" => once(&mut profile, name, read_icc(value)?)?,
             "expires_in" => once(&mut expires_in, name, read_expires_in(value, rules)?)?,
-            "webhook" => once(&mut webhook, name, read_webhook(value, rules)?)?,
             "priority" => once(&mut priority, name, read_priority(value)?)?,
             "delay" => once(&mut delay, name, read_delay(value)?)?,
+            _ if telling.take(name, value, &rules.tellable)? => {}
             _ => return Err(unknown_field(name)),
         }
     }
@@ -253,7 +252,7 @@ pub(crate) fn read_fields<'a>(
         keep_profile,
         expires_in,
         life,
-        webhook,
+        telling,
         priority,
         delay,
     })
@@ -261,7 +260,7 @@ pub(crate) fn read_fields<'a>(
 
 pub(crate) fn unknown_field(name: &str) -> Problem {
     let shown: String = name.chars().take(64).collect();
-    let known = "image, filters, format, quality, effort, icc, expires_in, webhook, priority, delay";
+    let known = "image, filters, format, quality, effort, icc, expires_in, webhook, email, sms, push, mute, priority, delay";
     Problem::new(Code::UnknownField, format!("there is no field \"{shown}\"; there are {known}")).field(shown)
 }
 
@@ -343,35 +342,6 @@ fn read_delay(value: &str) -> Result<u32, Problem> {
         let detail = format!("delay is a whole number of seconds from 0 to {MAX_DELAY}");
         Problem::new(Code::InvalidDelay, detail).field("delay").limit(u64::from(MAX_DELAY))
     })
-}
-
-fn read_webhook(value: &str, rules: &Rules) -> Result<String, Problem> {
-    if !rules.webhook_allowed {
-        let detail = "a webhook may be named here only with a key that has the scope webhook";
-        return Err(Problem::new(Code::WebhookNotAllowed, detail).field("webhook"));
-    }
-    let refuse = |detail: &str| Problem::new(Code::InvalidWebhook, detail).field("webhook");
-    if value.len() > MAX_WEBHOOK_BYTES {
-        return Err(refuse("the address is too long").limit(MAX_WEBHOOK_BYTES as u64));
-    }
-    let url = url::Url::parse(value).map_err(|error| refuse(&format!("not a URL: {error}")))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refuse("the address may not carry a user name or password"));
-    }
-    if rules.webhook_insecure && matches!(url.scheme(), "http" | "https") {
-        return Ok(url.into());
-    }
-    if url.scheme() != "https" {
-        return Err(refuse("the address must start with https://"));
-    }
-    match url.host() {
-        Some(url::Host::Domain(name)) if name.trim_end_matches('.').contains('.') => {}
-        _ => return Err(refuse("the address must name a public host, not a number or a local name")),
-    }
-    if url.port_or_known_default() != Some(443) {
-        return Err(refuse("the address must use port 443"));
-    }
-    Ok(url.into())
 }
 
 #[cfg(test)]

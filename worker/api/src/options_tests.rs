@@ -1,4 +1,6 @@
 use super::*;
+use crate::address::Reach;
+use crate::channel::Channel;
 
 fn rules() -> Rules {
     Rules {
@@ -8,8 +10,11 @@ fn rules() -> Rules {
         max_link_life: Span::new().years(1),
         own_life: None,
         lasting: false,
-        webhook_allowed: true,
-        webhook_insecure: false,
+        tellable: Tellable {
+            allowed: vec![Channel::Webhook, Channel::Email],
+            on: vec![Channel::Webhook, Channel::Email],
+            reach: Reach::default(),
+        },
     }
 }
 
@@ -159,7 +164,10 @@ fn options_given_twice_and_too_many_chains_are_refused() {
 #[test]
 fn webhooks_go_to_public_names_over_https() {
     let good = "https://hooks.example.com/a?b=c";
-    assert_eq!(read(&form(&[("webhook", good)]), "", &rules()).unwrap().0.webhook.as_deref(), Some(good));
+    assert_eq!(
+        read(&form(&[("webhook", good)]), "", &rules()).unwrap().0.telling.webhook.as_deref(),
+        Some(good)
+    );
     let bad = [
         "ftp://a.example/",
         "http://a.example/",
@@ -180,8 +188,19 @@ fn webhooks_go_to_public_names_over_https() {
 #[test]
 fn webhooks_may_be_forbidden_or_relaxed() {
     let parts = form(&[("webhook", "http://127.0.0.1:9/")]);
-    let forbidden = Rules { webhook_allowed: false, ..rules() };
+    let with = |tellable| Rules { tellable, ..rules() };
+    let forbidden = with(Tellable { allowed: Vec::new(), ..rules().tellable });
     assert_eq!(read(&parts, "", &forbidden).unwrap_err().code, Code::WebhookNotAllowed);
-    let relaxed = Rules { webhook_insecure: true, ..rules() };
-    assert_eq!(read(&parts, "", &relaxed).unwrap().0.webhook.as_deref(), Some("http://127.0.0.1:9/"));
+    let reach = Reach { insecure: true, ..Reach::default() };
+    let relaxed = with(Tellable { reach, ..rules().tellable });
+    assert_eq!(read(&parts, "", &relaxed).unwrap().0.telling.webhook.as_deref(), Some("http://127.0.0.1:9/"));
+}
+
+#[test]
+fn a_bare_body_says_in_its_query_whom_to_tell() {
+    let parts = bare(1);
+    let (spec, _) = read(&parts, "email=a%40example.com&mute=all", &rules()).unwrap();
+    assert_eq!(spec.telling.email.as_deref(), Some("a@example.com"));
+    assert_eq!(spec.telling.mute, Channel::ALL);
+    assert_eq!(code(&form(&[("sms", "+4930123456")]), "").0, Code::ChannelNotAllowed);
 }

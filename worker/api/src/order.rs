@@ -11,8 +11,22 @@ use crate::options::{self, Rules, Spec};
 use crate::problem::{Code, Problem};
 
 /// What an order may name, in the words of an upload.
-const FIELDS: [&str; 10] =
-    ["image", "filters", "format", "quality", "effort", "icc", "expires_in", "webhook", "priority", "delay"];
+const FIELDS: [&str; 14] = [
+    "image",
+    "filters",
+    "format",
+    "quality",
+    "effort",
+    "icc",
+    "expires_in",
+    "webhook",
+    "email",
+    "sms",
+    "push",
+    "mute",
+    "priority",
+    "delay",
+];
 
 /// Up to here a double is exactly the whole number that was meant.
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -34,6 +48,7 @@ pub fn read(body: &[u8], rules: &Rules) -> Result<(Uuid, Spec), Problem> {
         match name {
             "image" => image = Some(read_image(&value)?),
             "filters" => fields.extend(chains(value)?.into_iter().map(|chain| (name, chain))),
+            "mute" => fields.push((name, muted(value))),
             "quality" | "effort" | "expires_in" | "delay" => fields.push((name, whole(&value))),
             _ => fields.push((name, text(value))),
         }
@@ -76,7 +91,13 @@ fn chains(value: Value) -> Result<Vec<String>, Problem> {
     }
 }
 
-/// A value as a form would have it. What is not a string stays JSON, which none of these fields takes.
+/// Channels as a form would have them: a list of strings with commas between.
+fn muted(value: Value) -> String {
+    let Value::Array(names) = value else { return text(value) };
+    names.into_iter().map(text).collect::<Vec<_>>().join(",")
+}
+
+/// A value as a form would have it. What is not a string stays JSON, which none of these fields takes but a subscription.
 fn text(value: Value) -> String {
     match value {
         Value::String(text) => text,
@@ -141,7 +162,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::address::{PushHosts, Reach};
+    use crate::channel::Channel;
     use crate::options::Priority;
+    use crate::telling::{Tellable, Telling};
 
     const IMAGE: &str = "01930000-0000-7000-8000-000000000002";
 
@@ -153,8 +177,15 @@ mod tests {
             max_link_life: Span::new().years(1),
             own_life: None,
             lasting: false,
-            webhook_allowed: true,
-            webhook_insecure: false,
+            tellable: Tellable {
+                allowed: vec![Channel::Webhook],
+                on: Channel::ALL.to_vec(),
+                reach: Reach {
+                    insecure: false,
+                    push_hosts: PushHosts::parse("push.example.com"),
+                    ..Reach::default()
+                },
+            },
         }
     }
 
@@ -179,11 +210,23 @@ mod tests {
             keep_profile: true,
             expires_in: Some(60),
             life: None,
-            webhook: Some("https://a.example/".into()),
+            telling: Telling { webhook: Some("https://a.example/".into()), ..Telling::default() },
             priority: Priority::Low,
             delay: 3600,
         };
         assert_eq!(spec, expected);
+    }
+
+    #[test]
+    fn whom_to_tell_is_said_in_json() {
+        let push = json!({"endpoint": "https://push.example.com/1",
+                          "keys": {"p256dh": format!("BA{}", "A".repeat(85)), "auth": "A".repeat(22)}});
+        for push in [push.clone(), Value::String(push.to_string())] {
+            let body = json!({"image": IMAGE, "push": push, "mute": ["email", "sms"]}).to_string();
+            let telling = read(body.as_bytes(), &rules()).unwrap().1.telling;
+            assert_eq!(telling.push.unwrap().endpoint, "https://push.example.com/1");
+            assert_eq!(telling.mute, [Channel::Email, Channel::Sms]);
+        }
     }
 
     #[test]
@@ -235,6 +278,10 @@ mod tests {
             (r#""delay":"60""#, Code::InvalidDelay, "delay"),
             (r#""delay":604801"#, Code::InvalidDelay, "delay"),
             (r#""webhook":{"url":"https://a.example/"}"#, Code::InvalidWebhook, "webhook"),
+            (r#""mute":[]"#, Code::InvalidMute, "mute"),
+            (r#""mute":["all",1]"#, Code::InvalidMute, "mute"),
+            (r#""push":null"#, Code::InvalidPush, "push"),
+            (r#""email":"a@example.com""#, Code::ChannelNotAllowed, "email"),
             (r#""image":"01930000-0000-7000-8000-000000000002""#, Code::DuplicateField, "image"),
         ];
         for (member, code, field) in bad {

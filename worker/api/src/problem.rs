@@ -83,6 +83,18 @@ codes! {
     InvalidDelay = "invalid_delay", 400, "Delay out of range";
     /// `webhook` is not a URL that may be told.
     InvalidWebhook = "invalid_webhook", 400, "Unusable webhook address";
+    /// `email` is not the address of a mailbox.
+    InvalidEmail = "invalid_email", 400, "Unusable address of a mailbox";
+    /// `sms` is not a telephone number.
+    InvalidSms = "invalid_sms", 400, "Unusable telephone number";
+    /// `push` is not a subscription of a browser to a known push service.
+    InvalidPush = "invalid_push", 400, "Unusable push subscription";
+    /// `mute` names what is no channel.
+    InvalidMute = "invalid_mute", 400, "Unknown channel to mute";
+    /// A target of an owner cannot be told so.
+    InvalidTarget = "invalid_target", 400, "Unusable target";
+    /// A parameter of a list does not make sense.
+    InvalidParameter = "invalid_parameter", 400, "Unusable parameter";
     /// `wait` is not a number of seconds within the limit.
     InvalidWait = "invalid_wait", 400, "Waiting time out of range";
     /// `Idempotency-Key` is too long, or holds what is not visible.
@@ -101,6 +113,8 @@ codes! {
     ScopeMissing = "scope_missing", 403, "The key does not allow this";
     /// Whoever asks may not name a webhook.
     WebhookNotAllowed = "webhook_not_allowed", 403, "No webhook allowed";
+    /// Whoever asks may not name this channel.
+    ChannelNotAllowed = "channel_not_allowed", 403, "Channel not allowed";
     /// Not allowed, whatever the reason.
     Forbidden = "forbidden", 403, "Not allowed";
     /// There is nothing here.
@@ -111,6 +125,8 @@ codes! {
     RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
     /// Another request with the same `Idempotency-Key` was quicker.
     IdempotencyKeyInUse = "idempotency_key_in_use", 409, "The Idempotency-Key is in use";
+    /// A delivery is under way.
+    DeliveryBusy = "delivery_busy", 409, "The delivery is under way";
     /// A piece does not begin where the upload ends.
     OffsetMismatch = "offset_mismatch", 409, "The piece does not fit";
     /// What was here has ended.
@@ -151,6 +167,20 @@ codes! {
     ImpossibleChain = "impossible_chain", 422, "The filters do not fit the image";
     /// The `Idempotency-Key` stands for another upload.
     IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key is used already";
+    /// This service does not tell in this way.
+    ChannelOff = "channel_off", 422, "The channel is off";
+    /// The address is none that its owner has confirmed.
+    UnverifiedTarget = "unverified_target", 422, "The address is not confirmed";
+    /// More targets than an owner may have.
+    TooManyTargets = "too_many_targets", 422, "Too many targets";
+    /// The code is not the one that was sent.
+    InvalidCode = "invalid_code", 422, "The code is wrong";
+    /// The code is not good any more.
+    CodeExpired = "code_expired", 422, "The code has expired";
+    /// What was asked for is not for a target in this state.
+    TargetState = "target_state", 422, "Not for a target in this state";
+    /// The delivery may have arrived, and must not arrive twice.
+    NotReplayable = "not_replayable", 422, "The delivery cannot be sent again";
     /// Somebody else is sending the same upload.
     UploadLocked = "upload_locked", 423, "The upload is being sent";
     /// More requests than allowed.
@@ -163,6 +193,8 @@ codes! {
     MegapixelsQuotaExceeded = "megapixels_quota_exceeded", 429, "Too many megapixels for a day";
     /// More tasks that have not ended than allowed.
     OpenTasksExceeded = "open_tasks_exceeded", 429, "Too many open tasks";
+    /// More codes than may be sent in a day.
+    TooManyCodes = "too_many_codes", 429, "Too many codes";
     /// The headers of the request are larger than allowed.
     HeadersTooLarge = "headers_too_large", 431, "The request's headers are too large";
     /// A fault of the service.

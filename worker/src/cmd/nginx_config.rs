@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
+use imgfilter_api::channel::Channel;
 
 use crate::cli::Outcome;
 use crate::config;
 use crate::nginx::{self, Parts};
 
 /// Settings that the edge's Lua side reads; it finds them with their defaults filled in.
-const READ_BY_LUA: [&str; 60] = [
+const READ_BY_LUA: [&str; 62] = [
     "ANONYMOUS",
     "ANONYMOUS_BYTES",
     "ANONYMOUS_MEGAPIXELS",
@@ -50,6 +51,7 @@ const READ_BY_LUA: [&str; 60] = [
     "MAX_PIXELS",
     "MAX_QUEUE",
     "MAX_QUEUE_AGE",
+    "MAX_TARGETS",
     "MAX_TASK_BODY",
     "MAX_TOTAL_PIXELS",
     "MAX_UPLOADS",
@@ -63,6 +65,7 @@ const READ_BY_LUA: [&str; 60] = [
     "PRESIGNED_ENDPOINT",
     "PRESIGNED_LIFE",
     "PUBLIC_URL",
+    "PUSH_HOSTS",
     "RUNTIME_DIR",
     "S3_BUCKET",
     "S3_ENDPOINT",
@@ -74,8 +77,15 @@ const READ_BY_LUA: [&str; 60] = [
     "WEBHOOK_INSECURE",
 ];
 
+/// Settings that it reads where they are given.
+const OPTIONS_READ_BY_LUA: [&str; 2] = ["SNS_TOPICS", "VAPID_PUBLIC_KEY"];
+
 /// Secrets that it reads, each also as `…_FILE`. Their values do not go into the file, unless they are the default.
-const SECRETS_READ_BY_LUA: [&str; 4] = ["EDGE_DATABASE_URL", "LINK_KEYS", "S3_ACCESS_KEY", "S3_SECRET_KEY"];
+const SECRETS_READ_BY_LUA: [&str; 5] =
+    ["EDGE_DATABASE_URL", "LINK_KEYS", "S3_ACCESS_KEY", "S3_SECRET_KEY", "WEBHOOK_SECRET"];
+
+/// What it reads of the channels that are on. No setting: they follow from those of each.
+const CHANNELS: &str = "CHANNELS";
 
 /// Options of `imgfilter nginx-config`.
 #[derive(Debug, Args)]
@@ -110,7 +120,7 @@ pub fn run(options: &Options, matches: &ArgMatches) -> Outcome {
         chains: &options.limits.chains,
         s3: &options.s3,
         spool: &options.cleanup.spool,
-        environment: environment(matches),
+        environment: environment(matches, &options.notify),
     };
     let file = nginx::render(&parts)?;
     match &options.output {
@@ -125,9 +135,9 @@ pub fn run(options: &Options, matches: &ArgMatches) -> Outcome {
 ///
 /// Backwards by name, because `os.getenv` of nginx's Lua takes the first variable whose name the wanted one
 /// begins with: after `ANONYMOUS` it would never find `ANONYMOUS_WEBHOOK`.
-fn environment(matches: &ArgMatches) -> Vec<(String, Option<String>)> {
-    let mut environment = Vec::new();
-    for name in READ_BY_LUA {
+fn environment(matches: &ArgMatches, notify: &config::Notify) -> Vec<(String, Option<String>)> {
+    let mut environment = vec![(variable(CHANNELS), Some(channels(notify).join(",")))];
+    for name in READ_BY_LUA.into_iter().chain(OPTIONS_READ_BY_LUA) {
         environment.push((variable(name), Some(value(matches, name))));
     }
     for name in SECRETS_READ_BY_LUA {
@@ -140,6 +150,20 @@ fn environment(matches: &ArgMatches) -> Vec<(String, Option<String>)> {
     environment
 }
 
+/// Names of the channels that an owner may choose. An edge needs no secrets of others but those that it tells owners of, so
+/// it goes by what stands beside them.
+fn channels(notify: &config::Notify) -> Vec<&'static str> {
+    let webhooks = &notify.webhooks;
+    let on = |channel| match channel {
+        Channel::Webhook => webhooks.webhook_secret.is_some() || webhooks.webhook_secret_file.is_some(),
+        Channel::Email => notify.mail.mail_from.is_some(),
+        Channel::Push => notify.push.vapid_public_key.is_some(),
+        Channel::Sms => notify.messages.sms != config::Sms::Off,
+        Channel::Topic => !notify.sns.sns_topics.is_empty(),
+    };
+    Channel::ALL.into_iter().filter(|channel| on(*channel)).map(Channel::as_str).collect()
+}
+
 fn variable(name: &str) -> String {
     format!("IMGFILTER_{name}")
 }
@@ -148,10 +172,10 @@ fn option(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
-/// A setting as it was written, or its default as it is declared.
+/// A setting as it was written, or its default as it is declared: of a list, all of it with commas between.
 fn value(matches: &ArgMatches, name: &str) -> String {
-    let raw = matches.get_raw(&option(name)).into_iter().flatten().next();
-    raw.map(|raw| raw.to_string_lossy().into_owned()).unwrap_or_default()
+    let raw = matches.get_raw(&option(name)).into_iter().flatten();
+    raw.map(|raw| raw.to_string_lossy()).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -167,7 +191,7 @@ mod tests {
             chains: &options.limits.chains,
             s3: &options.s3,
             spool: &options.cleanup.spool,
-            environment: environment(&matches),
+            environment: environment(&matches, &options.notify),
         })
     }
 
@@ -182,12 +206,32 @@ mod tests {
     #[test]
     fn no_variable_hides_one_whose_name_begins_with_its_own() {
         let matches = Options::augment_args(Command::new("nginx-config")).get_matches_from(["nginx-config"]);
-        let names: Vec<String> = environment(&matches).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names.len(), READ_BY_LUA.len() + 2 * SECRETS_READ_BY_LUA.len());
+        let options = Options::from_arg_matches(&matches).unwrap();
+        let names: Vec<String> =
+            environment(&matches, &options.notify).into_iter().map(|(name, _)| name).collect();
+        let settings = READ_BY_LUA.len() + OPTIONS_READ_BY_LUA.len() + 2 * SECRETS_READ_BY_LUA.len();
+        assert_eq!(names.len(), settings + 1);
         for (index, name) in names.iter().enumerate() {
             let hidden = names[index + 1..].iter().find(|later| later.starts_with(name));
             assert_eq!(hidden, None, "by {name}");
         }
+    }
+
+    #[test]
+    fn channels_are_on_when_their_settings_are_there() {
+        let none = rendered(&["nginx-config"]).unwrap();
+        assert!(none.contains("env \"IMGFILTER_CHANNELS=\";"));
+        let all = rendered(&[
+            "nginx-config",
+            "--webhook-secret-file=/etc/imgfilter/webhook-secret",
+            "--mail-from=us@example.com",
+            "--vapid-public-key=BA",
+            "--sms=http",
+            "--sns-topics=arn:aws:sns:eu-central-1:123456789012:a,arn:aws:sns:eu-central-1:123456789012:b*",
+        ]);
+        let all = all.unwrap();
+        assert!(all.contains("env \"IMGFILTER_CHANNELS=webhook,email,push,sms,topic\";"));
+        assert!(all.contains(":a,arn:aws:sns:eu-central-1:123456789012:b*\";"), "a list is whole");
     }
 
     #[test]

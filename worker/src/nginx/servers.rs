@@ -59,7 +59,7 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
         let _ = writeln!(
             file,
             "    server {{\n        {listen}\n{more}{limits}        set $www \"{nginx_dir}/www\";\n        \
-             include \"{nginx_dir}/edge.conf\";\n{orders}    }}\n"
+             include \"{nginx_dir}/edge.conf\";\n        include \"{nginx_dir}/notifications.conf\";\n{orders}    }}\n"
         );
     };
     server(&format!("listen {address}:{};", edge.port), "");
