@@ -150,6 +150,7 @@ fn words(change: Change) -> &'static str {
         Change::OriginalGone => "left: its original is gone",
         Change::Revoked => "revoked",
         Change::Extended => "extended",
+        Change::Removed => "removed",
         Change::TooLong => "left: it would live longer than IMGFILTER_MAX_LINK_LIFE",
     }
 }

@@ -150,6 +150,8 @@ pub enum Change {
     Revoked,
     /// The link ends later.
     Extended,
+    /// The target is removed, and what waits for it ends.
+    Removed,
     /// Nothing: the link would live longer than it may.
     TooLong,
 }
@@ -157,7 +159,10 @@ pub enum Change {
 impl Change {
     /// Whether something is changed.
     pub fn is_one(self) -> bool {
-        matches!(self, Self::Queued | Self::Canceled | Self::Draining | Self::Revoked | Self::Extended)
+        matches!(
+            self,
+            Self::Queued | Self::Canceled | Self::Draining | Self::Revoked | Self::Extended | Self::Removed
+        )
     }
 }
 

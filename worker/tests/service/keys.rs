@@ -60,7 +60,10 @@ async fn mistakes_are_told() {
     migrate::run(&url).await.unwrap();
     for (arguments, said) in [
         (&["create", "--owner", "ip:1"][..], "letters, digits"),
-        (&["create", "--owner", "a", "--scope", "all"], "[possible values: upload, webhook, lasting]"),
+        (
+            &["create", "--owner", "a", "--scope", "all"],
+            "[possible values: upload, lasting, notify, webhook, email, push, sms, topic]",
+        ),
         (&["create", "--owner", "a", "--link-life", "3 years"], "the longest life is"),
         (&["create", "--owner", "a", "--requests", "0"], "1..=10000000000000"),
         (&["revoke", "00000000-0000-0000-0000-000000000000"], "there is no key 00000000"),

@@ -14,6 +14,7 @@ mod failures;
 mod keys;
 mod links;
 mod migrations;
+mod notify_command;
 mod pressure;
 mod queue;
 mod sql;
