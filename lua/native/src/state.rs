@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use imgfilter_api::address::{PushHosts, Reach, Topics};
+use imgfilter_api::address::{PushHosts, Reach, Topics, Unusable, push_key};
 use imgfilter_api::channel::Channel;
 use imgfilter_api::link::{KeyError, LinkKeys};
 use imgfilter_api::options::Rules;
@@ -39,6 +39,9 @@ pub enum StateError {
     /// `webhook_secret` does not parse.
     #[error(transparent)]
     WebhookSecret(#[from] BadSecret),
+    /// `push_key` is none.
+    #[error("IMGFILTER_VAPID_PUBLIC_KEY: {0}")]
+    PushKey(Unusable),
     /// `channels` names what is none.
     #[error("there is no channel \"{0}\"")]
     Channel(String),
@@ -159,7 +162,7 @@ impl TryFrom<Config> for State {
             storage: config.storage,
             presigned_base: config.presigned_base,
             masters: config.webhook_secret.as_deref().map(Masters::parse).transpose()?,
-            push_key: config.push_key,
+            push_key: config.push_key.as_deref().map(push_key).transpose().map_err(StateError::PushKey)?,
             max_targets: config.max_targets,
         })
     }

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 /// Assets and presets for tests.
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../worker/filters/tests");
+/// That of an example in RFC 8292.
+const PUSH_KEY: &str =
+    "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs";
 const LINK_KEYS: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 fn call(name: &str, input: &Value) -> Value {
@@ -29,7 +32,7 @@ fn initialise() {
         "max_attempts": 5,
         "anonymous_webhook": false, "webhook_insecure": false,
         "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "channels": "webhook,email,push",
-        "push_hosts": "push.example.com", "push_key": "BA", "topics": "", "max_targets": 20,
+        "push_hosts": "push.example.com", "push_key": PUSH_KEY, "topics": "", "max_targets": 20,
         "storage": {"host": "s3.example", "region": "us-east-1", "access_key": "AK", "secret_key": "SK"},
         "presigned_base": "https://s3.example",
     });
@@ -397,4 +400,28 @@ fn the_description_of_the_api_knows_every_code_and_format() {
     assert_eq!(of("Image"), names(&mut Format::ALL.into_iter().filter(|format| format.is_read())));
     assert_eq!(of("Result"), names(&mut Format::ALL.into_iter()));
     assert_eq!(description["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn targets_are_read_and_shown() {
+    initialise();
+    let body = json!({"targets": [{"channel": "webhook", "address": "https://hooks.example.com"}]});
+    let read = |caller: Value| {
+        let input = format!("{caller}\n{}\n{body}", json!({ "targets": [] }));
+        serde_json::from_str::<Value>(&answer(b"read_targets", input.as_bytes())).unwrap()
+    };
+    let targets = read(json!({"owner": "acme", "channels": ["webhook"]}))["ok"]["targets"].clone();
+    let expected = json!([{"channel": "webhook", "address": "https://hooks.example.com/", "events": ["task.done", "task.failed"]}]);
+    assert_eq!(serde_json::from_str::<Value>(targets.as_str().unwrap()).unwrap(), expected);
+    assert_eq!(read(json!({"owner": "acme"}))["problem"]["status"], 403);
+
+    let view = json!({"targets": [{"id": "01930000-0000-7000-8000-000000000001", "channel": "webhook", "address": "https://a.example/",
+                                   "events": ["task.done"], "status": "active", "reason": null,
+                                   "created_at": "2026-11-23T10:00:00Z", "verified_at": null, "secret_number": 1}]});
+    let shown = call("show_notifications", &view);
+    let shown: Value = serde_json::from_str(shown["ok"]["body"].as_str().unwrap()).unwrap();
+    // The vector of `imgfilter_api::signing`.
+    assert_eq!(shown["targets"][0]["secret"], "whsec_1MM09BZWKYUNbt9s+3hWsPQ8W26SyAWEcdv8ub644cQ=");
+    assert_eq!(shown["channels"], json!(["webhook", "email", "push"]));
+    assert_eq!((&shown["push_key"], &shown["max_targets"]), (&json!(PUSH_KEY), &json!(20)));
 }

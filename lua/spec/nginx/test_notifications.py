@@ -15,7 +15,7 @@ ACTIONS = ("verify", "code", "rotate", "enable")
 
 
 def the_secret(stack, target: str, number: int) -> str:
-    """Of a target, as ADR and page describe it: derived from the service's own."""
+    """Of a target: derived from the service's own, its id and a number."""
     master = base64.b64decode(stack.secrets["WEBHOOK_SECRET"].read_text().strip().removeprefix("whsec_"))
     derived = hmac.digest(master, f"imgfilter webhook target {target} {number}".encode(), hashlib.sha256)
     return "whsec_" + base64.b64encode(derived).decode()

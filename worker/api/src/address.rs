@@ -170,20 +170,31 @@ impl Subscription {
     }
 }
 
+/// The public key by which browsers know a service, in the one way in which it is written here.
+///
+/// # Errors
+/// It is not of the length that it has.
+pub fn push_key(text: &str) -> Result<String, Unusable> {
+    point(text).ok_or(Unusable::Form("not an uncompressed point of P-256, 65 bytes, in base64url"))
+}
+
+/// An uncompressed point of P-256, written anew.
+fn point(text: &str) -> Option<String> {
+    let bytes = BASE64URL.decode(text).ok()?;
+    (bytes.len() == POINT_BYTES && bytes[0] == UNCOMPRESSED).then(|| BASE64URL.encode(bytes))
+}
+
 impl Keys {
     /// The same in the one way in which they are written here.
     ///
     /// # Errors
     /// They are not of the lengths that they have.
     pub fn check(&self) -> Result<Self, Unusable> {
-        let decode = |text: &str| BASE64URL.decode(text).ok();
-        let point = decode(&self.p256dh)
-            .filter(|point| point.len() == POINT_BYTES && point[0] == UNCOMPRESSED)
+        let p256dh = point(&self.p256dh)
             .ok_or(Unusable::Form("p256dh is an uncompressed point of P-256, 65 bytes, in base64url"))?;
-        let auth = decode(&self.auth)
-            .filter(|auth| auth.len() == AUTH_BYTES)
-            .ok_or(Unusable::Form("auth is 16 bytes in base64url"))?;
-        Ok(Self { p256dh: BASE64URL.encode(point), auth: BASE64URL.encode(auth) })
+        let auth = BASE64URL.decode(&self.auth).ok().filter(|auth| auth.len() == AUTH_BYTES);
+        let auth = auth.ok_or(Unusable::Form("auth is 16 bytes in base64url"))?;
+        Ok(Self { p256dh, auth: BASE64URL.encode(auth) })
     }
 }
 
@@ -408,6 +419,8 @@ mod tests {
             Keys { p256dh: point.clone(), auth: auth.clone() },
             "padding is left out"
         );
+        assert_eq!(push_key(&point).as_deref(), Ok(point.as_str()));
+        assert!(push_key(&auth).is_err() && push_key("").is_err(), "a private key is none");
         let compressed = BASE64URL.encode([[2; 1].as_slice(), &[7; 32]].concat());
         let other = BASE64URL.encode([[3; 1].as_slice(), &[7; 64]].concat());
         for (point, auth) in [
