@@ -1164,6 +1164,7 @@ REVOKE ALL ON FUNCTION imgfilter.link_line(p_link imgfilter.link, p_task imgfilt
 
 REVOKE ALL ON FUNCTION imgfilter.link_view(p_link uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.link_view(p_link uuid) TO imgfilter_edge;
+GRANT ALL ON FUNCTION imgfilter.link_view(p_link uuid) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.list_dead(p_ids bigint[], p_code text, p_limit integer) FROM PUBLIC;
 
