@@ -1,7 +1,8 @@
 -- Claims up to p_limit deliveries of a channel. `body` is NULL until the first sending; `task` is the view to render it
 -- from, NULL where it is of no task, and `details` then says what it is about. `event_at` is when the event happened, RFC
 -- 3339. `secret_numbers` see secret_numbers(). `begun`: an earlier claim had begun to send it (see begin_delivery).
--- What is not to be sent any more (see delivery_refusal) ends here and is not returned.
+-- What is not to be sent any more (see delivery_refusal) ends here and is not returned. Where that was all, the next are
+-- taken: no row means that nothing is due. Not without end, for all of it is one transaction.
 -- Statements of their own, as in claim().
 CREATE FUNCTION claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval)
 RETURNS TABLE (queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text,
@@ -11,18 +12,23 @@ LANGUAGE plpgsql ROWS 10 SECURITY DEFINER SET search_path = imgfilter, pg_temp S
 #variable_conflict use_column
 DECLARE
   v_taken queue[];
+  v_left  integer;
   v_void  record;
 BEGIN
-  v_taken := ARRAY(SELECT t FROM take(p_worker, p_channel, p_limit, NULL, NULL, p_lease, NULL) AS t);
-  IF v_taken = '{}' THEN RETURN; END IF;
-
-  FOR v_void IN
-    SELECT q.id, q.ref, delivery_refusal(d, g) AS reason
-      FROM unnest(v_taken) q JOIN delivery d ON d.id = q.ref LEFT JOIN target g ON g.id = d.target_id
-     WHERE d.target_id IS NOT NULL AND delivery_refusal(d, g) IS NOT NULL
-  LOOP
-    DELETE FROM queue q WHERE q.id = v_void.id;
-    PERFORM end_delivery(v_void.ref, 'failed', v_void.reason);
+  FOR v_round IN 1 .. 100 LOOP
+    v_taken := ARRAY(SELECT t FROM take(p_worker, p_channel, p_limit, NULL, NULL, p_lease, NULL) AS t);
+    IF v_taken = '{}' THEN RETURN; END IF;
+    v_left := cardinality(v_taken);
+    FOR v_void IN
+      SELECT q.id, q.ref, delivery_refusal(d, g) AS reason
+        FROM unnest(v_taken) q JOIN delivery d ON d.id = q.ref LEFT JOIN target g ON g.id = d.target_id
+       WHERE d.target_id IS NOT NULL AND delivery_refusal(d, g) IS NOT NULL
+    LOOP
+      DELETE FROM queue q WHERE q.id = v_void.id;
+      PERFORM end_delivery(v_void.ref, 'failed', v_void.reason);
+      v_left := v_left - 1;
+    END LOOP;
+    EXIT WHEN v_left > 0;
   END LOOP;
 
   RETURN QUERY

@@ -1,7 +1,7 @@
 -- Who is told of what, by which channel, and what follows from how it went.
 BEGIN;
 \ir fixture.psql
-SELECT plan(95);
+SELECT plan(96);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT worker_start('host', 2, 'test') AS w2 \gset
 CREATE FUNCTION pg_temp.target(channel text, address text, events text DEFAULT '{task.done,task.failed}', owner text DEFAULT 'acme') RETURNS uuid LANGUAGE sql AS $$
@@ -110,6 +110,9 @@ SELECT is(status || reason || (SELECT count(*) FROM dead), 'failedtarget_removed
 UPDATE target SET status = 'disabled', reason = 'gone', disabled_at = now() WHERE id = :'m';
 SELECT is(count(*), 0::bigint, 'nobody is told where it is disabled') FROM claim_deliveries(:w2, 'email', 9, '1 min');
 SELECT is(status || reason || (queue_id IS NULL)::text, 'failedtarget_disabledtrue', 'it ends') FROM delivery WHERE channel = 'email';
+SELECT tell_tasks(ARRAY[pg_temp.task_id(15)], ARRAY['task.done']), enqueue_delivery(NULL, 'email', 'target.disabled', 'n@example.com', 'acme', :'m'),
+       enqueue_delivery(pg_temp.task_id(15), 'email', 'task.done', 'n@example.com', 'acme') \g /dev/null
+SELECT is(target, 'n@example.com', 'and what is behind it is claimed in its place') FROM claim_deliveries(:w2, 'email', 1, '1 min');
 UPDATE target SET status = 'active', reason = NULL, disabled_at = NULL WHERE id = :'m';
 SELECT is(delivery_refusal(d, g), NULL, 'others are') FROM delivery d JOIN target g ON g.id = d.target_id WHERE d.channel = 'push';
 SELECT is(delivery_refusal(d, g), 'target_unverified', 'if they are verified')
