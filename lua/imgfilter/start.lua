@@ -12,8 +12,8 @@ function M.master()
     native.initialise(config.native())
     -- loaded now, so that every worker has them from the start and shares their memory
     for _, name in ipairs({
-        "again", "answer", "deliveries", "downloads", "erasure", "events", "filters", "gateway", "health", "keys", "links",
-        "notifications", "purge", "push_key", "tasks", "upload", "uploads",
+        "again", "answer", "deliveries", "downloads", "erasure", "events", "filters", "gateway", "health", "keys",
+        "links", "notifications", "purge", "push_key", "tasks", "upload", "uploads",
     }) do
         require("imgfilter." .. name)
     end
