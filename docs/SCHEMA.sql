@@ -204,7 +204,8 @@ CREATE FUNCTION imgfilter.end_delivery(p_delivery uuid, p_status text, p_reason 
     LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.end_waiting(p_target uuid, p_reason text) RETURNS void
-    LANGUAGE plpgsql;
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off';
 
 CREATE TABLE imgfilter.usage (
     account text NOT NULL,
@@ -269,7 +270,8 @@ CREATE FUNCTION imgfilter.fail_task(p_task uuid, p_code text, p_detail text) RET
 
 CREATE FUNCTION imgfilter.finish_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_outcome text, p_status integer, p_ms integer, p_detail text, p_reply bytea, p_pause interval) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'imgfilter', 'pg_temp';
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET enable_seqscan TO 'off';
 
 CREATE FUNCTION imgfilter.finish_tasks(p_tasks uuid[], p_ends timestamp with time zone[], p_errors jsonb[]) RETURNS void
     LANGUAGE plpgsql
@@ -933,6 +935,8 @@ CREATE INDEX delivery_finished_at ON imgfilter.delivery USING btree (finished_at
 
 CREATE INDEX delivery_owner ON imgfilter.delivery USING btree (owner, created_at DESC, id DESC) WHERE (owner IS NOT NULL);
 
+CREATE INDEX delivery_undelivered ON imgfilter.delivery USING btree (owner, created_at DESC, id DESC) WHERE ((owner IS NOT NULL) AND (status <> 'delivered'::text));
+
 CREATE INDEX delivery_waiting ON imgfilter.delivery USING btree (target_id) WHERE ((target_id IS NOT NULL) AND (queue_id IS NOT NULL));
 
 CREATE INDEX erased_object_erased_at ON imgfilter.erased_object USING btree (erased_at);
@@ -1153,6 +1157,7 @@ REVOKE ALL ON FUNCTION imgfilter.link_line(p_link imgfilter.link, p_task imgfilt
 
 REVOKE ALL ON FUNCTION imgfilter.link_view(p_link uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.link_view(p_link uuid) TO imgfilter_edge;
+GRANT ALL ON FUNCTION imgfilter.link_view(p_link uuid) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.list_dead(p_ids bigint[], p_code text, p_limit integer) FROM PUBLIC;
 
