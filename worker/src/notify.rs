@@ -35,7 +35,7 @@ use crate::db::DbError;
 use crate::db::deliveries::{Delivery, Verdict};
 use crate::queue::jittered;
 use crate::queue::member::Member;
-use carrier::{Carrier, Message, Tried, Unwritable};
+use carrier::{Carrier, Carriers, Message, Tried, Unwritable};
 use event::Event;
 use hosts::{Hosts, Place, Turn};
 use preview::{Previewer, Shown};
@@ -112,7 +112,7 @@ impl Notifier {
         settings: &config::Notify,
         words: Wording,
     ) -> Result<Arc<Self>, Box<dyn std::error::Error + Send + Sync>> {
-        let (on, off) = carrier::carriers(settings)?;
+        let Carriers { on, off } = carrier::carriers(settings)?;
         let off: Vec<&str> = off.into_iter().map(|channel| channel.as_str()).collect();
         if !off.is_empty() {
             tracing::info!(channels = off.join(", "), "not configured: what is to be told by these waits");

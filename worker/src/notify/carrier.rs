@@ -116,22 +116,28 @@ impl Tried {
     }
 }
 
-/// What is configured, one carrier for each channel. The others are named: what is for them waits.
+/// Those channels that are configured, and those that are not: what is for them waits.
+pub struct Carriers {
+    /// One for each channel that is.
+    pub on: Vec<Arc<dyn Carrier>>,
+    /// The others.
+    pub off: Vec<Channel>,
+}
+
+/// The carriers of these settings.
 ///
 /// # Errors
 /// A setting that cannot be used.
-pub fn carriers(
-    settings: &config::Notify,
-) -> Result<(Vec<Arc<dyn Carrier>>, Vec<Channel>), Box<dyn Error + Send + Sync>> {
+pub fn carriers(settings: &config::Notify) -> Result<Carriers, Box<dyn Error + Send + Sync>> {
     let outside = Outside::new(&Terms::from(settings), system_lookup())?;
-    let (mut on, mut off) = (Vec::new(), Vec::new());
+    let mut carriers = Carriers { on: Vec::new(), off: Vec::new() };
     for channel in Channel::ALL {
         match carrier(channel, settings, &outside)? {
-            Some(carrier) => on.push(carrier),
-            None => off.push(channel),
+            Some(carrier) => carriers.on.push(carrier),
+            None => carriers.off.push(channel),
         }
     }
-    Ok((on, off))
+    Ok(carriers)
 }
 
 /// The carrier of a channel, if it is configured.

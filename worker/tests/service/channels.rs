@@ -34,8 +34,12 @@ fn carrier(channel: Channel, change: impl FnOnce(&mut Notify)) -> Arc<dyn Carrie
     settings.webhooks.webhook_insecure = true;
     settings.notify_timeout = Duration::from_millis(500);
     change(&mut settings);
-    let (on, _) = carriers(&settings).unwrap();
-    on.into_iter().find(|carrier| carrier.channel() == channel).expect("it is on")
+    carriers(&settings)
+        .unwrap()
+        .on
+        .into_iter()
+        .find(|carrier| carrier.channel() == channel)
+        .expect("it is on")
 }
 
 async fn send(carrier: &dyn Carrier, address: &str, keys: Option<&Value>) -> Tried {
