@@ -27,6 +27,8 @@ class Browser:
         os.close(theirs_out)
         self.unread = b""
         self.number = 0
+        self.events: list[dict] = []
+        """What the browser has told by itself."""
         self.session = None
         target = self.tell("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -52,7 +54,7 @@ class Browser:
             message["sessionId"] = self.session
         os.write(self.to_browser, json.dumps(message).encode() + b"\0")
         while (answer := self._read()).get("id") != self.number:
-            pass
+            self.events.append(answer)
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']}")
         return answer["result"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from client import Client
+from receivers.everyone import Everyone
 from stack import edges
 from stack.places import Build
 from stack.ready import answers, free_port, wait_until
@@ -56,6 +57,27 @@ def stack(state):
     finally:
         stubborn = running.stop()
     assert not stubborn, [f"{child.name} had to be killed:\n{child.tail()}" for child in stubborn]
+
+
+@pytest.fixture(scope="session")
+def everyone(tmp_path_factory):
+    """All who may be told."""
+    with Everyone(tmp_path_factory.mktemp("everyone")) as all_of_them:
+        yield all_of_them
+
+
+@pytest.fixture(scope="session")
+def telling(everyone):
+    """A stack of its own that can tell all of them."""
+    folder = Path(tempfile.mkdtemp(prefix="imgfilter-telling-", dir="/tmp"))
+    folder.chmod(0o711)
+    running = Stack(Plan(Build.of("debug"), folder, free_port(), lasting=False, settings=QUICK | everyone.settings))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

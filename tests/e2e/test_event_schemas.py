@@ -1,0 +1,111 @@
+"""What is told keeps to the schemas that receivers are given."""
+
+import json
+import urllib.request
+
+import jsonschema
+import pytest
+
+from client import curl
+from owner import Owner
+from pictures import RAIN
+from receivers import push
+from stack.listener import Listener
+from stack.places import CHECKOUT
+
+FOLDER = CHECKOUT / "nginx" / "www" / "schemas"
+
+
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    schema = json.loads((FOLDER / f"{name}.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    resolver = jsonschema.RefResolver(f"{FOLDER.as_uri()}/{name}.json", schema)
+    return jsonschema.Draft202012Validator(schema, resolver=resolver, format_checker=jsonschema.FormatChecker())
+
+
+def conforms(event: dict, name: str) -> None:
+    validator(name).validate(event)
+    for wrong in (event | {"type": "other"}, {key: value for key, value in event.items() if key != "type"}):
+        assert not validator(name).is_valid(wrong), wrong
+
+
+@pytest.fixture(scope="module")
+def heard(telling):
+    """An owner and a listener that is told of everything."""
+    owner = Owner(telling, "schemas")
+    with Listener() as listener:
+        everything = ["task.done", "task.failed", "link.expiring"]
+        owner.set({"channel": "webhook", "address": listener.url, "events": everything})
+        yield owner, listener
+
+
+def first(listener: Listener, event: str) -> dict:
+    count = 1
+    while not (found := [call.json() for call in listener.calls if call.json()["type"] == event]):
+        count = max(count, len(listener.calls)) + 1
+        listener.wait(count)
+    return found[0]
+
+
+def test_a_task_that_is_done(heard):
+    owner, listener = heard
+    owner.order("filters=grayscale", "filters=sepia", image=RAIN)
+    conforms(first(listener, "task.done"), "task.done")
+
+
+def test_a_task_that_has_failed(heard, tmp_path):
+    owner, listener = heard
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(RAIN.read_bytes()[:100_000])
+    task = owner.order("filters=grayscale", image=broken)
+    assert task["status"] == "failed"
+    conforms(first(listener, "task.failed"), "task.failed")
+
+
+def test_links_that_end_soon(heard, telling):
+    owner, listener = heard
+    task = owner.order("filters=grayscale", "expires_in=3600", image=RAIN)
+    # A notifier looks for them when it starts, and then every few minutes.
+    telling.children["worker"].stop()
+    telling.start_worker()
+    event = first(listener, "link.expiring")
+    conforms(event, "link.expiring")
+    assert event["data"]["id"] == task["id"]
+
+
+def test_a_code_and_a_notice(telling, everyone):
+    """What people are told by letter is told to no program; as an event it is what the database has kept."""
+    owner = Owner(telling, "notices")
+    with Listener(410) as ended, Listener() as other:
+        owner.set({"channel": "webhook", "address": ended.url}, {"channel": "webhook", "address": other.url})
+        owner.order("filters=grayscale", "mute=all", f"webhook={ended.url}", image=RAIN)
+        conforms(first(other, "target.disabled"), "target.disabled")
+    owner.set({"channel": "email", "address": "notices@example.org"})
+    everyone.mail.wait("notices@example.org")
+    made = telling.cluster.sql("select details from imgfilter.delivery where event = 'target.verify' and owner = 'notices'", "imgfilter")
+    conforms({"type": "target.verify", "timestamp": "2026-11-23T10:00:00Z", "data": json.loads(made)}, "target.verify")
+
+
+def test_what_a_browser_reads(telling, everyone):
+    browser, owner = push.Browser(), Owner(telling, "note")
+    owner.set({"channel": "push", "address": everyone.push.endpoint("schema"), "keys": browser.keys})
+    owner.order("filters=grayscale", image=RAIN)
+    owner.until(lambda deliveries: deliveries[0]["status"] == "delivered")
+    conforms(browser.open(everyone.push.to("schema")[0].body), "push")
+
+
+def test_the_service_hands_the_schemas_out(telling):
+    for file in FOLDER.iterdir():
+        with urllib.request.urlopen(f"{telling.url}/schemas/{file.name}", timeout=10) as answer:
+            assert answer.headers["content-type"] == "application/json" and answer.read() == file.read_bytes()
+    assert curl(f"{telling.url}/schemas/other.json").status == 404
+
+
+def test_a_task_is_described_as_in_the_description_of_the_service():
+    """But for the codes of errors, of which there may be more one day."""
+    described = json.loads((CHECKOUT / "nginx/www/openapi.json").read_text())["components"]["schemas"]
+    ours = json.loads((FOLDER / "task.json").read_text())
+    for name, schema in {"Task": ours, **ours["$defs"]}.items():
+        text = json.dumps(described[name]).replace("#/components/schemas/ProblemCode", "code").replace("#/components/schemas/", "#/$defs/")
+        text = text.replace('{"$ref": "code"}', '{"type": "string"}')
+        assert json.loads(text)["properties"] == schema["properties"] and described[name]["required"] == schema["required"], name
