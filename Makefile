@@ -6,7 +6,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load soak chaos fmt lint docs schema fuzz contract gallery clean
+.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load soak chaos bench-notify chaos-notify fmt lint docs schema fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -82,6 +82,12 @@ test-system: build ## install the package on a new Debian that boots by systemd,
 	@tests/packages/install system
 	@systemd/debian/build 1 2
 	@PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m system target/package/imgfilter_*-1_*.deb target/package/imgfilter_*-2_*.deb
+
+bench-notify: deps build ## measure how soon five hundred receivers are told beside others that misbehave in every way
+	@$(LOAD).notify
+
+chaos-notify: deps build ## tell of NOTIFY_TASKS (10000) tasks by four channels while those who tell are killed (CHAOS_SEED=…)
+	@$(LOAD).chaos_notify --tasks $(or $(NOTIFY_TASKS),10000) $(addprefix --seed ,$(CHAOS_SEED))
 
 fmt: ## format the Rust code
 	cargo fmt --all
