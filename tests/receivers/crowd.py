@@ -105,7 +105,7 @@ class Crowd:
         return self
 
     def __exit__(self, *_) -> None:
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop)
         self.thread.join(10)
         for each in self.sockets:
             each.close()
@@ -117,6 +117,14 @@ class Crowd:
 
         self.loop.run_until_complete(listen())
         self.loop.run_forever()
+
+    async def _end(self) -> None:
+        """Nobody hangs any longer."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        self.loop.stop()
 
     def _server(self, number: int):
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,15 +1,16 @@
 """A mailbox at a real SMTP server, aiosmtpd, that takes mail after STARTTLS only."""
 
+import asyncio
 import email
 import email.policy
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 
@@ -49,37 +50,35 @@ class MailServer:
         self.answers: list[str] = []
         """What is answered to the next ones; then they are taken."""
         self.on_arrival: Callable[[EmailMessage], None] = self.received.append
-        server = self
+        self.tls = tls
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
-        class Listening(Controller):
-            def factory(self):
-                return SMTP(self.handler, hostname="localhost", tls_context=tls, require_starttls=tls is not None, timeout=120)
+    def _protocol(self) -> SMTP:
+        return SMTP(self, hostname="localhost", tls_context=self.tls, require_starttls=self.tls is not None, loop=self.loop)
 
-            def _trigger_server(self):
-                # It would say hello only to see that it is there.
-                pass
-
-        class Handler:
-            async def handle_DATA(self, _server, session, envelope):
-                if server.answers:
-                    return server.answers.pop(0)
-                message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-                server.encrypted.append(session.ssl is not None)
-                server.on_arrival(message)
-                return "250 2.0.0 taken"
-
-        self.controller = Listening(Handler(), hostname="127.0.0.1", port=0)
+    async def handle_DATA(self, _server, session, envelope) -> str:
+        """Called when a letter is whole."""
+        if self.answers:
+            return self.answers.pop(0)
+        self.encrypted.append(session.ssl is not None)
+        self.on_arrival(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 2.0.0 taken"
 
     def __enter__(self) -> "MailServer":
-        self.controller.start()
+        self.thread.start()
+        listening = self.loop.create_server(self._protocol, "127.0.0.1", 0)
+        self.server = asyncio.run_coroutine_threadsafe(listening, self.loop).result(10)
         return self
 
     def __exit__(self, *_) -> None:
-        self.controller.stop(no_assert=True)
+        self.loop.call_soon_threadsafe(self.server.close)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
 
     @property
     def port(self) -> int:
-        return self.controller.server.sockets[0].getsockname()[1]
+        return self.server.sockets[0].getsockname()[1]
 
     def to(self, address: str) -> list[EmailMessage]:
         """What came for this address until now."""

@@ -42,8 +42,8 @@ class Sns:
 
     def published(self, arn: str) -> list[dict]:
         """The events that came to a topic."""
-        (topic,) = (topic for topic in self._kept()["Topic"] if topic["arn"] == arn)
-        return [json.loads(sent[1]) for sent in topic["sent_notifications"]]
+        topics = [topic for topic in self._kept()["Topic"] if topic["arn"] == arn]
+        return [json.loads(sent[1]) for topic in topics for sent in topic["sent_notifications"]]
 
     def texts(self, number: str) -> list[str]:
         """The messages that came to a telephone."""
