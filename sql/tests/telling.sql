@@ -70,7 +70,7 @@ SELECT is(begin_delivery(:w, :d_queue_id, :d_lease), true, 'and says so');
 SELECT is(status, 'sending', 'then it may have been sent') FROM delivery;
 SELECT is(defer_delivery(:w2, :d_queue_id, :d_lease, '1 min'), false, 'only who has it gives it back');
 SELECT is(defer_delivery(:w, :d_queue_id, :d_lease, '1 min'), true, 'and may');
-SELECT is(d.status || q.attempts || (q.run_at = now() + interval '1 min')::text, 'pending0true', 'for a while, untried') FROM delivery d, queue q WHERE q.id = d.queue_id;
+SELECT is(d.status || q.attempts || (q.run_at = now() + interval '1 min')::text, 'sending0true', 'for a while, untried, and it may still have been sent') FROM delivery d, queue q WHERE q.id = d.queue_id;
 SELECT pg_temp.hurry() \g /dev/null
 SELECT is(begin_delivery(:w, queue_id, lease), true, 'it is begun again') FROM claim_deliveries(:w, 'sms', 9, '1 min');
 SELECT is(worker_stop(:w), 1::bigint, 'and its sender ends');
