@@ -38,7 +38,10 @@ RESTART = 1.0
 """Seconds from a death to the next start: RestartSec= of the units."""
 PROGRESS = 90
 """Seconds in which something of what is left must come to its end."""
+LOOK = 3
+"""How long one is looked at until he works, in seconds."""
 DELIVERIES = ">= 10"
+AT_WORK = "select 1 from imgfilter.queue q join imgfilter.worker w on w.id = q.worker_id where q.lane >= 10 and (%s::int is null or w.pid = %s) limit 1"
 SHORT = {"tasks": 250, "events": 8}
 
 
@@ -53,16 +56,26 @@ class Havoc:
         self.ended: dict[str, float] = {}
         self.happened: Counter[str] = Counter()
 
-    def strike(self, done: int) -> None:
-        """What is due after so many tasks."""
+    def strike(self, done: int, driver: Driver) -> None:
+        """What is due after so many tasks. Who has just died is waited for."""
         while self.plan and self.plan[0][0] <= done:
             _, name = self.plan.pop(0)
             child = self.child(name)
-            if not child.alive:
-                continue
+            while not child.alive:
+                self.tend()
+                time.sleep(0.05)
+            self.see_at_work(child, driver)
             child.process.send_signal(signal.SIGQUIT if name == "postgresql" else signal.SIGKILL)
             child.process.wait(60)
             self.happened[name] += 1
+
+    def see_at_work(self, child: Child, driver: Driver) -> None:
+        """Waits until it sends something, or the database's clients do: to kill who is idle shows little."""
+        pid = None if child.name == "postgresql" else child.pid
+        end = time.monotonic() + LOOK
+        while time.monotonic() < end and not driver.owner.rows(AT_WORK, pid, pid):
+            self.tend()
+            time.sleep(0.005)
 
     def child(self, name: str) -> Child:
         return self.stack.children[name]
@@ -85,7 +98,7 @@ def end_tasks(driver: Driver, havoc: Havoc, count: int) -> list[str]:
         while driver.waiting("< 10"):
             driver.work()
             havoc.tend()
-        havoc.strike(len(tasks))
+        havoc.strike(len(tasks), driver)
         while driver.waiting(DELIVERIES) > AHEAD:
             havoc.tend()
             time.sleep(0.05)
@@ -132,6 +145,7 @@ def offenders(driver: Driver, heard: Heard, tasks: list[str]) -> aftermath.Offen
         "heard in two versions": [str(each) for each, bodies in heard.bodies.items() if len(bodies) > 1],
         "SMS heard twice": [delivery for delivery in sms if heard.count["sms", delivery] > 1],
         "SMS neither delivered nor unknown": [f"{delivery} {status}" for delivery, status in sms.items() if status not in ("delivered", "unknown")],
+        "SMS delivered of which no answer came": [delivery for delivery in heard.lost if sms.get(delivery) != "unknown"],
         "SMS unknown without an attempt that says so": [delivery for delivery, status in sms.items() if status == "unknown" and delivery not in noted],
         "given up": [str(row) for row in driver.owner.rows("select ref, code, detail from imgfilter.dead")],
         "targets that are not active any more": [target for target, in targets],
@@ -161,7 +175,7 @@ def run(stack: Stack, heard: Heard, options: argparse.Namespace) -> tuple[dict, 
         sender(stack, name)
     start = time.monotonic()
     tasks = end_tasks(driver, havoc, options.tasks)
-    havoc.strike(options.tasks)
+    havoc.strike(options.tasks, driver)
     wrong = settle(driver, havoc)
     result = figures(driver, heard, havoc, tasks, time.monotonic() - start)
     found = {"other mishaps": wrong} | offenders(driver, heard, tasks)

@@ -1,5 +1,6 @@
 """Receivers of all channels that note what they hear, and fail now and then at the first try of a message."""
 
+import asyncio
 import base64
 import random
 import uuid
@@ -14,6 +15,8 @@ from receivers.push import Browser
 CHANNELS = ("webhook", "email", "push", "sms")
 FAULT = 0.02
 """The share of messages that a receiver fails to take at first."""
+SLOWEST = 0.05
+"""The longest time to an answer, in seconds."""
 FAULTS = {
     "webhook": [crowd.answering(503), crowd.closing],
     "push": [crowd.answering(503), crowd.closing],
@@ -31,6 +34,8 @@ class Heard:
         self.count: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
         """SMS that were refused before they were sent, by id."""
+        self.lost: set[str] = set()
+        """SMS that were heard, and whose sender never learnt of it, by id."""
         self.bodies: defaultdict[tuple[str, str], set[bytes]] = defaultdict(set)
         self.faults: Counter[str] = Counter()
         self.crowd = Crowd([self._receiver("webhook", 204), self._receiver("push", 201), self._receiver("sms", 200)])
@@ -60,10 +65,14 @@ class Heard:
                 self.count[channel, delivery] += 1
             if channel == "webhook":
                 self.bodies[channel, delivery].add(arrival.body)
+            # Whoever sends may be killed meanwhile.
+            await asyncio.sleep(self.chance.uniform(0, SLOWEST))
             if which is None:
                 await good(arrival, writer)
             else:
                 self.faults[channel] += 1
+                if channel == "sms" and which != NOT_SENT:
+                    self.lost.add(delivery)
                 await faults[which](arrival, writer)
 
         return behave

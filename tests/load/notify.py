@@ -46,7 +46,7 @@ RECOVERS = "answers 500, then 200"
 KINDS = {
     REFUSING: Kind(crowd.closing, "retry", None, "connection"),
     "hangs": Kind(crowd.hanging, "retry", None, "timeout"),
-    RECOVERS: Kind(crowd.in_turn(crowd.answering(500), crowd.answering(200)), "retry", 500, "answered 500", "delivered"),
+    RECOVERS: Kind(crowd.in_turn(*[crowd.answering(500)] * 3, crowd.answering(200)), "retry", 500, "answered 500", "delivered"),
     MOVED: Kind(crowd.answering(301), "retry", 301, "answered 301"),
     GONE: Kind(crowd.answering(410), "gone", 410, "answered 410", "failed"),
     ASKS_A_DAY: Kind(crowd.answering(429, "Retry-After: 86400\r\n"), "retry", 429, "answered 429"),
@@ -137,6 +137,8 @@ def judge(driver: Driver, scene: Scene) -> tuple[dict, list[str]]:
         found[name] = {"outcome": outcome, "status": code, "detail": detail, "ms": ms, "tries": len(mine)}
         if (outcome, code) != (kind.outcome, kind.status) or not detail.startswith(kind.detail):
             wrong.append(f"{name}: {outcome}, {code}, {detail}")
+        if kind.finally_ == "pending" and {row[2] for row in mine} != {kind.outcome}:
+            wrong.append(f"{name}: {[row[2:5] for row in mine]}")
         if kind.finally_ != "pending" and status != kind.finally_:
             wrong.append(f"{name}: {status} in the end, and not {kind.finally_}")
     pauses = [row[6] for row in rows if row[0] == ASKS_A_DAY and row[6] is not None and row[7] == 1]

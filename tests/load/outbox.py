@@ -55,6 +55,10 @@ def new_id() -> str:
     return str(uuid.UUID(int=int(time.time() * 1000) << 80 | 7 << 76 | random & ~(3 << 62) | 2 << 62))
 
 
+class Lost(Exception):
+    """The connection was lost, or could not be made."""
+
+
 class Line:
     """A connection with a role, made anew when it is lost. What is asked has to be harmless when it is done twice."""
 
@@ -69,14 +73,14 @@ class Line:
         while True:
             try:
                 return self.once(statement, *values)
-            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            except Lost:
                 if time.monotonic() > end:
                     raise
                 self.meanwhile()
                 time.sleep(0.1)
 
     def once(self, statement: str, *values) -> list[tuple]:
-        """Asks; raises when the connection is lost or there is none."""
+        """Asks once."""
         try:
             if self.connection is None:
                 self.connection = psycopg2.connect(**self.place)
@@ -84,9 +88,12 @@ class Line:
             with self.connection.cursor() as cursor:
                 cursor.execute(statement, values)
                 return cursor.fetchall()
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        except psycopg2.Error as error:
+            # What the server itself has against a statement has a code; that it ends is an operational error.
+            if error.pgcode and not isinstance(error, psycopg2.OperationalError):
+                raise
             self.connection = None
-            raise
+            raise Lost from error
 
 
 class Driver:
@@ -124,7 +131,7 @@ class Driver:
         """Claims tasks and ends them at once; how many. 0 also when the database went away in between."""
         try:
             return self._work(most)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        except Lost:
             self.number = None
             self.worker.meanwhile()
             return 0
@@ -136,6 +143,8 @@ class Driver:
         claimed = [row for lane in LANES for row in self.worker.once(claim, self.number, lane, most, LEASE)]
         if not claimed:
             self.worker.once("select imgfilter.reap('1 minute'::interval, 200)")
+            # It gives no signs of life, so others may have struck it off.
+            self.number = None
             return 0
         results = [json.dumps([{"status": "done", "object_key": f"r/202702/{task}", "format": "jpeg", "width": 1920, "height": 1280,
                                 "bytes": 400_000, "sha256": f"{uuid.uuid4().hex}{uuid.uuid4().hex}", "filename": "IMG_2041.jpg"}])

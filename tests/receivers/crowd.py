@@ -68,13 +68,11 @@ async def closing_midway(_: Arrival, writer: asyncio.StreamWriter) -> None:
 
 
 def in_turn(*each: Behaviour) -> Behaviour:
-    """One after the other, by how often a message has come; the last for ever."""
-    seen: dict[str, int] = {}
+    """One after the other, the last for ever."""
+    left = list(each)
 
     async def behave(arrival: Arrival, writer: asyncio.StreamWriter) -> None:
-        count = seen.setdefault(arrival.headers.get("webhook-id", ""), 0)
-        seen[arrival.headers.get("webhook-id", "")] += 1
-        await each[min(count, len(each) - 1)](arrival, writer)
+        await (left.pop(0) if len(left) > 1 else left[0])(arrival, writer)
 
     return behave
 

@@ -10,6 +10,6 @@ typedef int resolver(const char *, const char *, const struct addrinfo *, struct
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
     size_t length = node ? strlen(node) : 0;
     if (length > 5 && strcmp(node + length - 5, ".slow") == 0)
-        sleep(30);
+        sleep(8);
     return ((resolver *)dlsym(RTLD_NEXT, "getaddrinfo"))(node, service, hints, found);
 }
