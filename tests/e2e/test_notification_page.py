@@ -85,7 +85,7 @@ def programs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def genuine(telling) -> Signed:
-    owner = Owner(telling, "page receivers")
+    owner = Owner(telling, "page-receivers")
     with Listener() as listener:
         (target,) = owner.set({"channel": "webhook", "address": listener.url})
         owner.ask("POST", f"/me/notifications/{target['id']}/rotate")

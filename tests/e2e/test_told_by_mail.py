@@ -73,7 +73,7 @@ def test_the_same_letter_when_it_is_sent_again(ann, everyone):
 
 
 def test_a_mailbox_that_is_not_there_is_told_no_more(telling, everyone):
-    owner = Owner(telling, "moved away")
+    owner = Owner(telling, "moved-away")
     (target,) = owner.set({"channel": "email", "address": "gone@example.org"})
     (message,) = everyone.mail.wait("gone@example.org")
     assert owner.verify(target, code_in(message)).status == 200
@@ -95,7 +95,7 @@ def test_nobody_is_told_who_has_not_confirmed(telling, everyone):
         assert owner.verify(target, wrong).problem["code"] == "invalid_code"
     assert owner.verify(target, code_in(message)).problem["code"] == "code_expired", "five tries are all there are"
     answer = owner.ask("POST", f"/me/notifications/{target['id']}/code")
-    assert answer.status == 200
+    assert answer.status == 202 and answer.json()["until"]
     _, message = everyone.mail.wait("bob@example.org", 2)
     assert owner.verify(target, code_in(message)).status == 200
     assert [each["event"] for each in owner.deliveries()] == ["target.verify", "target.verify"]

@@ -115,7 +115,7 @@ def test_a_provider_is_asked_in_json_as_the_page_says(telling, sending):
 
 def test_sns_reaches_telephones(telling, everyone, sending):
     sending(SMS="sns")
-    owner = Owner(telling, "telephone by sns")
+    owner = Owner(telling, "telephone-by-sns")
     (target,) = owner.set({"channel": "sms", "address": "+4930333333"})
     (text,) = everyone.sns.wait(lambda: everyone.sns.texts("+4930333333"))
     assert owner.verify(target, code_in(text)).status == 200
@@ -134,7 +134,7 @@ def test_a_topic_gets_the_event(telling, everyone):
 
 
 def test_a_topic_that_is_not_there_is_told_no_more(telling, everyone):
-    owner = Owner(telling, "no topic")
+    owner = Owner(telling, "no-topic")
     arn = everyone.sns.topic("images").replace(":images", ":elsewhere")
     owner.set({"channel": "topic", "address": arn})
     owner.order("filters=grayscale", image=RAIN)
