@@ -38,7 +38,8 @@ class Sns:
 
     def _kept(self) -> dict:
         with urllib.request.urlopen(f"{self.url}/moto-api/data.json", timeout=10) as answer:
-            return json.load(answer)["sns"]
+            # There is nothing before anything has come.
+            return json.load(answer).get("sns", {"SMS": [], "Topic": []})
 
     def published(self, arn: str) -> list[dict]:
         """The events that came to a topic."""
