@@ -27,6 +27,8 @@ METHODS = {
     "/d/token/name.jpg": "GET, HEAD",
     "/filters": "GET, HEAD",
     "/openapi.json": "GET, HEAD",
+    "/push.js": "GET, HEAD",
+    "/schemas/task.done.json": "GET, HEAD",
     "/healthz": "GET, HEAD",
     "/readyz": "GET, HEAD",
 }
