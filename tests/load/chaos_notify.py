@@ -42,7 +42,7 @@ LOOK = 3
 """How long one is looked at until he works, in seconds."""
 DELIVERIES = ">= 10"
 AT_WORK = "select 1 from imgfilter.queue q join imgfilter.worker w on w.id = q.worker_id where q.lane >= 10 and (%s::int is null or w.pid = %s) limit 1"
-SHORT = {"tasks": 250, "events": 8}
+SHORT = {"tasks": 200, "events": 6}
 
 
 class Havoc:

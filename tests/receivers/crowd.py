@@ -35,9 +35,9 @@ def answering(status: int, headers: str = "", body: str = "") -> Behaviour:
     return behave
 
 
-async def hanging(_: Arrival, writer: asyncio.StreamWriter) -> None:
-    """Says nothing until the other side has enough."""
-    await writer.wait_closed()
+async def hanging(_: Arrival, _writer: asyncio.StreamWriter) -> None:
+    """Says nothing for longer than anybody waits."""
+    await asyncio.sleep(3600)
 
 
 async def endless(_: Arrival, writer: asyncio.StreamWriter) -> None:
