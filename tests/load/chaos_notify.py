@@ -41,7 +41,10 @@ PROGRESS = 90
 LOOK = 3
 """How long one is looked at until he works, in seconds."""
 DELIVERIES = ">= 10"
-AT_WORK = "select 1 from imgfilter.queue q join imgfilter.worker w on w.id = q.worker_id where q.lane >= 10 and (%s::int is null or w.pid = %s) limit 1"
+AT_WORK = """
+select 1 from imgfilter.queue q join imgfilter.worker w on w.id = q.worker_id
+ where q.lane >= 10 and (%s::int is null or w.pid = %s) limit 1
+"""
 SHORT = {"tasks": 200, "events": 6}
 
 
@@ -139,14 +142,14 @@ def offenders(driver: Driver, heard: Heard, tasks: list[str]) -> aftermath.Offen
         "targets not in the outbox": [str(each) for each in expected if not of[each]],
         "targets twice in the outbox": [str(each) for each, those in of.items() if len(those) > 1],
         "deliveries without an end": [delivery for delivery, in unfinished],
-        "not delivered, and no SMS": [f"{channel} {delivery} {status}" for delivery, _, channel, status in rows if channel != "sms" and status != "delivered"],
-        "delivered and not heard": [f"{channel} {delivery}" for delivery, _, channel, status in rows if status == "delivered" and not heard.count[channel, delivery]],
+        "not delivered, and no SMS": [str(row) for row in rows if row[2] != "sms" and row[3] != "delivered"],
+        "delivered and not heard": [str(row) for row in rows if row[3] == "delivered" and not heard.count[row[2], row[0]]],
         "heard under an id that nobody knows": [str(each) for each, count in heard.count.items() if count and each not in known],
         "heard in two versions": [str(each) for each, bodies in heard.bodies.items() if len(bodies) > 1],
         "SMS heard twice": [delivery for delivery in sms if heard.count["sms", delivery] > 1],
-        "SMS neither delivered nor unknown": [f"{delivery} {status}" for delivery, status in sms.items() if status not in ("delivered", "unknown")],
+        "SMS neither delivered nor unknown": [delivery for delivery, status in sms.items() if status not in ("delivered", "unknown")],
         "SMS delivered of which no answer came": [delivery for delivery in heard.lost if sms.get(delivery) != "unknown"],
-        "SMS unknown without an attempt that says so": [delivery for delivery, status in sms.items() if status == "unknown" and delivery not in noted],
+        "SMS unknown without an attempt that says so": sorted({delivery for delivery, status in sms.items() if status == "unknown"} - noted),
         "given up": [str(row) for row in driver.owner.rows("select ref, code, detail from imgfilter.dead")],
         "targets that are not active any more": [target for target, in targets],
     }

@@ -124,8 +124,8 @@ select d.owner, d.status, a.outcome, a.status, a.detail, a.ms, extract(epoch fro
 
 def settled(driver: Driver) -> bool:
     """Whether each kind has been tried, and those that are to come to an end have."""
-    rows = driver.owner.rows("select owner, array_agg(distinct status), count(*) from imgfilter.delivery where event = 'task.done' and owner is not null group by 1")
-    states = {owner: statuses for owner, statuses, _ in rows}
+    states = dict(driver.owner.rows("select owner, array_agg(distinct status) from imgfilter.delivery where owner = any (%s) and event = 'task.done' "
+                                    "group by 1", list(KINDS)))
     tried = {row[0] for row in driver.owner.rows(TRIES, list(KINDS))}
     ends = all(states.get(name) == [kind.finally_] for name, kind in KINDS.items() if kind.finally_ != "pending")
     return ends and tried == set(KINDS)
