@@ -19,9 +19,11 @@ def root(tmp_path_factory):
     """The units as installed, with the program that was built in the packaged one's place."""
     folder = tmp_path_factory.mktemp("systemd")
     shutil.copytree(UNITS, folder, dirs_exist_ok=True)
-    program, helper = str(Build.of("debug").program), str(UNITS / "debian" / "local-database")
+    program = str(Build.of("debug").program)
     for file in folder.glob("*.*"):
-        text = file.read_text().replace("/usr/bin/imgfilter", program).replace("/usr/lib/imgfilter/local-database", helper)
+        text = file.read_text().replace("/usr/bin/imgfilter", program)
+        for name in ("local-database", "replace-edge"):
+            text = text.replace(f"/usr/lib/imgfilter/{name}", str(UNITS / "debian" / name))
         file.write_text(text)
     return folder
 

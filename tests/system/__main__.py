@@ -105,13 +105,20 @@ class Trial:
     def upgrade(self) -> str:
         """The next version is installed while tasks are under way and others come."""
         tasks = [self.service.upload(PICTURE, SLOW) for _ in range(20)]
-        before = self.machine.output("systemctl show -p MainPID --value imgfilter-worker")
+        before = [self.machine.output(f"systemctl show -p MainPID --value imgfilter-{unit}") for unit in ("worker", "edge")]
         self.machine.run("DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends /root/imgfilter-1.deb")
         tasks += [self.service.upload(PICTURE, "grayscale") for _ in range(5)]
-        assert self.machine.output("systemctl show -p MainPID --value imgfilter-worker") != before
+        after = [self.machine.output(f"systemctl show -p MainPID --value imgfilter-{unit}") for unit in ("worker", "edge")]
+        assert all(new not in old for old, new in zip(before, after)), (before, after)
         self._all_done(tasks)
         version = self.machine.output("dpkg-query -W -f '${Version}' imgfilter")
         return f"{len(tasks)} tasks done, {version} runs"
+
+    def tell(self) -> str:
+        """The notifier runs as a unit of its own, and reaches the database."""
+        self.machine.run("systemctl enable --now imgfilter-notify")
+        assert self.machine.output("systemctl is-active imgfilter-notify") == "active"
+        return "imgfilter-notify.service is ready"
 
     def stop(self) -> str:
         """systemctl stop lets the worker finish what it has begun; the rest is done after the next start."""
@@ -148,7 +155,7 @@ class Trial:
 def steps(trial: Trial) -> list[Callable[[], str]]:
     """In their order."""
     return [trial.install, trial.configure, trial.start, trial.use, trial.leave_nginx_alone, trial.make_a_key, trial.clean_by_timer,
-            trial.clean_by_cron, trial.kill_the_worker, trial.upgrade, trial.stop, trial.purge]
+            trial.clean_by_cron, trial.kill_the_worker, trial.tell, trial.upgrade, trial.stop, trial.purge]
 
 
 def main() -> None:
