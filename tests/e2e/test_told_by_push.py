@@ -70,25 +70,36 @@ def test_a_subscription_that_has_ended_is_told_no_more(telling, everyone):
     assert owner.targets()[0]["reason"] == "gone"
 
 
-def service_worker(browser: Browser, url: str) -> tuple[str, str]:
-    """Registers /push.js as a page would; the id of its registration, and the target that it runs in."""
+def service_worker(browser: Browser, url: str) -> str:
+    """Registers /push.js as a page would; the id of its registration."""
     browser.tell("Browser.grantPermissions", permissions=["notifications"], origin=url)
     browser.tell("ServiceWorker.enable")
     browser.open(f"{url}/healthz")
-    browser.value("navigator.serviceWorker.register('/push.js').then(() => navigator.serviceWorker.ready).then(() => window.there = true)")
-    browser.until("window.there")
+    browser.value("navigator.serviceWorker.register('/push.js').then(it => { window.registered = it })")
+    # What is pushed while it is being activated is lost.
+    browser.until("window.registered?.active?.state === 'activated'")
     updates = [event["params"]["registrations"] for event in browser.events if event["method"] == "ServiceWorker.workerRegistrationUpdated"]
-    registration = next(each["registrationId"] for each in updates[-1] if each["scopeURL"].startswith(url))
-    return registration
+    return next(each["registrationId"] for each in updates[-1] if each["scopeURL"].startswith(url))
+
+
+SHOWN = """navigator.serviceWorker.ready.then(it => it.getNotifications()).then(
+    all => { window.shown = all.map(one => ({ title: one.title, body: one.body, url: one.data.url })) }), window.shown?.[0]"""
+
+
+def delivered(browser: Browser, url: str, registration: str, note: dict) -> dict:
+    """Pushes a note until it is shown: the browser takes none, and does not say so, before it has written down its worker."""
+    end = time.monotonic() + WAIT
+    while not (shown := browser.value(SHOWN)):
+        assert time.monotonic() < end, "no notification is shown"
+        browser.tell("ServiceWorker.deliverPushMessage", origin=url, registrationId=registration, data=json.dumps(note))
+        time.sleep(0.3)
+    return shown
 
 
 def test_a_browser_shows_it(telling, message):
     task, call, ours = message
     with Browser() as browser:
-        registration = service_worker(browser, telling.url)
-        browser.tell("ServiceWorker.deliverPushMessage", origin=telling.url, registrationId=registration, data=json.dumps(ours.open(call.body)))
-        shown = browser.until("""navigator.serviceWorker.ready.then(it => it.getNotifications()).then(
-            all => { window.shown = all.map(one => ({ title: one.title, body: one.body, url: one.data.url })) }), window.shown?.[0]""")
+        shown = delivered(browser, telling.url, service_worker(browser, telling.url), ours.open(call.body))
         assert (shown["title"], shown["url"]) == ("Your image is ready", task["results"][0]["url"])
         assert curl(shown["url"]).status == 200
         worker = next(target["targetId"] for target in browser.tell("Target.getTargets")["targetInfos"]
