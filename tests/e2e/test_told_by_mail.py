@@ -11,6 +11,9 @@ from owner import Owner
 from pictures import RAIN
 from stack.service import DATABASE
 
+ANN = "ann.reads@example.org"
+"""Nobody else's: the mailbox is that of all tests, and docs/NOTIFICATIONS.md has letters sent to ann@example.org."""
+
 
 def code_in(message) -> str:
     (code,) = set(re.findall(r"\b\d{6}\b", message["subject"]))
@@ -21,10 +24,10 @@ def code_in(message) -> str:
 def ann(telling, everyone):
     """An owner whose address is confirmed."""
     owner = Owner(telling, "ann")
-    (target,) = owner.set({"channel": "email", "address": "ann@example.org"})
+    (target,) = owner.set({"channel": "email", "address": ANN})
     assert target["status"] == "unverified"
     assert owner.verify(target, "000000").status in (200, 422), "one in a million is right"
-    (message,) = everyone.mail.wait("ann@example.org")
+    (message,) = everyone.mail.wait(ANN)
     answer = owner.verify(target, code_in(message))
     assert answer.status == 200, answer
     (target,) = owner.targets()
@@ -34,7 +37,7 @@ def ann(telling, everyone):
 
 def test_a_letter_is_read_by_another_parser(ann, everyone):
     task = ann.order("filters=resize(width=640)", image=RAIN)
-    message = everyone.mail.wait("ann@example.org", 2)[-1]
+    message = everyone.mail.wait(ANN, 2)[-1]
     assert all(everyone.mail.encrypted), "nothing came before STARTTLS"
     assert message.defects == [] and all(part.defects == [] for part in message.walk())
     assert message["from"].addresses[0].addr_spec == "images@example.com"
@@ -51,9 +54,9 @@ def test_a_letter_is_read_by_another_parser(ann, everyone):
 
 def test_a_picture_in_a_letter_can_be_shown(ann, everyone):
     """The first result, where a worker sends: the notifier by itself has none."""
-    count = len(everyone.mail.to("ann@example.org"))
+    count = len(everyone.mail.to(ANN))
     ann.order("filters=sepia", image=RAIN)
-    message = everyone.mail.wait("ann@example.org", count + 1)[-1]
+    message = everyone.mail.wait(ANN, count + 1)[-1]
     shown = re.findall(r'src="cid:([^"]+)"', message.get_body(("html",)).get_content())
     pictures = {part["content-id"].strip("<>"): part for part in message.walk() if part.get_content_maintype() == "image"}
     assert len(pictures) == 1 and shown == list(pictures)
@@ -64,15 +67,15 @@ def test_a_picture_in_a_letter_can_be_shown(ann, everyone):
 
 
 def test_the_same_letter_when_it_is_sent_again(ann, telling, everyone):
-    count = len(everyone.mail.to("ann@example.org"))
+    count = len(everyone.mail.to(ANN))
     everyone.mail.answers.append("451 4.3.0 come back later")
     ann.order("filters=grayscale", image=RAIN)
     ann.until(lambda deliveries: deliveries[0]["attempts"] != [])
     telling.cluster.sql("update imgfilter.queue set run_at = now() where worker_id is null", DATABASE)
-    everyone.mail.wait("ann@example.org", count + 1)
+    everyone.mail.wait(ANN, count + 1)
     delivery = ann.until(lambda deliveries: deliveries[0]["status"] == "delivered")[0]
     assert [each["outcome"] for each in delivery["attempts"]] == ["retry", "delivered"]
-    assert everyone.mail.to("ann@example.org")[-1]["message-id"].startswith(f"<{delivery['id'].replace('-', '')}@")
+    assert everyone.mail.to(ANN)[-1]["message-id"].startswith(f"<{delivery['id'].replace('-', '')}@")
 
 
 def test_a_mailbox_that_is_not_there_is_told_no_more(telling, everyone):
