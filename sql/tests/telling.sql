@@ -1,7 +1,7 @@
 -- Who is told of what, by which channel, and what follows from how it went.
 BEGIN;
 \ir fixture.psql
-SELECT plan(107);
+SELECT plan(114);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT worker_start('host', 2, 'test') AS w2 \gset
 CREATE FUNCTION pg_temp.target(channel text, address text, events text DEFAULT '{task.done,task.failed}', owner text DEFAULT 'acme') RETURNS uuid LANGUAGE sql AS $$
@@ -80,6 +80,29 @@ SELECT is(d.status || a.outcome || (SELECT count(*) FROM dead), 'unknownunknown0
 SELECT is(count(*), 0::bigint, 'it is over') FROM queue;
 SELECT worker_start('host', 3, 'test') \gset
 DELETE FROM worker WHERE id <> :w2;
+
+-- defer_delivery: a host that is away
+CREATE FUNCTION pg_temp.defer(away boolean) RETURNS boolean LANGUAGE sql AS $$
+  SELECT defer_delivery(worker_id, id, lease, '1 min', away) FROM queue WHERE worker_id IS NOT NULL $$;
+DELETE FROM delivery;
+SELECT pg_temp.done(30, '{"sms":"+491"}') \g /dev/null
+SELECT claim_deliveries(:w2, 'sms', 9, '1 min'), pg_temp.defer(true) \g /dev/null
+SELECT is(run_at, now() + interval '1 min', 'what is new waits for a little') FROM queue;
+UPDATE delivery SET queued_at = now() - interval '10 hours', created_at = now() - interval '1 month';
+SELECT pg_temp.hurry(), claim_deliveries(:w2, 'sms', 9, '1 min') \g /dev/null
+SELECT pg_temp.defer(true) \g /dev/null
+SELECT is(run_at, now() + interval '1 hour', 'what is older longer') FROM queue;
+SELECT pg_temp.hurry(), claim_deliveries(:w2, 'sms', 9, '1 min') \g /dev/null
+SELECT pg_temp.defer(false) \g /dev/null
+SELECT is(run_at, now() + interval '1 min', 'but not where the host only has much to do') FROM queue;
+UPDATE delivery SET queued_at = now() - interval '5 days 1 s';
+SELECT pg_temp.hurry(), claim_deliveries(:w2, 'sms', 9, '1 min') \g /dev/null
+SELECT is(pg_temp.defer(false), true, 'after five days it is given back no more');
+SELECT is(d.status || d.reason || x.code || (SELECT count(*) FROM queue), 'failedtoo_oldtoo_old0', 'it is given up') FROM delivery d JOIN dead x ON x.ref = d.id;
+SELECT is(replay_delivery('acme', id), '{"queued":true}', 'who asks for it again') FROM delivery;
+SELECT claim_deliveries(:w2, 'sms', 9, '1 min'), pg_temp.defer(true) \g /dev/null
+SELECT is(status || (SELECT (run_at = now() + interval '1 min')::text FROM queue), 'pendingtrue', 'has it wait anew') FROM delivery;
+DELETE FROM queue; DELETE FROM delivery;
 
 -- give_up, end_delivery: what nobody knows of is not dead
 SELECT pg_temp.done(12, '{"sms":"+491"}') \g /dev/null
