@@ -108,7 +108,7 @@ CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, 
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval) RETURNS boolean
+CREATE FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval, p_away boolean DEFAULT false) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -135,6 +135,7 @@ CREATE TABLE imgfilter.delivery (
     target_id uuid,
     details jsonb,
     reason text,
+    queued_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT delivery_channel CHECK ((channel = ANY (ARRAY['webhook'::text, 'email'::text, 'push'::text, 'sms'::text, 'topic'::text]))),
     CONSTRAINT delivery_event CHECK ((event = ANY (ARRAY['task.done'::text, 'task.failed'::text, 'link.expiring'::text, 'target.verify'::text, 'target.disabled'::text]))),
     CONSTRAINT delivery_of_task_or_owner CHECK (((task_id IS NOT NULL) OR (owner IS NOT NULL))),
@@ -210,6 +211,10 @@ CREATE FUNCTION imgfilter.enable_target(p_owner text, p_target uuid) RETURNS jso
 
 CREATE FUNCTION imgfilter.end_delivery(p_delivery uuid, p_status text, p_reason text) RETURNS text
     LANGUAGE plpgsql;
+
+CREATE FUNCTION imgfilter.end_unclaimed(p_life interval, p_limit integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off';
 
 CREATE FUNCTION imgfilter.end_waiting(p_target uuid, p_reason text) RETURNS void
     LANGUAGE plpgsql
@@ -318,7 +323,7 @@ CREATE FUNCTION imgfilter.is_draining(p_worker integer) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
-CREATE FUNCTION imgfilter.is_news(p_target imgfilter.target, p_outcome text) RETURNS boolean
+CREATE FUNCTION imgfilter.is_news(p_target imgfilter.target, p_outcome text, p_status integer) RETURNS boolean
     LANGUAGE plpgsql STABLE;
 
 CREATE FUNCTION imgfilter.is_of_deliveries(p_lane smallint) RETURNS boolean
@@ -1044,8 +1049,8 @@ GRANT ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigi
 
 REVOKE ALL ON FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval, p_longest interval) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval) TO imgfilter_worker;
+REVOKE ALL ON FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval, p_away boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.defer_delivery(p_worker integer, p_queue bigint, p_lease bigint, p_pause interval, p_away boolean) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.deliveries_of(p_owner text, p_filter jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.deliveries_of(p_owner text, p_filter jsonb) TO imgfilter_edge;
@@ -1069,6 +1074,8 @@ REVOKE ALL ON FUNCTION imgfilter.enable_target(p_owner text, p_target uuid) FROM
 GRANT ALL ON FUNCTION imgfilter.enable_target(p_owner text, p_target uuid) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.end_delivery(p_delivery uuid, p_status text, p_reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.end_unclaimed(p_life interval, p_limit integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.end_waiting(p_target uuid, p_reason text) FROM PUBLIC;
 
@@ -1130,7 +1137,7 @@ GRANT ALL ON FUNCTION imgfilter.image_view(p_image uuid, p_owner text) TO imgfil
 REVOKE ALL ON FUNCTION imgfilter.is_draining(p_worker integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.is_draining(p_worker integer) TO imgfilter_worker;
 
-REVOKE ALL ON FUNCTION imgfilter.is_news(p_target imgfilter.target, p_outcome text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION imgfilter.is_news(p_target imgfilter.target, p_outcome text, p_status integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.is_of_deliveries(p_lane smallint) FROM PUBLIC;
 

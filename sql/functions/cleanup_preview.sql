@@ -12,6 +12,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
           + (SELECT count(*) FROM delivery d LEFT JOIN task t ON t.id = d.task_id
               WHERE d.finished_at < now() - p_delivery_life
                 AND (t.id IS NULL OR coalesce(t.expires_at, t.finished_at) >= now() - p_row_life))
+          + (SELECT count(*) FROM queue WHERE worker_id IS NULL AND is_of_deliveries(lane) AND run_at < now() - p_delivery_life)
           + (SELECT count(*) FROM dead WHERE died_at < now() - p_row_life)
           + (SELECT count(*) FROM spent_usage(p_row_life))
           + (SELECT count(*) FROM idempotency WHERE created_at <= now() - idempotency_life())

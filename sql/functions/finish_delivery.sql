@@ -15,7 +15,7 @@ DECLARE
   v_refusal  text;
 BEGIN
   SELECT g.* INTO v_target FROM queue q JOIN delivery d ON d.id = q.ref JOIN target g ON g.id = d.target_id WHERE q.id = p_queue;
-  v_noted := is_news(v_target, p_outcome);
+  v_noted := is_news(v_target, p_outcome, p_status);
   IF v_noted THEN
     PERFORM lock_targets(v_target.owner);
   END IF;

@@ -6,7 +6,7 @@ BEGIN
   DELETE FROM queue WHERE id = p_row.id;
   IF NOT is_of_deliveries(p_row.lane) THEN
     PERFORM fail_task(p_row.ref, p_code, p_detail);
-  ELSIF end_delivery(p_row.ref, 'failed', CASE p_code WHEN 'worker_lost' THEN p_code END) = 'unknown' THEN
+  ELSIF end_delivery(p_row.ref, 'failed', CASE WHEN p_code IN ('worker_lost', 'too_old') THEN p_code END) = 'unknown' THEN
     RETURN;
   END IF;
   INSERT INTO dead (id, ref, lane, attempts, code, detail)

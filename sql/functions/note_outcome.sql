@@ -1,11 +1,11 @@
--- Notes at a target what a try came to: since when nothing arrives. It is disabled when it says that it wants no more, and
--- when nothing has arrived for days. The caller has locked it (see lock_targets).
+-- Notes at a target what a try came to that is news (see is_news): since when nothing arrives. It is disabled when it says
+-- that it wants no more, and when nothing has arrived for days. The caller has locked it (see lock_targets).
 CREATE FUNCTION note_outcome(p_target uuid, p_outcome text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   v_target target;
 BEGIN
-  UPDATE target SET failing_since = CASE p_outcome WHEN 'delivered' THEN NULL ELSE coalesce(failing_since, now()) END
+  UPDATE target SET failing_since = CASE WHEN p_outcome IN ('retry', 'gone') THEN coalesce(failing_since, now()) END
    WHERE id = p_target AND status <> 'disabled'
   RETURNING * INTO v_target;
   IF p_outcome = 'gone' THEN

@@ -1,8 +1,9 @@
 -- Deletes up to p_limit tasks that ended longer than p_life ago and have nothing to show any more, and with them their
 -- images, deliveries and attempts; other deliveries that ended longer than p_delivery_life ago; what died as long ago as
 -- tasks; and what was used on days as long ago, of addresses on any day before today; and what Idempotency-Keys stood for;
--- and that tasks were erased as long ago; and that codes were sent, a day later. Returns how many rows went, but for those that
--- went with others.
+-- and that tasks were erased as long ago; and that codes were sent, a day later. Ends deliveries that
+-- nobody has claimed for as long as others are kept (see end_unclaimed). Returns how many rows went, but for those that went
+-- with others.
 CREATE FUNCTION remove_old_rows(p_life interval, p_limit integer, p_delivery_life interval DEFAULT '30 days') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$
 DECLARE
@@ -50,5 +51,5 @@ BEGIN
   SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM buried) + (SELECT count(*) FROM forgotten)
        + (SELECT count(*) FROM lapsed) + (SELECT count(*) FROM told) + (SELECT count(*) FROM coded)
        + (SELECT count(*) FROM erased) INTO v_others;
-  RETURN v_tasks + v_others + remove_purged(p_limit);
+  RETURN v_tasks + v_others + end_unclaimed(p_delivery_life, p_limit) + remove_purged(p_limit);
 END $$;

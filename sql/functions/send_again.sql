@@ -6,7 +6,7 @@ DECLARE
   v_queue   bigint := nextval('queue_id_seq');
   v_channel text;
 BEGIN
-  UPDATE delivery SET status = 'pending', reason = NULL, queue_id = v_queue, finished_at = NULL
+  UPDATE delivery SET status = 'pending', reason = NULL, queue_id = v_queue, queued_at = now(), finished_at = NULL
    WHERE id = p_delivery AND queue_id IS NULL
   RETURNING channel INTO v_channel;
   IF NOT FOUND THEN RETURN false; END IF;

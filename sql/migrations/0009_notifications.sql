@@ -52,6 +52,7 @@ ALTER TABLE delivery
   ADD COLUMN target_id uuid,                                                  -- NULL: the request named the address itself
   ADD COLUMN details   jsonb,                                                 -- {"code"}, or {"channel", "address", "reason"}
   ADD COLUMN reason    text,                                                  -- why it ended without being sent
+  ADD COLUMN queued_at timestamptz NOT NULL DEFAULT now(),                    -- when it was put into the queue, the last time
   DROP CONSTRAINT delivery_channel,
   ADD CONSTRAINT delivery_channel CHECK (channel IN ('webhook', 'email', 'push', 'sms', 'topic')),
   DROP CONSTRAINT delivery_status,

@@ -1,7 +1,7 @@
 -- Telling once more, telling of links that end soon, and forgetting.
 BEGIN;
 \ir fixture.psql
-SELECT plan(53);
+SELECT plan(57);
 SELECT worker_start('host', 1, 'test') AS w \gset
 CREATE FUNCTION pg_temp.target(channel text, address text, events text DEFAULT '{task.done}', owner text DEFAULT 'acme') RETURNS uuid LANGUAGE sql AS $$
   INSERT INTO target (owner, channel, address, events, status, verified_at)
@@ -101,6 +101,18 @@ SELECT is(remove_old_rows('1 year', 9, '1 day'), 1::bigint, 'it goes');
 SELECT is(pg_temp.of_task(18) IS NULL AND pg_temp.of_task(19) IS NOT NULL, true, 'alone');
 UPDATE code_request SET at = now() - interval '25 hours';
 SELECT is(remove_old_rows('1 year', 9), 1::bigint, 'that codes were sent is forgotten after a day');
+
+-- end_unclaimed: channels that are off
+DELETE FROM queue; DELETE FROM delivery;
+SELECT enqueue_delivery(NULL, c, 'target.disabled', 'x', 'acme') FROM unnest(ARRAY['sms', 'topic', 'email']) AS c \g /dev/null
+UPDATE queue SET run_at = now() - interval '2 days' WHERE lane <> lane_number('email');
+UPDATE queue SET worker_id = :w, lease_until = now() WHERE lane = lane_number('topic');
+SELECT is(cleanup_preview('1 day', '1 year', '1 day') -> 'rows', '1', 'what nobody has claimed for as long is to go');
+SELECT is(end_unclaimed('1 day', 0), 0::bigint, 'some at a time');
+SELECT is(remove_old_rows('1 year', 9, '1 day'), 1::bigint, 'it goes');
+SELECT results_eq($$ SELECT channel, status, reason FROM delivery ORDER BY channel $$, $$ VALUES ('email', 'pending', NULL), ('sms', 'failed', 'too_old'), ('topic', 'pending', NULL) $$,
+  'neither what is new nor what somebody has');
+DELETE FROM queue; DELETE FROM delivery;
 
 -- erase, erase_notifications
 SELECT pg_temp.target('webhook', 'https://c') \g /dev/null

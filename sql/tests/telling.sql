@@ -1,7 +1,7 @@
 -- Who is told of what, by which channel, and what follows from how it went.
 BEGIN;
 \ir fixture.psql
-SELECT plan(96);
+SELECT plan(114);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT worker_start('host', 2, 'test') AS w2 \gset
 CREATE FUNCTION pg_temp.target(channel text, address text, events text DEFAULT '{task.done,task.failed}', owner text DEFAULT 'acme') RETURNS uuid LANGUAGE sql AS $$
@@ -81,6 +81,29 @@ SELECT is(count(*), 0::bigint, 'it is over') FROM queue;
 SELECT worker_start('host', 3, 'test') \gset
 DELETE FROM worker WHERE id <> :w2;
 
+-- defer_delivery: a host that is away
+CREATE FUNCTION pg_temp.defer(away boolean) RETURNS boolean LANGUAGE sql AS $$
+  SELECT defer_delivery(worker_id, id, lease, '1 min', away) FROM queue WHERE worker_id IS NOT NULL $$;
+DELETE FROM delivery;
+SELECT pg_temp.done(30, '{"sms":"+491"}') \g /dev/null
+SELECT claim_deliveries(:w2, 'sms', 9, '1 min'), pg_temp.defer(true) \g /dev/null
+SELECT is(run_at, now() + interval '1 min', 'what is new waits for a little') FROM queue;
+UPDATE delivery SET queued_at = now() - interval '10 hours', created_at = now() - interval '1 month';
+SELECT pg_temp.hurry(), claim_deliveries(:w2, 'sms', 9, '1 min') \g /dev/null
+SELECT pg_temp.defer(true) \g /dev/null
+SELECT is(run_at, now() + interval '1 hour', 'what is older longer') FROM queue;
+SELECT pg_temp.hurry(), claim_deliveries(:w2, 'sms', 9, '1 min') \g /dev/null
+SELECT pg_temp.defer(false) \g /dev/null
+SELECT is(run_at, now() + interval '1 min', 'but not where the host only has much to do') FROM queue;
+UPDATE delivery SET queued_at = now() - interval '5 days 1 s';
+SELECT pg_temp.hurry(), claim_deliveries(:w2, 'sms', 9, '1 min') \g /dev/null
+SELECT is(pg_temp.defer(false), true, 'after five days it is given back no more');
+SELECT is(d.status || d.reason || x.code || (SELECT count(*) FROM queue), 'failedtoo_oldtoo_old0', 'it is given up') FROM delivery d JOIN dead x ON x.ref = d.id;
+SELECT is(replay_delivery('acme', id), '{"queued":true}', 'who asks for it again') FROM delivery;
+SELECT claim_deliveries(:w2, 'sms', 9, '1 min'), pg_temp.defer(true) \g /dev/null
+SELECT is(status || (SELECT (run_at = now() + interval '1 min')::text FROM queue), 'pendingtrue', 'has it wait anew') FROM delivery;
+DELETE FROM queue; DELETE FROM delivery;
+
 -- give_up, end_delivery: what nobody knows of is not dead
 SELECT pg_temp.done(12, '{"sms":"+491"}') \g /dev/null
 SELECT begin_delivery(:w2, queue_id, lease) FROM claim_deliveries(:w2, 'sms', 9, '1 min') \g /dev/null
@@ -123,12 +146,18 @@ DELETE FROM queue; DELETE FROM delivery;
 SELECT pg_temp.target('webhook', 'https://a') AS a \gset
 CREATE FUNCTION pg_temp.a() RETURNS target LANGUAGE sql AS $$ SELECT g FROM target g WHERE address = 'https://a' AND owner = 'acme' $$;
 UPDATE target SET events = '{}' WHERE id <> :'a';
-SELECT is(is_news(pg_temp.a(), o), o IN ('gone', 'retry'), o || ' at a target that is well') FROM unnest(ARRAY['delivered', 'retry', 'gone', 'refused', 'unknown']) AS o;
-SELECT is(is_news(NULL, 'gone'), false, 'without a target there is no news');
+SELECT is(is_news(pg_temp.a(), o, 400), o IN ('gone', 'retry'), o || ' at a target that is well') FROM unnest(ARRAY['delivered', 'retry', 'gone', 'refused', 'unknown']) AS o;
+SELECT is(is_news(NULL, 'gone', 410), false, 'without a target there is no news');
 SELECT pg_temp.done(16) \g /dev/null
 SELECT is(pg_temp.try('webhook', 'retry'), 'retry', 'a try fails');
 SELECT is((pg_temp.a()).failing_since, now(), 'from now on nothing arrives');
-SELECT is(is_news(pg_temp.a(), o), o IN ('gone', 'delivered'), o || ' at one that is not well') FROM unnest(ARRAY['delivered', 'retry', 'gone', 'refused', 'unknown']) AS o;
+SELECT is(is_news(pg_temp.a(), o, NULL), o IN ('gone', 'delivered'), o || ' at one that is not well') FROM unnest(ARRAY['delivered', 'retry', 'gone', 'refused', 'unknown']) AS o;
+SELECT is(is_news(pg_temp.a(), o, 400), o <> 'retry', o || ' by an answer') FROM unnest(ARRAY['delivered', 'retry', 'gone', 'refused', 'unknown']) AS o;
+SELECT is(is_news(jsonb_populate_record(pg_temp.a(), jsonb_build_object('channel', c, 'failing_since', NULL)), 'retry', NULL), c IN ('webhook', 'push'), c || ' that does not arrive')
+  FROM unnest(ARRAY['webhook', 'email', 'push', 'sms', 'topic']) AS c;
+SELECT note_outcome(:'a', 'refused') \g /dev/null
+SELECT is((pg_temp.a()).failing_since, NULL, 'who refuses is there');
+UPDATE target SET failing_since = now() WHERE id = :'a';
 SELECT pg_temp.hurry() \g /dev/null
 SELECT is(pg_temp.try('webhook', 'delivered'), 'delivered', 'until it does');
 SELECT is((pg_temp.a()).failing_since, NULL, 'which is noted');
@@ -142,7 +171,7 @@ SELECT pg_temp.done(17), pg_temp.done(18) \g /dev/null
 SELECT is(pg_temp.try('webhook', 'retry'), 'failed', 'then it is not tried again');
 SELECT is((pg_temp.a()).status || (pg_temp.a()).reason, 'disabledfailing', 'the target is disabled');
 SELECT is(array_agg(status || coalesce(reason, '-') ORDER BY status), ARRAY['deliverednull', 'failedtarget_disabled', 'failedtarget_disabled'], 'what waits for it, ends') FROM (SELECT status, coalesce(reason, 'null') AS reason FROM delivery WHERE target_id = :'a') AS d;
-SELECT is(is_news(pg_temp.a(), 'gone'), false, 'no more can happen to it');
+SELECT is(is_news(pg_temp.a(), 'gone', 410), false, 'no more can happen to it');
 SELECT is(pg_temp.done(19), NULL, 'nobody is told there any more');
 
 -- disable_target, end_waiting
