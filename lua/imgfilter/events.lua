@@ -58,7 +58,6 @@ local function follow(watcher)
 end
 
 local function begin()
-    ngx.req.discard_body()
     ngx.header["Content-Type"] = "text/event-stream"
     ngx.header["Cache-Control"] = "no-store"
     -- nginx and others that understand it pass on what comes as it comes
@@ -70,16 +69,20 @@ end
 local function stream(task, seen)
     local first = retry() .. (task.version ~= seen and M.event(task) or "")
     if task.ended then
+        ngx.req.discard_body()
         return begin() and send(first)
     end
+    -- a body that may come is left alone as long as this lasts: waiting for it would take the place of what sees that
+    -- the client has left
     local watching = watch.during(task, function(watcher)
         if begin() and send(first) then
             follow(watcher)
         end
     end)
     if not watching then
-        answer.problem(problems.new("overloaded", { detail = "too many requests watch tasks" }))
+        return answer.problem(problems.new("overloaded", { detail = "too many requests watch tasks" }))
     end
+    ngx.req.discard_body()
 end
 
 function M.serve()
@@ -102,6 +105,7 @@ function M.serve()
         return answer.nothing()
     end
     if ngx.req.get_method() == "HEAD" then
+        ngx.req.discard_body()
         return begin()
     end
     return stream(task, seen)

@@ -165,11 +165,23 @@ def leave_by_close(url: str, task: dict) -> None:
         watched.next()
 
 
+def leave_with_a_body_owed(url: str, task: dict) -> None:
+    """It has said that a body comes, and sends none."""
+    head = f"GET /tasks/{task['id']}/events HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"
+    with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        received = b""
+        while b"event: task" not in received:
+            piece = connection.recv(65536)
+            assert piece, received
+            received += piece
+
+
 def leave_while_waiting(url: str, task: dict) -> None:
     raw(url, f"GET /tasks/{task['id']}?wait=50 HTTP/1.1\r\nHost: a\r\n\r\n".encode(), 1)
 
 
-@pytest.mark.parametrize("leave", [leave_by_reset, leave_by_close, leave_while_waiting])
+@pytest.mark.parametrize("leave", [leave_by_reset, leave_by_close, leave_with_a_body_owed, leave_while_waiting])
 def test_a_client_that_leaves_makes_room_at_once(stack, another_edge, photo, leave):
     url, task = another_edge(MAX_WATCHERS="1", NGINX_WORKERS="1", STREAM_HEARTBEAT="60s"), new_task(stack, photo)
     for _ in range(3):
