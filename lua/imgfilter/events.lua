@@ -74,7 +74,7 @@ local function stream(task, seen)
     end
     -- a body that may come is left alone as long as this lasts: waiting for it would take the place of what sees that
     -- the client has left
-    local watching = watch.during(task, function(watcher)
+    local watching = watch.during(task, config.stream_life, function(watcher)
         if begin() and send(first) then
             follow(watcher)
         end
