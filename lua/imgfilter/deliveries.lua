@@ -5,6 +5,7 @@ local answer = require "imgfilter.answer"
 local database = require "imgfilter.database"
 local keys = require "imgfilter.keys"
 local native = require "imgfilter.native"
+local orders = require "imgfilter.orders"
 local problems = require "imgfilter.problem"
 local uuid = require "imgfilter.uuid"
 
@@ -19,6 +20,9 @@ local function owner()
     return caller.owner
 end
 
+-- What the database says, in full, when `before` was never a `next`. A page itself is too long to be read here.
+local REFUSED = '{"refused": "before"}'
+
 -- A page of an owner's as clients read it, or nil and the problem.
 local function page(whose)
     local wanted, problem = native.call("read_filter", ngx.var.args or "")
@@ -30,11 +34,11 @@ local function page(whose)
     if not text then
         return nil, problem
     end
-    if cjson.decode(text).refused then
+    if text == REFUSED then
         local detail = "before is what the page before has as next"
         return nil, problems.new("invalid_parameter", { detail = detail, field = "before" })
     end
-    return native.call("show_deliveries", text)
+    return orders.check("show_deliveries", text)
 end
 
 -- The last made first.
@@ -50,6 +54,8 @@ end
 -- Why one is not told again: the words of the database's answer, and what the client is told.
 local REFUSALS = {
     busy = { "delivery_busy", "this delivery is under way: ask again" },
+    often = { "too_many_requests", "a delivery is tried no more than 20 times within a day", limit = 20,
+        retry_after = 3600 },
     code_void = { "not_replayable", "a code is not sent twice: ask for another" },
     sent = { "not_replayable", "this message has arrived, or may have" },
     target_disabled = { "target_state", "its target is disabled: enable it first" },
@@ -75,7 +81,8 @@ function M.replay()
     local refused = cjson.decode(text).refused
     if refused then
         local refusal = REFUSALS[refused] or FINAL
-        return answer.problem(problems.new(refusal[1], { detail = refusal[2] }))
+        local more = { detail = refusal[2], limit = refusal.limit, retry_after = refusal.retry_after }
+        return answer.problem(problems.new(refusal[1], more))
     end
     return answer.json(202, '{"queued":true}')
 end

@@ -16,6 +16,11 @@ local CHUNK = 1000
 -- Changed tasks in one answer: this worker does nothing else while it renders them, which is to take milliseconds.
 local MOST = 100
 
+-- How much longer than it said somebody may watch, and how often those are looked for who do, in seconds. Whoever sends
+-- to a client that does not read is ended by nginx's send_timeout before that.
+local GRACE = 120
+local LOOK = 30
+
 -- The shortest time of nginx's clock, in seconds. Whoever waits for less does not wait at all, and if it then looks at
 -- the clock again, and waits again, it does so for ever.
 M.TICK = 0.001
@@ -25,6 +30,8 @@ M.TICK = 0.001
 local watched = {}
 local watchers = 0
 local running = false
+-- When those are looked for who should have stopped.
+local next_look = 0
 
 -- Tells whoever watches this task and has not seen this version of it.
 local function learn(task)
@@ -83,6 +90,26 @@ local function let_go()
     end
 end
 
+-- Takes the places of those who should have stopped long ago: nginx has ended them where they stood.
+local function drop_forgotten(now)
+    local forgotten = {}
+    for _, known in pairs(watched) do
+        for watcher in pairs(known.watchers) do
+            if now > watcher.until_when then
+                forgotten[#forgotten + 1] = watcher
+            end
+        end
+    end
+    for _, watcher in ipairs(forgotten) do
+        watcher.gone = true
+        watcher.changed:post(1)
+        watcher:stop()
+    end
+    if #forgotten > 0 then
+        ngx.log(ngx.ERR, "watch: ", #forgotten, " watched longer than they said, and are forgotten")
+    end
+end
+
 local tick
 
 local function schedule(seconds)
@@ -111,6 +138,10 @@ function tick(premature)
         return let_go()
     end
     local started = ngx.now()
+    if started >= next_look then
+        next_look = started + LOOK
+        drop_forgotten(started)
+    end
     local more = ask_all()
     if next(watched) then
         ngx.update_time()
@@ -122,9 +153,11 @@ end
 local Watcher = {}
 Watcher.__index = Watcher
 
--- Watches a task from the state that the caller knows. Whoever watches must stop() at the end, however that comes.
-local function start(task)
-    local watcher = setmetatable({ id = task.id, seen = task, changed = semaphore.new(0), gone = false }, Watcher)
+-- Watches a task from the state that the caller knows, for so many seconds at most. Whoever watches must stop() at the
+-- end, however that comes.
+local function start(task, seconds)
+    local watcher = setmetatable({ id = task.id, seen = task, changed = semaphore.new(0), gone = false,
+        until_when = ngx.now() + seconds + GRACE }, Watcher)
     local known = watched[task.id]
     if not known then
         known = { task = task, watchers = {}, count = 0 }
@@ -173,6 +206,9 @@ end
 
 function Watcher:stop()
     local known = watched[self.id]
+    if not known or not known.watchers[self] then
+        return
+    end
     known.watchers[self] = nil
     known.count = known.count - 1
     watchers = watchers - 1
@@ -182,12 +218,13 @@ function Watcher:stop()
 end
 
 -- Watches the task while job(watcher) runs, from the state that the caller knows, which is what native's render_tasks
--- says of it; true, or nil at once when too many watch already.
-function M.during(task, job)
+-- says of it; true, or nil at once when too many watch already. The job takes no longer than `seconds`, and little more
+-- to tell of it.
+function M.during(task, seconds, job)
     if watchers >= config.max_watchers then
         return nil
     end
-    local watcher = start(task)
+    local watcher = start(task, seconds)
     local ran, err = pcall(job, watcher)
     watcher:stop()
     if not ran then
@@ -203,7 +240,7 @@ function M.until_ended(task, seconds)
         return task
     end
     local deadline = ngx.now() + seconds
-    local watching = M.during(task, function(watcher)
+    local watching = M.during(task, seconds, function(watcher)
         repeat
             local later = watcher:wait(deadline - ngx.now())
             task = later or task

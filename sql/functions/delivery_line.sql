@@ -1,4 +1,4 @@
--- A delivery as its owner reads it, with every try, the first first. What receivers answered is not shown: who can have
+-- A delivery as its owner reads it, with its last 20 tries, the first of them first. What receivers answered is not shown: who can have
 -- requests sent anywhere must not read the answers. p_row is its row in the queue while it has one.
 CREATE FUNCTION delivery_line(p_delivery delivery, p_row queue) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -11,5 +11,5 @@ BEGIN
     'attempts', coalesce((
       SELECT jsonb_agg(jsonb_build_object('at', utc(a.at), 'ms', a.ms, 'outcome', a.outcome, 'status', a.status,
                                           'detail', a.detail) ORDER BY a.at, a.lease)
-        FROM attempt a WHERE a.delivery_id = p_delivery.id), '[]'));
+        FROM (SELECT * FROM attempt WHERE delivery_id = p_delivery.id ORDER BY at DESC, lease DESC LIMIT 20) a), '[]'));
 END $$;

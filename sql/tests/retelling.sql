@@ -1,7 +1,7 @@
 -- Telling once more, telling of links that end soon, and forgetting.
 BEGIN;
 \ir fixture.psql
-SELECT plan(57);
+SELECT plan(60);
 SELECT worker_start('host', 1, 'test') AS w \gset
 CREATE FUNCTION pg_temp.target(channel text, address text, events text DEFAULT '{task.done}', owner text DEFAULT 'acme') RETURNS uuid LANGUAGE sql AS $$
   INSERT INTO target (owner, channel, address, events, status, verified_at)
@@ -52,6 +52,13 @@ SELECT pg_temp.done(2, '{"webhook":"https://a"}') \g /dev/null
 SELECT pg_temp.try('webhook', 'refused') \g /dev/null
 SELECT is(replay_delivery('acme', pg_temp.of_task(2)), '{"queued":true}', 'what never was for a target is');
 SELECT pg_temp.try('webhook', 'delivered') \g /dev/null
+INSERT INTO attempt (delivery_id, lease, at, ms, outcome, detail, reply)
+SELECT pg_temp.of_task(2), -n, now() - n * interval '1 hour', n, 'retry', '', '' FROM generate_series(1, 23) AS n;
+SELECT is(replay_delivery('acme', pg_temp.of_task(2)), '{"refused":"often"}', 'nothing is tried for ever');
+SELECT is(jsonb_array_length(l) || ' ' || (l -> 0 ->> 'ms'), '20 18', 'the last tries are shown, the first of them first')
+  FROM (SELECT delivery_line(d, NULL) -> 'attempts' AS l FROM delivery d WHERE id = pg_temp.of_task(2)) AS shown;
+UPDATE attempt SET at = at - interval '5 hours' WHERE lease < 0;
+SELECT is(replay_refusal(d), NULL, 'a day later it is tried again') FROM delivery d WHERE id = pg_temp.of_task(2);
 SELECT pg_temp.target('sms', '+491') AS s \gset
 SELECT pg_temp.done(3) \g /dev/null
 SELECT pg_temp.try('sms', 'unknown') \g /dev/null

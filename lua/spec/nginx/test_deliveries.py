@@ -117,6 +117,21 @@ def test_what_has_failed_is_told_again(stack, telling_edge):
     refused(send(telling_edge, "POST", path, mine), 422, "target_state")
 
 
+def test_what_was_tried_often_is_left_for_a_day_and_not_shown_in_full(stack, telling_edge):
+    mine = key(stack, "deliveries-often")
+    hook, = set_targets(telling_edge, mine, HOOK)
+    one = disabled_notice(stack, "deliveries-often", hook["id"])
+    stack.cluster.sql(f"""
+        insert into imgfilter.attempt (delivery_id, lease, at, ms, outcome, detail, reply)
+        select '{one}', n, now() - (100 - n) * interval '1 min', n, 'retry', '', '' from generate_series(1, 25) as n""", "imgfilter")
+    shown, = listed(telling_edge, mine)["deliveries"]
+    assert [each["ms"] for each in shown["attempts"]] == list(range(6, 26))
+    answer = send(telling_edge, "POST", f"/deliveries/{one}/replay", mine)
+    assert refused(answer, 429, "too_many_requests")["limit"] == 20 and int(answer.headers["Retry-After"]) > 0
+    stack.cluster.sql(f"update imgfilter.attempt set at = at - interval '1 day' where delivery_id = '{one}'", "imgfilter")
+    assert send(telling_edge, "POST", f"/deliveries/{one}/replay", mine).status == 202
+
+
 def test_a_code_is_not_told_again(stack, telling_edge):
     mine = key(stack, "deliveries-code")
     mail, = set_targets(telling_edge, mine, MAIL)

@@ -90,7 +90,7 @@ pub enum Replay {
     },
     /// It is not.
     Refused {
-        /// `busy`, `sent`, `code_void`, `target_removed`, `target_disabled` or `target_unverified`.
+        /// `busy`, `sent`, `often`, `code_void`, `target_removed`, `target_disabled` or `target_unverified`.
         refused: String,
     },
 }

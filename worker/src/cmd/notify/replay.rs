@@ -10,8 +10,8 @@ use crate::db::targets::Replay;
 /// Options of `imgfilter notify replay`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "One that waits is tried now. A code is not told twice, nor is a short message that may have arrived. Exit \
-                  code 1 if one is not told again."
+    after_help = "One that waits is tried now. A code is not told twice, nor is a short message that may have arrived, nor \
+                  what was tried 20 times within a day. Exit code 1 if one is not told again."
 )]
 pub struct Options {
     #[command(flatten)]
