@@ -316,7 +316,8 @@ async fn mail() {
     for (recipient, expected) in [
         (Some("250 yes"), (Verdict::Delivered, Some(250), false)),
         (Some("550 5.1.1 no such user"), (Verdict::Gone, Some(550), false)),
-        (Some("550 5.7.1 spam"), (Verdict::Refused, Some(550), false)),
+        (Some("550 5.7.1 relaying denied"), (Verdict::Retry, Some(550), false)),
+        (Some("552 5.2.2 full"), (Verdict::Refused, Some(552), false)),
         (Some("451 4.7.1 later"), (Verdict::Retry, Some(451), false)),
         (Some("421 busy"), (Verdict::Retry, Some(421), true)),
         (None, (Verdict::Retry, None, true)),
