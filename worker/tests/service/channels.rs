@@ -101,7 +101,8 @@ async fn receivers_may_ask_for_time_but_not_for_ever() {
         let hook = Hook::answering(&[&format!("429 Slow Down\r\nRetry-After: {asked}")]);
         let pause = send(webhook.as_ref(), &hook.url(), None).await.retry_after.unwrap();
         assert!((least..=DAY).contains(&pause), "{asked}: {pause:?}");
-        assert_eq!(pause_after(1, Some(pause)), Duration::from_secs(10), "twice the schedule at most");
+        let pause = pause_after(1, Some(pause));
+        assert!((10..=12).contains(&pause.as_secs()), "twice the schedule at most: {pause:?}");
     }
 }
 
