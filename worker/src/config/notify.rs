@@ -165,7 +165,13 @@ pub struct Messages {
     #[arg(long, env = "IMGFILTER_SMS_METHOD", value_name = "METHOD", default_value = "POST")]
     pub sms_method: String,
     /// Body of the request
-    #[arg(long, env = "IMGFILTER_SMS_BODY", value_name = "TEXT", default_value = "to={to}&text={text}")]
+    #[arg(
+        long,
+        env = "IMGFILTER_SMS_BODY",
+        hide_env_values = true,
+        value_name = "TEXT",
+        default_value = "to={to}&text={text}"
+    )]
     pub sms_body: String,
     /// Type of the body, which decides how the placeholders are written: a form, application/json, or plain
     #[arg(
