@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use imgfilter_api::address::{PushHosts, Topics};
 
 use super::{ConfigError, Secret, parse_duration, secret};
 
@@ -232,6 +233,11 @@ impl Mail {
 }
 
 impl Push {
+    /// The hosts of push services.
+    pub fn hosts(&self) -> PushHosts {
+        PushHosts::parse(&self.push_hosts.join(","))
+    }
+
     /// The private key, if there is one.
     pub fn key(&self) -> Result<Option<Secret>, ConfigError> {
         secret::optional("IMGFILTER_VAPID_KEY", &self.vapid_key, &self.vapid_key_file)
@@ -251,6 +257,11 @@ impl Messages {
 }
 
 impl Sns {
+    /// The topics that may be told.
+    pub fn topics(&self) -> Topics {
+        Topics::parse(&self.sns_topics.join(","))
+    }
+
     /// Access key and secret key. Both are needed.
     pub fn pair(&self) -> Result<(Secret, Secret), ConfigError> {
         Ok((

@@ -239,13 +239,11 @@ fn amazon(endpoint: &str, settings: &mut Notify) {
     };
 }
 
+const PUBLISHED: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
+                         <MessageId>1</MessageId></PublishResult></PublishResponse>";
+
 fn published() -> Conduct {
-    Conduct::Body(
-        "200 OK".to_owned(),
-        "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
-         <MessageId>1</MessageId></PublishResult></PublishResponse>"
-            .to_owned(),
-    )
+    Conduct::Body("200 OK".to_owned(), PUBLISHED.to_owned())
 }
 
 fn refusal(status: &str, code: &str) -> Conduct {
@@ -278,6 +276,16 @@ async fn short_messages_by_sns() {
         (Verdict::Retry, None, true),
         "nothing was sent"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_short_message_is_lost_in_a_connection_that_was_kept() {
+    let hook = Hook::doing(vec![Conduct::Keep("200 OK".to_owned(), PUBLISHED.to_owned())]);
+    let sms = carrier(Channel::Sms, |settings| amazon(&format!("http://{}", hook.address), settings));
+    for number in ["+4915112345", "+4915112346"] {
+        let tried = send(sms.as_ref(), number, None).await;
+        assert_eq!(came(&tried), (Verdict::Delivered, Some(200), false), "{number}: {tried:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
