@@ -1,7 +1,7 @@
 -- Who is told of what, by which channel, and what follows from how it went.
 BEGIN;
 \ir fixture.psql
-SELECT plan(114);
+SELECT plan(116);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT worker_start('host', 2, 'test') AS w2 \gset
 CREATE FUNCTION pg_temp.target(channel text, address text, events text DEFAULT '{task.done,task.failed}', owner text DEFAULT 'acme') RETURNS uuid LANGUAGE sql AS $$
@@ -194,6 +194,16 @@ SELECT is(keys, '{"p256dh":"1","auth":"2"}', 'has its keys from the request') FR
 SELECT is(finish_delivery(:w2, id, lease, 'gone', 410, 1, 'x', '', '1 min') || (SELECT count(*) FROM dead), 'failed0', 'and when it is gone nothing is dead') FROM queue;
 SELECT end_waiting(:'a', 'x') \g /dev/null
 SELECT is(end_delivery(gen_random_uuid(), 'failed', NULL), NULL, 'what is no more does not end');
+
+-- end_delivery: what is kept of a letter
+DELETE FROM queue; DELETE FROM delivery;
+SELECT enqueue_delivery(NULL, c, 'target.disabled', 'x', 'acme') FROM unnest(ARRAY['email', 'webhook', 'sms']) AS c \g /dev/null
+UPDATE delivery SET body = 'large';
+SELECT pg_temp.try('email', 'retry') \g /dev/null
+SELECT is(body, 'large', 'a letter is kept while it is tried') FROM delivery WHERE channel = 'email';
+SELECT pg_temp.hurry() \g /dev/null
+SELECT pg_temp.try(c, 'delivered') FROM unnest(ARRAY['email', 'webhook']) AS c \g /dev/null
+SELECT is(array_agg(channel ORDER BY channel) FILTER (WHERE body IS NOT NULL), ARRAY['sms', 'webhook'], 'and not once it was taken') FROM delivery;
 
 -- deliveries_of, delivery_line, list_deliveries
 DELETE FROM queue; DELETE FROM delivery;
