@@ -295,8 +295,10 @@ impl Notifier {
         if let Some(body) = &delivery.body {
             return Ok(Ok(Some(body.clone())));
         }
-        let event = Event::of(delivery, &self.words.public_url, &self.words.link_keys);
-        let mut event = event.map_err(|error| DbError::Connection(error.into()))?;
+        let mut event = match Event::of(delivery, &self.words.public_url, &self.words.link_keys) {
+            Ok(event) => event,
+            Err(error) => return Ok(Err(error)),
+        };
         if let Some(previewer) = self.words.previewer.as_ref().filter(|_| carrier.shows_pictures())
             && let Some(shown) = Shown::of(delivery)
         {
