@@ -319,7 +319,8 @@ impl Notifier {
                 Err(DbError::Connection(_) | DbError::Timeout(_)) if Instant::now() < end => {
                     tokio::time::sleep(jittered(POLL / 4)).await;
                 }
-                Err(error) if error.is_deadlock() && Instant::now() < end => {}
+                // Whoever was in the way has had its time.
+                Err(error) if (error.is_deadlock() || error.is_lock_timeout()) && Instant::now() < end => {}
                 other => return other,
             }
         }
