@@ -1,7 +1,7 @@
 -- GET /deliveries: what was told to an owner or is to be, the last first. p_filter: {"status", "task", "before", "limit"},
--- each may be missing; at most 100, 20 if it is not said. `before` is the `next` of the page before: a time in microseconds
--- and an id. Returns {"deliveries": [...], "next"}, without `next` on the last page; {"refused": "before"} for one that was
--- never a `next`.
+-- each may be missing; at most 100. The API always says how many, 50 if it is not asked; here it is 20. `before` is the
+-- `next` of the page before: a time in microseconds and an id. Returns {"deliveries": [...], "next"}, without `next` on the
+-- last page; {"refused": "before"} for one that was never a `next`.
 CREATE FUNCTION deliveries_of(p_owner text, p_filter jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = imgfilter, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE

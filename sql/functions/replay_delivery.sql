@@ -1,5 +1,5 @@
 -- POST /deliveries/{id}/replay: tries a delivery of an owner once more, at once, with the bytes that it had and under the id
--- that it has. One that waits is not made to wait any longer. Returns {"queued": true}; {"refused": …}: busy, while it is
+-- that it has; a letter that was taken is written anew. One that waits is not made to wait any longer. Returns {"queued": true}; {"refused": …}: busy, while it is
 -- being sent, or see replay_refusal; NULL: the owner has none of this id.
 CREATE FUNCTION replay_delivery(p_owner text, p_delivery uuid) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp AS $$

@@ -1,7 +1,7 @@
 -- Who is told of what, by which channel, and what follows from how it went.
 BEGIN;
 \ir fixture.psql
-SELECT plan(114);
+SELECT plan(122);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT worker_start('host', 2, 'test') AS w2 \gset
 CREATE FUNCTION pg_temp.target(channel text, address text, events text DEFAULT '{task.done,task.failed}', owner text DEFAULT 'acme') RETURNS uuid LANGUAGE sql AS $$
@@ -194,6 +194,30 @@ SELECT is(keys, '{"p256dh":"1","auth":"2"}', 'has its keys from the request') FR
 SELECT is(finish_delivery(:w2, id, lease, 'gone', 410, 1, 'x', '', '1 min') || (SELECT count(*) FROM dead), 'failed0', 'and when it is gone nothing is dead') FROM queue;
 SELECT end_waiting(:'a', 'x') \g /dev/null
 SELECT is(end_delivery(gen_random_uuid(), 'failed', NULL), NULL, 'what is no more does not end');
+
+-- claim_deliveries, end_waiting: so much at a time
+DELETE FROM queue; DELETE FROM delivery;
+SELECT enqueue_delivery(NULL, 'webhook', 'task.done', 'https://' || n, 'acme', :'a') FROM generate_series(1, 2002) AS n \g /dev/null
+SELECT end_waiting(:'a', 'target_disabled') \g /dev/null
+SELECT is(count(*), 1002::bigint, 'a thousand end at once') FROM delivery WHERE status = 'pending';
+SELECT is(count(*) FILTER (WHERE queue_id IS NULL), 1::bigint, 'then a thousand at the claim, and there may be more') FROM claim_deliveries(:w2, 'webhook', 1000, '1 min');
+SELECT is(count(*), 0::bigint, 'until nothing is due') FROM claim_deliveries(:w2, 'webhook', 1000, '1 min');
+SELECT is(count(*), 2002::bigint, 'and all have ended') FROM delivery WHERE reason = 'target_disabled';
+SELECT enqueue_delivery(NULL, 'webhook', 'task.done', 'https://' || n, 'acme') FROM generate_series(1, 3) AS n \g /dev/null
+UPDATE delivery SET queue_id = nextval('queue_id_seq') WHERE target = 'https://1' AND queue_id IS NOT NULL;
+DELETE FROM delivery WHERE target = 'https://2' AND queue_id IS NOT NULL;
+SELECT is(array_agg(target), ARRAY['https://3'], 'rows that are of no delivery are not claimed') FROM claim_deliveries(:w2, 'webhook', 9, '1 min');
+SELECT is(count(*), 1::bigint, 'and go') FROM queue;
+
+-- end_delivery: what is kept of a letter
+DELETE FROM queue; DELETE FROM delivery;
+SELECT enqueue_delivery(NULL, c, 'target.disabled', 'x', 'acme') FROM unnest(ARRAY['email', 'webhook', 'sms']) AS c \g /dev/null
+UPDATE delivery SET body = 'large';
+SELECT pg_temp.try('email', 'retry') \g /dev/null
+SELECT is(body, 'large', 'a letter is kept while it is tried') FROM delivery WHERE channel = 'email';
+SELECT pg_temp.hurry() \g /dev/null
+SELECT pg_temp.try(c, 'delivered') FROM unnest(ARRAY['email', 'webhook']) AS c \g /dev/null
+SELECT is(array_agg(channel ORDER BY channel) FILTER (WHERE body IS NOT NULL), ARRAY['sms', 'webhook'], 'and not once it was taken') FROM delivery;
 
 -- deliveries_of, delivery_line, list_deliveries
 DELETE FROM queue; DELETE FROM delivery;

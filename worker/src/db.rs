@@ -75,6 +75,12 @@ impl DbError {
     pub fn is_deadlock(&self) -> bool {
         matches!(self, Self::Refused(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED))
     }
+
+    /// Whether the call was broken off because another was in its way for too long. It may be made again.
+    #[must_use]
+    pub fn is_lock_timeout(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE))
+    }
 }
 
 /// A pool of connections, each call with a time limit.

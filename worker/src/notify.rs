@@ -32,7 +32,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config;
 use crate::db::DbError;
-use crate::db::deliveries::{Delivery, Verdict};
+use crate::db::deliveries::{Claimed, Delivery, Verdict};
 use crate::queue::jittered;
 use crate::queue::member::Member;
 use carrier::{Carrier, Carriers, Message, Tried, Unwritable};
@@ -187,9 +187,9 @@ impl Notifier {
         loop {
             let Ok(first) = Arc::clone(&lane.places).acquire_owned().await else { return };
             let most = (1 + lane.places.available_permits()).max(batch);
-            let claimed = self.claim(&lane, most).await;
-            let count = claimed.len();
-            let Sorted { ready, waiting, too_many } = lane.sorted(claimed, first);
+            let Claimed { deliveries, more } = self.claim(&lane, most).await;
+            let count = deliveries.len();
+            let Sorted { ready, waiting, too_many } = lane.sorted(deliveries, first);
             for ready in ready {
                 Arc::clone(&self).start(&lane, ready);
             }
@@ -197,18 +197,18 @@ impl Notifier {
             let further = waiting.len() * 2 > count && !too_many;
             batch = if further { (most * 2).min(MOST) } else { 0 };
             self.give_back(waiting).await;
-            if count < most {
+            if count < most && !more {
                 let _ = tokio::time::timeout(jittered(POLL), lane.news.notified()).await;
             }
         }
     }
 
-    async fn claim(&self, lane: &Lane, most: usize) -> Vec<Delivery> {
+    async fn claim(&self, lane: &Lane, most: usize) -> Claimed {
         let channel = lane.carrier.channel().as_str();
         let claimed = self.member.db.claim_deliveries(self.member.number(), channel, most, self.lease).await;
         claimed.unwrap_or_else(|error| {
             tracing::warn!(channel, error = %crate::cli::with_causes(&error), "cannot look into the outbox");
-            Vec::new()
+            Claimed::default()
         })
     }
 
@@ -295,8 +295,10 @@ impl Notifier {
         if let Some(body) = &delivery.body {
             return Ok(Ok(Some(body.clone())));
         }
-        let event = Event::of(delivery, &self.words.public_url, &self.words.link_keys);
-        let mut event = event.map_err(|error| DbError::Connection(error.into()))?;
+        let mut event = match Event::of(delivery, &self.words.public_url, &self.words.link_keys) {
+            Ok(event) => event,
+            Err(error) => return Ok(Err(error)),
+        };
         if let Some(previewer) = self.words.previewer.as_ref().filter(|_| carrier.shows_pictures())
             && let Some(shown) = Shown::of(delivery)
         {
@@ -317,7 +319,8 @@ impl Notifier {
                 Err(DbError::Connection(_) | DbError::Timeout(_)) if Instant::now() < end => {
                     tokio::time::sleep(jittered(POLL / 4)).await;
                 }
-                Err(error) if error.is_deadlock() && Instant::now() < end => {}
+                // Whoever was in the way has had its time.
+                Err(error) if (error.is_deadlock() || error.is_lock_timeout()) && Instant::now() < end => {}
                 other => return other,
             }
         }

@@ -11,6 +11,7 @@ pub mod floors;
 pub mod heartbeat;
 pub mod held;
 pub mod job;
+pub mod key_note;
 pub mod member;
 pub mod places;
 pub mod preview;

@@ -73,7 +73,9 @@ impl PushHosts {
     /// Whether this host is one of them.
     pub fn contain(&self, host: &str) -> bool {
         self.0.iter().any(|name| match name.strip_prefix('*') {
-            Some(end) => host.len() > end.len() && end.starts_with('.') && host.ends_with(end),
+            Some(end) => {
+                end.len() > 1 && host.len() > end.len() && end.starts_with('.') && host.ends_with(end)
+            }
             None => host == name,
         })
     }
@@ -87,6 +89,11 @@ impl Topics {
     /// Reads names with commas between; a `*` at the end of one stands for any rest.
     pub fn parse(list: &str) -> Self {
         Self(list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether this one is among them.
@@ -401,7 +408,11 @@ mod tests {
         ] {
             assert_eq!(check(Channel::Push, bad), None, "{bad}");
         }
-        assert!(!PushHosts::parse("*").contain("example.com") && !PushHosts::parse("").contain(""));
+        for (list, host) in
+            [("*", "example.com"), ("*.", "example.com."), ("", ""), ("*.push.apple.com", ".push.apple.com")]
+        {
+            assert!(!PushHosts::parse(list).contain(host), "{list} {host}");
+        }
     }
 
     #[test]

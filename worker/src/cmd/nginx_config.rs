@@ -163,7 +163,7 @@ fn channels(notify: &config::Notify) -> Vec<&'static str> {
         Channel::Email => notify.mail.mail_from.is_some(),
         Channel::Push => notify.push.vapid_public_key.is_some(),
         Channel::Sms => notify.messages.sms != config::Sms::Off,
-        Channel::Topic => !notify.sns.sns_topics.is_empty(),
+        Channel::Topic => !notify.sns.topics().is_empty(),
     };
     Channel::ALL.into_iter().filter(|channel| on(*channel)).map(Channel::as_str).collect()
 }

@@ -15,8 +15,8 @@ use crate::cli::Outcome;
 use crate::config;
 use crate::db::Db;
 use crate::notify::{Notifier, Wording};
-use crate::queue::heartbeat;
 use crate::queue::member::Member;
+use crate::queue::{heartbeat, key_note};
 use crate::shutdown;
 use crate::systemd;
 
@@ -44,6 +44,7 @@ pub fn run(options: Options) -> Outcome {
 async fn send(options: Options) -> Outcome {
     let member = Member::new(Db::new(&options.database)?, LEASE, &options.presence);
     let link_keys = LinkKeys::parse(options.links.keys()?.reveal())?;
+    let signing = link_keys.signing();
     let words = Wording { public_url: options.links.public_url.clone(), link_keys, previewer: None };
     let notifier = Notifier::new(&member, &Arc::default(), &options.notify, words)?;
     let (end, ending) = watch::channel(false);
@@ -54,18 +55,22 @@ async fn send(options: Options) -> Outcome {
     }
     let mut parts = JoinSet::new();
     parts.spawn(heartbeat::run(Arc::clone(&member)));
-    let telling = tokio::spawn(Arc::clone(&notifier).run(ending));
+    parts.spawn(key_note::run(Arc::clone(&member), signing));
+    let mut telling = JoinSet::new();
+    telling.spawn(Arc::clone(&notifier).run(ending));
     systemd::tell(NotifyState::Ready);
 
     tokio::select! {
         asked = asked_to_end => asked?,
         () = member.told_to_drain.notified() => {}
+        // Whoever started this one will start another.
         Some(_) = parts.join_next() => return Err("a part of the notifier broke off".into()),
+        Some(_) = telling.join_next() => return Err("the sending broke off".into()),
     }
     systemd::tell(NotifyState::Stopping);
     tracing::info!("ending: finishing what was begun");
     end.send_replace(true);
-    telling.await?;
+    while telling.join_next().await.is_some() {}
     tokio::select! {
         finished = notifier.idle(options.presence.drain) => tracing::info!(finished, "drained"),
         _ = shutdown::requested() => tracing::info!("asked a second time: not waiting any longer"),

@@ -20,13 +20,11 @@ use crate::engine::process::{self, Start};
 use crate::notify::preview::Previewer;
 use crate::notify::{Notifier, Wording};
 use crate::queue::preview::Previews;
-use crate::queue::{Worker, claimer, heartbeat, jittered, publisher};
+use crate::queue::{Worker, claimer, heartbeat, jittered, key_note, publisher};
 use crate::shutdown;
 use crate::store::Store;
 use crate::systemd;
 
-/// Pause between two notes of the key that signs links: what is noted is right to an hour.
-const NOTE_PAUSE: Duration = Duration::from_secs(300);
 /// How the daemon cleans: it has other work, and so have database and store.
 const CLEANUP_PACE: Pace = Pace { batch: 500, parallel: 2, until: None, lease: cleanup::LEASE };
 /// Pause between two looks for what was erased, if nothing is said of it.
@@ -79,7 +77,8 @@ async fn work(options: Options) -> Outcome {
     let (mut keepers, mut takers) = (JoinSet::new(), JoinSet::new());
     keepers.spawn(heartbeat::run(Arc::clone(&worker.member)));
     keepers.spawn(publisher::run(Arc::clone(&worker)));
-    keepers.spawn(note_key(Arc::clone(&worker), LinkKeys::parse(options.links.keys()?.reveal())?.signing()));
+    let link_keys = LinkKeys::parse(options.links.keys()?.reveal())?;
+    keepers.spawn(key_note::run(Arc::clone(&worker.member), link_keys.signing()));
     let url = options.database.url()?.reveal().to_owned();
     keepers.spawn(listen::forward(url, sleepers(&worker)));
     keepers.spawn(delete_erased(Arc::clone(&worker)));
@@ -112,16 +111,6 @@ async fn work(options: Options) -> Outcome {
     keepers.abort_all();
     worker.member.leave().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Notes now and then which key signs the links that notifications carry.
-async fn note_key(worker: Arc<Worker>, number: u8) {
-    loop {
-        if let Err(error) = worker.db.note_link_key(number).await {
-            tracing::warn!(error = %crate::cli::with_causes(&error), "the key that signs links could not be noted");
-        }
-        tokio::time::sleep(NOTE_PAUSE).await;
-    }
 }
 
 /// The engines that these settings ask for.

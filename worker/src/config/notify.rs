@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use imgfilter_api::address::{PushHosts, Topics};
 
 use super::{ConfigError, Secret, parse_duration, secret};
 
@@ -165,7 +166,13 @@ pub struct Messages {
     #[arg(long, env = "IMGFILTER_SMS_METHOD", value_name = "METHOD", default_value = "POST")]
     pub sms_method: String,
     /// Body of the request
-    #[arg(long, env = "IMGFILTER_SMS_BODY", value_name = "TEXT", default_value = "to={to}&text={text}")]
+    #[arg(
+        long,
+        env = "IMGFILTER_SMS_BODY",
+        hide_env_values = true,
+        value_name = "TEXT",
+        default_value = "to={to}&text={text}"
+    )]
     pub sms_body: String,
     /// Type of the body, which decides how the placeholders are written: a form, application/json, or plain
     #[arg(
@@ -226,6 +233,11 @@ impl Mail {
 }
 
 impl Push {
+    /// The hosts of push services.
+    pub fn hosts(&self) -> PushHosts {
+        PushHosts::parse(&self.push_hosts.join(","))
+    }
+
     /// The private key, if there is one.
     pub fn key(&self) -> Result<Option<Secret>, ConfigError> {
         secret::optional("IMGFILTER_VAPID_KEY", &self.vapid_key, &self.vapid_key_file)
@@ -245,6 +257,11 @@ impl Messages {
 }
 
 impl Sns {
+    /// The topics that may be told.
+    pub fn topics(&self) -> Topics {
+        Topics::parse(&self.sns_topics.join(","))
+    }
+
     /// Access key and secret key. Both are needed.
     pub fn pair(&self) -> Result<(Secret, Secret), ConfigError> {
         Ok((

@@ -44,6 +44,15 @@ pub struct Delivery {
     pub task: Option<Value>,
 }
 
+/// What a look into the outbox found.
+#[derive(Debug, Default)]
+pub struct Claimed {
+    /// What is to be sent.
+    pub deliveries: Vec<Delivery>,
+    /// Much had ended that was not to be sent any more, and behind it there may be more.
+    pub more: bool,
+}
+
 /// What a try came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -95,13 +104,15 @@ impl Db {
         channel: &str,
         limit: usize,
         lease: Duration,
-    ) -> Result<Vec<Delivery>, DbError> {
+    ) -> Result<Claimed, DbError> {
         let sql = "SELECT queue_id, lease, attempts, delivery, event, event_at, target, body, task, channel, \
                    target_id, keys, owner, details, secret_numbers, begun \
                    FROM imgfilter.claim_deliveries($1, $2, $3, $4::text::interval)";
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let rows = self.rows(sql, &[&worker, &channel, &limit, &interval(lease)]).await?;
-        Ok(rows.iter().map(|row| delivery(worker, row)).collect())
+        let is_one = |row: &&Row| row.get::<_, Option<i64>>("queue_id").is_some();
+        let deliveries: Vec<_> = rows.iter().filter(is_one).map(|row| delivery(worker, row)).collect();
+        Ok(Claimed { more: deliveries.len() < rows.len(), deliveries })
     }
 
     /// Notes that a delivery is about to be sent which must not be sent twice. False: the lease is no longer this

@@ -17,7 +17,7 @@ use super::http::{Outside, Terms};
 use super::push::Push;
 use super::sms_http::SmsHttp;
 use super::sms_sns::SmsSns;
-use super::sns::Sns;
+use super::sns::{Connections, Sns};
 use super::topic::Topic;
 use super::webhook::Webhook;
 use crate::config::{self, Sms};
@@ -155,12 +155,12 @@ fn carrier(
         Channel::Push => Push::new(&settings.push, outside.clone())?.map(arced),
         Channel::Sms => match settings.messages.sms {
             Sms::Off => None,
-            Sms::Sns => Some(Arc::new(SmsSns::new(Sns::new(settings)?))),
+            Sms::Sns => Some(Arc::new(SmsSns::new(Sns::new(settings, Connections::OneEach)?))),
             Sms::Http => Some(Arc::new(SmsHttp::new(&settings.messages, &Terms::from(settings))?)),
         },
-        Channel::Topic => match Topic::allowed(&settings.sns) {
+        Channel::Topic => match settings.sns.topics() {
             allowed if allowed.is_empty() => None,
-            allowed => Some(Arc::new(Topic::new(Sns::new(settings)?, allowed))),
+            allowed => Some(Arc::new(Topic::new(Sns::new(settings, Connections::Kept)?, allowed))),
         },
     })
 }

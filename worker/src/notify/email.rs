@@ -182,13 +182,15 @@ fn enhanced_code(said: &str) -> Option<&str> {
     (parts.len() == 3 && parts.iter().all(number)).then_some(first)
 }
 
-/// What a refusal means. Only what says that there is no such mailbox speaks against the address.
+/// What a refusal means. Only what says that there is no such mailbox speaks against the address, and only what says that
+/// this letter does not fit ends it. For the rest it is our own server that speaks, and it may be mended.
 fn judge(code: u16, enhanced: Option<&str>) -> Verdict {
     match (code, enhanced) {
         // We have to log in, or cannot: the operator's mistake, and not the address's.
         (530 | 534 | 535 | 538, _) => Verdict::Retry,
         (500.., Some("5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10" | "5.2.1")) => Verdict::Gone,
-        (500.., _) => Verdict::Refused,
+        (500.., Some("5.2.2" | "5.2.3" | "5.3.4")) => Verdict::Refused,
+        (500.., Some(enhanced)) if enhanced.starts_with("5.6.") => Verdict::Refused,
         _ => Verdict::Retry,
     }
 }
@@ -299,9 +301,13 @@ mod tests {
         for (code, said, verdict) in [
             (550, "5.1.1 <a@b.example>: no such user", Verdict::Gone),
             (550, "5.2.1 closed", Verdict::Gone),
-            (550, "5.7.1 spam", Verdict::Refused),
-            (550, "no such user", Verdict::Refused),
+            (550, "5.7.1 relaying denied", Verdict::Retry),
+            (550, "who knows what", Verdict::Retry),
+            (554, "5.3.0 our disk is full", Verdict::Retry),
+            (550, "5.1.8 bad sender", Verdict::Retry),
+            (552, "5.2.2 the mailbox is full", Verdict::Refused),
             (552, "5.3.4 too large", Verdict::Refused),
+            (554, "5.6.0 unreadable", Verdict::Refused),
             (535, "5.7.8 who are you", Verdict::Retry),
             (451, "4.7.1 greylisted", Verdict::Retry),
             (421, "busy", Verdict::Retry),

@@ -55,10 +55,11 @@ impl Event {
     ///
     /// # Errors
     /// The database's view of the task is none.
-    pub fn of(delivery: &Delivery, public_url: &str, keys: &LinkKeys) -> Result<Self, serde_json::Error> {
+    pub fn of(delivery: &Delivery, public_url: &str, keys: &LinkKeys) -> Result<Self, Unwritable> {
         let data = match &delivery.task {
             Some(view) => {
-                let view: task::View = serde_json::from_value(view.clone())?;
+                let view: Result<task::View, _> = serde_json::from_value(view.clone());
+                let view = view.map_err(|error| Unwritable(format!("the task is none: {error}")))?;
                 Data::Task(Box::new(task::render(view, public_url, keys)))
             }
             None => Data::Details(delivery.details.clone().unwrap_or_else(|| json!({}))),
@@ -211,6 +212,7 @@ fn day(time: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::workers::Held;
 
     const KEY: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
@@ -236,6 +238,29 @@ mod tests {
     fn done(filters: &str) -> Value {
         json!({"filters": filters, "status": "done", "link": "01930000-0000-7000-8000-000000000003", "format": "jpeg",
                "width": 2, "height": 1, "bytes": 5, "expires_at": "2027-02-23T10:00:00Z", "filename": "a.jpg"})
+    }
+
+    #[test]
+    fn what_is_no_task_cannot_be_written() {
+        let delivery = Delivery {
+            held: Held { worker: 1, queue: 1, lease: 1 },
+            attempts: 1,
+            id: Uuid::nil(),
+            channel: "webhook".to_owned(),
+            event: "task.done".to_owned(),
+            event_at: "2026-11-23T10:00:01Z".to_owned(),
+            target: "https://a.example/".to_owned(),
+            target_id: None,
+            keys: None,
+            owner: None,
+            details: None,
+            secret_numbers: Vec::new(),
+            begun: false,
+            body: None,
+            task: Some(json!({"id": "none"})),
+        };
+        let refused = Event::of(&delivery, "https://x.example", &LinkKeys::parse(KEY).unwrap()).unwrap_err();
+        assert!(refused.to_string().starts_with("nothing can be written: the task is none"), "{refused}");
     }
 
     #[test]

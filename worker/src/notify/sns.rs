@@ -24,6 +24,16 @@ pub struct Sns {
     host: String,
 }
 
+/// What becomes of a connection after its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connections {
+    /// It is kept for the next.
+    Kept,
+    /// Each call has its own: one that was kept may have been closed meanwhile, and nobody could tell whether the message had
+    /// gone out by it.
+    OneEach,
+}
+
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
@@ -42,7 +52,7 @@ impl Sns {
     ///
     /// # Errors
     /// The credentials are missing, or the endpoint is no URL.
-    pub fn new(settings: &config::Notify) -> Result<Self, ConfigError> {
+    pub fn new(settings: &config::Notify, connections: Connections) -> Result<Self, ConfigError> {
         let (access_key, secret_key) = settings.sns.pair()?;
         let region = &settings.sns.sns_region;
         let endpoint = settings.sns.sns_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
@@ -52,9 +62,12 @@ impl Sns {
             .as_ref()
             .and_then(host_of)
             .ok_or(ConfigError::Invalid { name: "IMGFILTER_SNS_ENDPOINT", reason: "not a URL".to_owned() })?;
-        let http = Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
+        let mut http =
+            Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
+        if connections == Connections::OneEach {
+            http = http.pool_max_idle_per_host(0);
+        }
+        let http = http.build_https();
         let credentials = Credentials::new(access_key.reveal(), secret_key.reveal(), None, None, "imgfilter");
         let mut config = aws_sdk_sns::Config::builder()
             .behavior_version(BehaviorVersion::latest())

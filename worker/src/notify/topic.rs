@@ -3,39 +3,25 @@
 use std::time::Instant;
 
 use async_trait::async_trait;
+use imgfilter_api::address::Topics;
 use imgfilter_api::channel::Channel;
 use uuid::Uuid;
 
 use super::carrier::{Carrier, Message, Tried, Unwritable};
 use super::event::Event;
 use super::sns::{Published, Sns};
-use crate::config;
 use crate::db::deliveries::Verdict;
 
 /// Publishes to topics.
 pub struct Topic {
     sns: Sns,
-    allowed: Vec<String>,
+    allowed: Topics,
 }
 
 impl Topic {
-    /// One that publishes to these topics: ARNs, where a `*` at the end stands for any rest.
-    pub fn new(sns: Sns, allowed: Vec<String>) -> Self {
+    /// One that publishes to these topics only: our credentials send, so not to any that somebody names.
+    pub fn new(sns: Sns, allowed: Topics) -> Self {
         Self { sns, allowed }
-    }
-
-    /// The topics that are allowed.
-    pub fn allowed(settings: &config::Sns) -> Vec<String> {
-        let topics = settings.sns_topics.iter().map(|topic| topic.trim().to_owned());
-        topics.filter(|topic| !topic.is_empty()).collect()
-    }
-
-    /// Our credentials send, so not to any topic that somebody names.
-    fn is_allowed(&self, arn: &str) -> bool {
-        self.allowed.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(beginning) => arn.starts_with(beginning),
-            None => arn == pattern,
-        })
     }
 }
 
@@ -55,7 +41,7 @@ impl Carrier for Topic {
 
     async fn send(&self, message: Message<'_>) -> Tried {
         let begun = Instant::now();
-        if !self.is_allowed(message.address) {
+        if !self.allowed.contain(message.address) {
             return Tried::judged(begun, Verdict::Refused, None, "the topic is none of IMGFILTER_SNS_TOPICS");
         }
         let call = self.sns.publish().topic_arn(message.address);

@@ -17,14 +17,14 @@ use crate::store::StoreError;
 
 /// What is made of a result.
 const CHAIN: &str = "resize(width=320, height=320, enlarge=no)";
-/// How well it is written.
-const QUALITY: u8 = 80;
-/// The largest result of which one is made, in pixels and in bytes of its file.
-const MOST: (u64, u64) = (24_000_000, 16 << 20);
+/// How well it is written: the letter is kept until it has arrived.
+const QUALITY: u8 = 70;
+/// The largest result of which one is made, in pixels and in bytes of its file: the memory for it is not counted.
+const MOST: (u64, u64) = (6_000_000, 16 << 20);
 /// The largest small picture, in bytes.
-const MOST_MADE: usize = 100_000;
-/// How long it may take: the message can do without.
-const PATIENCE: Duration = Duration::from_secs(10);
+const MOST_MADE: usize = 30_000;
+/// How long it may take: the message can do without, and it has a place at the mail server meanwhile.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What a pixel takes at most while it is scaled, and what an engine takes beside, in bytes.
 const MEMORY: (u64, u64) = (72, 64 << 20);
 

@@ -120,6 +120,14 @@ fn nginx_gets_its_configuration() {
 }
 
 #[test]
+fn help_shows_no_secrets() {
+    let secret = "to={to}&token=s3cr3t";
+    let output = command(&["notify", "run", "--help"], &[("IMGFILTER_SMS_BODY", secret.to_owned())]).output();
+    let help = text(&output.unwrap());
+    assert!(help.contains("IMGFILTER_SMS_BODY") && !help.contains("s3cr3t"), "{help}");
+}
+
+#[test]
 fn a_worker_without_its_secrets_says_what_is_missing() {
     let output = run(&["worker"], b"");
     assert_eq!(output.status.code(), Some(1));

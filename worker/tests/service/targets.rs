@@ -47,7 +47,7 @@ async fn end(sql: &Client, worker: i32) {
 
 /// Claims what is due and ends each try in another way, the target's own end among them.
 async fn tell(db: &Db, worker: i32, verdicts: &[Verdict]) -> usize {
-    let claimed = db.claim_deliveries(worker, "webhook", 10, LEASE).await.unwrap();
+    let claimed = db.claim_deliveries(worker, "webhook", 10, LEASE).await.unwrap().deliveries;
     for (delivery, verdict) in claimed.iter().zip(verdicts.iter().cycle()) {
         let (took, detail) = (Duration::from_millis(1), String::new());
         let attempt = Attempt { verdict: *verdict, status: None, took, detail, reply: Vec::new() };
@@ -60,6 +60,23 @@ async fn nothing_waits(stage: &Stage) {
     let waits = "SELECT (SELECT count(*) FROM imgfilter.delivery WHERE queue_id IS NOT NULL)
                       + (SELECT count(*) FROM imgfilter.queue)";
     assert_eq!(stage.value::<i64>(waits).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_behind_much_that_is_told_to_nobody_is_looked_for_at_once() {
+    let stage = Stage::set().await;
+    let db = stage.db();
+    let worker = db.worker_start("host", 1, "test").await.unwrap();
+    stage.sql.batch_execute("SET search_path = imgfilter").await.unwrap();
+    let enqueue =
+        "SELECT enqueue_delivery(NULL, 'webhook', 'task.done', 'https://' || n, 'acme', gen_random_uuid())
+                     FROM generate_series(1, 1001) AS n";
+    stage.sql.query(enqueue, &[]).await.unwrap();
+    let claimed = db.claim_deliveries(worker, "webhook", 1000, LEASE).await.unwrap();
+    assert!(claimed.deliveries.is_empty() && claimed.more, "there is one more");
+    let claimed = db.claim_deliveries(worker, "webhook", 1000, LEASE).await.unwrap();
+    assert!(claimed.deliveries.is_empty() && !claimed.more);
+    nothing_waits(&stage).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

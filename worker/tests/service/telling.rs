@@ -199,3 +199,10 @@ async fn a_worker_shows_the_result_in_its_letters() {
     // The beginning of a JPEG.
     assert!(letter.contains("Content-ID: <picture>") && letter.contains("\r\n/9j/"), "{letter}");
 }
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_that_signs_links_in_notifications_is_noted() {
+    let stage = Stage::set().await;
+    let _notifier = stage.notifier(&[]);
+    stage.until_true("SELECT count(*) = 1 FROM imgfilter.link_key").await;
+}
+

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use imgfilter_api::address::{Keys, PushHosts, Reach, Topics};
+use imgfilter_api::address::{Keys, Reach};
 use imgfilter_api::channel::Channel;
 use imgfilter_api::target::EVENTS;
 use serde::Serialize;
@@ -92,8 +92,8 @@ pub async fn run(options: &Options) -> Outcome {
 fn reach(notify: &config::Notify) -> Reach {
     Reach {
         insecure: notify.webhooks.webhook_insecure,
-        push_hosts: PushHosts::parse(&notify.push.push_hosts.join(",")),
-        topics: Topics::parse(&notify.sns.sns_topics.join(",")),
+        push_hosts: notify.push.hosts(),
+        topics: notify.sns.topics(),
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Conduct {
     Answer(String),
     /// Answers with this head and this body.
     Body(String, String),
+    /// Answers with this head and this body, keeps the connection, and says nothing to what comes by it then.
+    Keep(String, String),
     /// Says nothing, until the other side goes.
     Hang,
     /// Closes the connection without a word.
@@ -112,6 +114,11 @@ fn serve(mut stream: TcpStream, conduct: &Conduct, sender: &Sender<Received>) {
         Conduct::Body(head, body) => {
             let length = body.len();
             write!(stream, "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+        }
+        Conduct::Keep(head, body) => {
+            let length = body.len();
+            write!(stream, "HTTP/1.1 {head}\r\nContent-Length: {length}\r\n\r\n{body}")
+                .and_then(|()| stream.read_to_end(&mut Vec::new()).map(drop))
         }
         Conduct::Hang => stream.read(&mut [0]).map(drop),
         Conduct::Close => Ok(()),
