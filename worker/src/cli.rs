@@ -55,6 +55,8 @@ pub enum Command {
     Filters(cmd::filters::Options),
     /// Check the operator's presets and list them
     Presets(cmd::presets::Options),
+    /// Say what is wrong with this installation, and how to mend it
+    Doctor(cmd::doctor::Options),
     /// List every setting, its unit and its default
     Config(cmd::config::Options),
     /// Write manual pages, and completions for bash, zsh and fish
@@ -97,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Engine(options) => cmd::engine::run(&options),
         Command::Filters(options) => cmd::filters::run(&options),
         Command::Presets(options) => cmd::presets::run(&options),
+        Command::Doctor(options) => cmd::doctor::run(&options),
         Command::Config(options) => cmd::config::run(&options),
         Command::Manual(options) => cmd::manual::run(&options, Cli::command()),
         Command::LinkKey(options) => cmd::link_key::run(&options),

@@ -6,6 +6,7 @@ pub mod calibrate;
 mod change;
 pub mod cleanup;
 pub mod config;
+pub mod doctor;
 pub mod engine;
 pub mod erase;
 pub mod explain;

@@ -93,7 +93,7 @@ impl Database {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct Migrate {
-    /// PostgreSQL for `imgfilter migrate`, `key`, `link`, `queue` and `erase`: a role that may create roles and owns the
+    /// PostgreSQL for `imgfilter migrate`, `key`, `link`, `queue`, `erase` and `doctor`: a role that may create roles and owns the
     /// schema
     #[arg(
         long,

@@ -2,6 +2,7 @@
 
 pub mod cleanup;
 pub mod deliveries;
+pub mod doctor;
 pub mod erasure;
 pub mod keys;
 pub mod links;

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod cmd;
 pub mod config;
 pub mod db;
+pub mod doctor;
 pub mod engine;
 pub mod nginx;
 pub mod notify;

@@ -43,7 +43,9 @@ use preview::{Previewer, Shown};
 /// Time beyond the longest try for which a claimed delivery stays this process's: to ask and to tell the database.
 const SPARE_LEASE: Duration = Duration::from_secs(45);
 /// Time between two looks into the outbox when nothing was heard.
-const POLL: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(250);
+/// While more waits than there are places, a moment in which several become free: they are filled by one claim.
+const GATHER: Duration = Duration::from_millis(10);
 /// Most deliveries that are claimed at once, when most of them have to wait for their host.
 const MOST: usize = 256;
 /// Calls of the database at the same time that give back what has to wait.
@@ -183,9 +185,12 @@ impl Notifier {
 
     /// The loop of a channel.
     async fn serve(self: Arc<Self>, lane: Arc<Lane>) {
-        let mut batch = 0;
+        let (mut batch, mut busy) = (0, false);
         loop {
             let Ok(first) = Arc::clone(&lane.places).acquire_owned().await else { return };
+            if busy {
+                tokio::time::sleep(GATHER).await;
+            }
             let most = (1 + lane.places.available_permits()).max(batch);
             let Claimed { deliveries, more } = self.claim(&lane, most).await;
             let count = deliveries.len();
@@ -197,6 +202,7 @@ impl Notifier {
             let further = waiting.len() * 2 > count && !too_many;
             batch = if further { (most * 2).min(MOST) } else { 0 };
             self.give_back(waiting).await;
+            busy = count == most;
             if count < most && !more {
                 let _ = tokio::time::timeout(jittered(POLL), lane.news.notified()).await;
             }

@@ -1,6 +1,7 @@
 //! The object store: the S3 client of the worker, and an S3 server for machines that have none.
 
 pub mod embedded;
+mod probe;
 mod setup;
 
 use std::io::Write;
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 use crate::config::{self, ConfigError};
 
+pub use probe::Failure;
 pub use setup::LifecycleRules;
 
 /// Most keys that one request may delete: the protocol's limit.

@@ -139,7 +139,7 @@ pub fn run(options: &Options, matches: &ArgMatches) -> Outcome {
 ///
 /// Backwards by name, because `os.getenv` of nginx's Lua takes the first variable whose name the wanted one
 /// begins with: after `ANONYMOUS` it would never find `ANONYMOUS_WEBHOOK`.
-fn environment(matches: &ArgMatches, notify: &config::Notify) -> Vec<(String, Option<String>)> {
+pub(crate) fn environment(matches: &ArgMatches, notify: &config::Notify) -> Vec<(String, Option<String>)> {
     let mut environment = vec![(variable(CHANNELS), Some(channels(notify).join(",")))];
     for name in READ_BY_LUA.into_iter().chain(OPTIONS_READ_BY_LUA) {
         environment.push((variable(name), Some(value(matches, name))));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Downloads, Events, Front, Secret, parse_duration};
+use super::{ConfigError, Downloads, Events, Front, Secret, parse_duration, secret};
 
 /// The largest quota: every program on the way still counts it exactly.
 pub const MAX_QUOTA: u64 = 10_000_000_000_000;
@@ -167,6 +167,17 @@ pub struct Edge {
     /// Towards those who download.
     #[command(flatten)]
     pub downloads: Downloads,
+}
+
+impl Edge {
+    /// Where the database is, and as whom.
+    pub fn database_url(&self) -> Result<Secret, ConfigError> {
+        secret::with_default(
+            "IMGFILTER_EDGE_DATABASE_URL",
+            &self.edge_database_url,
+            &self.edge_database_url_file,
+        )
+    }
 }
 
 /// When uploads are refused before their body is read, and who may wait for what.

@@ -11,6 +11,9 @@ use tokio_postgres::{NoTls, Transaction};
 
 static SQL: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sql");
 
+/// Who may do what.
+pub(super) const ROLES: &str = include_str!("../../../sql/roles.sql");
+
 /// Why a database could not be brought up to date.
 #[derive(Debug, Error)]
 pub enum MigrateError {
@@ -59,6 +62,14 @@ pub struct Migration {
     pub sql: String,
 }
 
+impl Migration {
+    /// SHA-256 of its text, hex: what is kept of it where it was applied.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        hex::encode(Sha256::digest(&self.sql))
+    }
+}
+
 /// Brings the database at `url` up to date with this program. Returns the names of the migrations that were missing.
 pub async fn run(url: &str) -> Result<Vec<String>, MigrateError> {
     run_with(url, &migrations()?).await
@@ -76,7 +87,7 @@ pub async fn run_with(url: &str, migrations: &[Migration]) -> Result<Vec<String>
     transaction.batch_execute("SET LOCAL search_path = imgfilter, pg_temp").await?;
     let applied = apply_missing(&transaction, migrations).await?;
     rewrite_functions(&transaction).await?;
-    apply(&transaction, "roles.sql", text("roles.sql")).await?;
+    apply(&transaction, "roles.sql", ROLES).await?;
     transaction.commit().await?;
     drop(client);
     let _ = connection.await;
@@ -107,7 +118,7 @@ async fn apply_missing(
         let (number, checksum): (i32, String) = (row.get(0), row.get(1));
         let known = migrations.iter().find(|migration| migration.number == number);
         let known = known.ok_or(MigrateError::Unknown { number })?;
-        if checksum_of(&known.sql) != checksum {
+        if known.checksum() != checksum {
             return Err(MigrateError::Changed { name: known.name.clone() });
         }
     }
@@ -117,7 +128,7 @@ async fn apply_missing(
         transaction
             .execute(
                 "INSERT INTO migration (number, name, checksum) VALUES ($1, $2, $3)",
-                &[&migration.number, &migration.name, &checksum_of(&migration.sql)],
+                &[&migration.number, &migration.name, &migration.checksum()],
             )
             .await?;
         applied.push(migration.name.clone());
@@ -157,8 +168,4 @@ fn files(folder: &str) -> Vec<(&'static str, &'static str)> {
 
 fn text(path: &'static str) -> &'static str {
     SQL.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default()
-}
-
-fn checksum_of(sql: &str) -> String {
-    hex::encode(Sha256::digest(sql))
 }

@@ -59,6 +59,24 @@ impl Email {
         Ok(Some(Self { transport, host, from, timeout }))
     }
 
+    /// Connects to the server, encrypts and logs in as for a letter, and sends none.
+    ///
+    /// # Errors
+    /// In the server's words, or why it cannot be asked.
+    pub async fn knock(&self) -> Result<(), String> {
+        match tokio::time::timeout(self.timeout, self.transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("the server answers NOOP with a refusal".to_owned()),
+            Ok(Err(error)) => Err(crate::cli::with_causes(&error)),
+            Err(_) => Err(format!("no answer within {} s", self.timeout.as_secs())),
+        }
+    }
+
+    /// The server's name.
+    pub fn server(&self) -> &str {
+        &self.host
+    }
+
     fn letter(&self, event: &Event, id: Uuid, to: Address) -> Result<Vec<u8>, lettre::error::Error> {
         let words = event.words();
         let letter = Letter::builder()
