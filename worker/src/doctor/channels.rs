@@ -14,8 +14,7 @@ use crate::notify::email::Email;
 use crate::notify::http::{Outside, Terms};
 use crate::notify::push::Push;
 use crate::notify::sms_http::SmsHttp;
-use crate::notify::sns::Sns;
-use crate::notify::topic::Topic;
+use crate::notify::sns::{Connections, Sns};
 
 fn off(setting: &str) -> Finding {
     Finding::skipped(format!("the channel is off: {setting} is not set"))
@@ -105,7 +104,7 @@ pub(super) async fn sms(context: &Context) -> Finding {
     let notify = &context.settings.notify;
     let made: Result<(), Box<dyn Error + Send + Sync>> = match notify.messages.sms {
         Sms::Off => return Finding::skipped("the channel is off: IMGFILTER_SMS=off"),
-        Sms::Sns => Sns::new(notify).map(drop).map_err(Into::into),
+        Sms::Sns => Sns::new(notify, Connections::OneEach).map(drop).map_err(Into::into),
         Sms::Http => SmsHttp::new(&notify.messages, &Terms::from(notify)).map(drop),
     };
     if let Err(error) = made {
@@ -131,14 +130,14 @@ pub(super) async fn sms(context: &Context) -> Finding {
 #[expect(clippy::unused_async, reason = "checks are alike")]
 pub(super) async fn topic(context: &Context) -> Finding {
     let notify = &context.settings.notify;
-    let allowed = Topic::allowed(&notify.sns);
-    if allowed.is_empty() {
+    if notify.sns.topics().is_empty() {
         return off("IMGFILTER_SNS_TOPICS");
     }
-    if let Some(odd) = allowed.iter().find(|arn| !arn.starts_with("arn:") && *arn != "*") {
+    let mut named = notify.sns.sns_topics.iter().map(|arn| arn.trim()).filter(|arn| !arn.is_empty());
+    if let Some(odd) = named.find(|arn| !arn.starts_with("arn:") && *arn != "*") {
         return Finding::wrong(format!("IMGFILTER_SNS_TOPICS: {odd} is no ARN"), "name topics by their ARNs");
     }
-    match Sns::new(notify) {
+    match Sns::new(notify, Connections::Kept) {
         Ok(_) => Finding::ok("there are credentials of Amazon SNS; they were not tried"),
         Err(error) => Finding::of(vec![mended(&error)], ""),
     }

@@ -205,4 +205,3 @@ async fn the_key_that_signs_links_in_notifications_is_noted() {
     let _notifier = stage.notifier(&[]);
     stage.until_true("SELECT count(*) = 1 FROM imgfilter.link_key").await;
 }
-
