@@ -57,7 +57,7 @@ SELECT pg_temp.of_task(2), -n, now() - n * interval '1 hour', n, 'retry', '', ''
 SELECT is(replay_delivery('acme', pg_temp.of_task(2)), '{"refused":"often"}', 'nothing is tried for ever');
 SELECT is(jsonb_array_length(l) || ' ' || (l -> 0 ->> 'ms'), '20 18', 'the last tries are shown, the first of them first')
   FROM (SELECT delivery_line(d, NULL) -> 'attempts' AS l FROM delivery d WHERE id = pg_temp.of_task(2)) AS shown;
-UPDATE attempt SET at = at - interval '5 hours' WHERE lease < 0;
+UPDATE attempt SET at = at - interval '6 hours' WHERE lease < 0;
 SELECT is(replay_refusal(d), NULL, 'a day later it is tried again') FROM delivery d WHERE id = pg_temp.of_task(2);
 SELECT pg_temp.target('sms', '+491') AS s \gset
 SELECT pg_temp.done(3) \g /dev/null
