@@ -4,8 +4,9 @@
 //! its id is the same for every try, so that a receiver can tell a repetition. Where a repetition would be worse than
 //! silence (a telephone), it is told at most once: that it is about to be sent is committed before the first byte.
 //!
-//! No host may keep the others waiting: it has so many places, and a breaker ([`hosts`]). What finds no place is given back
-//! untried, for a while that grows with those who wait for the same host.
+//! No host may keep the others waiting: it has so many places, and a breaker ([`hosts`]). Nor may an owner, who has half of all
+//! places; what is nobody's counts as one owner's. What finds no place is given back untried, for a while that grows with
+//! those who wait for the same.
 
 pub mod address;
 pub mod carrier;
@@ -37,7 +38,7 @@ use crate::queue::jittered;
 use crate::queue::member::Member;
 use carrier::{Carrier, Carriers, Message, Tried, Unwritable};
 use event::Event;
-use hosts::{Hosts, Place, Turn};
+use hosts::{Hosts, Place, Terms, Wait};
 use preview::{Previewer, Shown};
 
 /// Time beyond the longest try for which a claimed delivery stays this process's: to ask and to tell the database.
@@ -80,6 +81,7 @@ pub struct Wording {
 struct Lane {
     carrier: Arc<dyn Carrier>,
     hosts: Arc<Hosts>,
+    owners: Arc<Hosts>,
     places: Arc<Semaphore>,
     all_places: u32,
     news: Notify,
@@ -88,8 +90,15 @@ struct Lane {
 /// A delivery that may be sent now.
 struct Ready {
     delivery: Delivery,
-    at_host: Option<Place>,
+    turns: Turns,
     place: OwnedSemaphorePermit,
+}
+
+/// The places that a delivery has beside that among all.
+struct Turns {
+    of_owner: Place,
+    /// `None`: it goes nowhere, which the carrier will say.
+    at_host: Option<Place>,
 }
 
 /// What was claimed, sorted.
@@ -98,7 +107,7 @@ struct Sorted {
     /// What can be sent at once.
     ready: Vec<Ready>,
     /// What has to wait, and how long.
-    waiting: Vec<(Delivery, Duration)>,
+    waiting: Vec<(Delivery, Wait)>,
     /// Whether some of that has to wait because there were no places here.
     too_many: bool,
 }
@@ -124,6 +133,7 @@ impl Notifier {
             Arc::new(Lane {
                 carrier,
                 hosts: Hosts::new(settings.into()),
+                owners: Hosts::new(Terms::of_owners(all_places)),
                 places: Arc::new(Semaphore::new(usize::try_from(all_places).unwrap_or(1))),
                 all_places,
                 news: Notify::new(),
@@ -219,10 +229,11 @@ impl Notifier {
     }
 
     /// Gives back what has to wait. What cannot be given back comes back by itself when its lease ends, one try poorer.
-    async fn give_back(&self, waiting: Vec<(Delivery, Duration)>) {
+    async fn give_back(&self, waiting: Vec<(Delivery, Wait)>) {
         for some in waiting.chunks(GIVING_BACK) {
-            let all =
-                some.iter().map(|(delivery, pause)| self.member.db.defer_delivery(delivery.held, *pause));
+            let all = some.iter().map(|(delivery, Wait { pause, away })| {
+                self.member.db.defer_delivery(delivery.held, *pause, *away)
+            });
             for given in join_all(all).await {
                 if let Err(error) = given {
                     tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be given back");
@@ -234,8 +245,8 @@ impl Notifier {
     fn start(self: Arc<Self>, lane: &Arc<Lane>, ready: Ready) {
         let lane = Arc::clone(lane);
         tokio::spawn(async move {
-            let Ready { delivery, at_host, place } = ready;
-            if let Err(error) = self.deliver(lane.carrier.as_ref(), &delivery, at_host).await {
+            let Ready { delivery, turns, place } = ready;
+            if let Err(error) = self.deliver(lane.carrier.as_ref(), &delivery, turns).await {
                 // Its lease will end, and it will be tried again under the same id, or found to be unknown.
                 tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be recorded");
             }
@@ -243,19 +254,12 @@ impl Notifier {
         });
     }
 
-    async fn deliver(
-        &self,
-        carrier: &dyn Carrier,
-        delivery: &Delivery,
-        at_host: Option<Place>,
-    ) -> Result<(), DbError> {
+    async fn deliver(&self, carrier: &dyn Carrier, delivery: &Delivery, turns: Turns) -> Result<(), DbError> {
         let Some(tried) = self.tried(carrier, delivery).await? else {
             tracing::warn!("a delivery had been taken away before it was sent");
             return Ok(());
         };
-        if let Some(place) = at_host {
-            place.end(tried.host_failed);
-        }
+        turns.end(&tried);
         let pause = schedule::pause_after(delivery.attempts, tried.retry_after);
         let became = self.finished(delivery, &tried, pause).await?;
         let (channel, attempt) = (carrier.channel().as_str(), delivery.attempts);
@@ -351,23 +355,37 @@ impl Lane {
             let mut take = || Arc::clone(&self.places).try_acquire_owned().ok();
             let Some(here) = place.take().or_else(&mut take) else {
                 sorted.too_many = true;
-                sorted.waiting.push((delivery, Duration::ZERO));
+                sorted.waiting.push((delivery, Wait { pause: Duration::ZERO, away: false }));
                 continue;
             };
-            match self.carrier.host(&delivery.target) {
-                // It goes nowhere, which the carrier will say.
-                None => sorted.ready.push(Ready { delivery, at_host: None, place: here }),
-                Some(host) => match self.hosts.turn(&host, Instant::now()) {
-                    Turn::Now(at_host) => {
-                        sorted.ready.push(Ready { delivery, at_host: Some(at_host), place: here });
-                    }
-                    Turn::Later(pause) => {
-                        place = Some(here);
-                        sorted.waiting.push((delivery, pause));
-                    }
-                },
+            match self.turns(&delivery) {
+                Ok(turns) => sorted.ready.push(Ready { delivery, turns, place: here }),
+                Err(wait) => {
+                    place = Some(here);
+                    sorted.waiting.push((delivery, wait));
+                }
             }
         }
         sorted
+    }
+
+    /// The places of a delivery with its owner and at its host, or how long it has to wait for one of them.
+    fn turns(&self, delivery: &Delivery) -> Result<Turns, Wait> {
+        let now = Instant::now();
+        let of_owner = self.owners.turn(delivery.owner.as_deref().unwrap_or_default(), now)?;
+        let host = self.carrier.host(&delivery.target);
+        let at_host = host.map(|host| self.hosts.turn(&host, now)).transpose()?;
+        Ok(Turns { of_owner, at_host })
+    }
+}
+
+impl Turns {
+    /// Says what a try says of the host, if it was asked.
+    fn end(self, tried: &Tried) {
+        let Some(failed) = tried.of_host() else { return };
+        self.of_owner.end(false);
+        if let Some(place) = self.at_host {
+            place.end(failed);
+        }
     }
 }

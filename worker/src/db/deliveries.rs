@@ -122,11 +122,11 @@ impl Db {
         Ok(self.row(sql, &[&held.worker, &held.queue, &held.lease]).await?.get(0))
     }
 
-    /// Gives a delivery back untried, for `pause`: the attempt does not count. False: the lease is no longer this
-    /// worker's.
-    pub async fn defer_delivery(&self, held: Held, pause: Duration) -> Result<bool, DbError> {
-        let sql = "SELECT imgfilter.defer_delivery($1, $2, $3, $4::text::interval)";
-        Ok(self.row(sql, &[&held.worker, &held.queue, &held.lease, &interval(pause)]).await?.get(0))
+    /// Gives a delivery back untried, for `pause` or, where its host is away, a while that grows with its age: the attempt
+    /// does not count. One that is too old is given up. False: the lease is no longer this worker's.
+    pub async fn defer_delivery(&self, held: Held, pause: Duration, away: bool) -> Result<bool, DbError> {
+        let sql = "SELECT imgfilter.defer_delivery($1, $2, $3, $4::text::interval, $5)";
+        Ok(self.row(sql, &[&held.worker, &held.queue, &held.lease, &interval(pause), &away]).await?.get(0))
     }
 
     /// Tells owners who want to hear it of up to `limit` tasks whose links all end within `before`, each once. Returns how

@@ -103,6 +103,11 @@ impl Tried {
         Self::of(begun, verdict, status, detail.into(), Vec::new(), false)
     }
 
+    /// What it says of the host: whether that failed. `None`: it was not asked.
+    pub fn of_host(&self) -> Option<bool> {
+        (self.host_failed || self.attempt.status.is_some()).then_some(self.host_failed)
+    }
+
     pub(super) fn of(
         begun: Instant,
         verdict: Verdict,
@@ -167,4 +172,23 @@ fn carrier(
 
 fn arced<C: Carrier + 'static>(carrier: C) -> Arc<dyn Carrier> {
     Arc::new(carrier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_asked_says_something_of_its_host() {
+        let now = Instant::now();
+        for (tried, says) in [
+            (Tried::judged(now, Verdict::Refused, None, "it is not a public address"), None),
+            (Tried::judged(now, Verdict::Unknown, None, "an earlier try was broken off"), None),
+            (Tried::unanswered(now, Verdict::Refused, "refused: it is not a public address"), None),
+            (Tried::unanswered(now, Verdict::Retry, "timeout: no answer in time"), Some(true)),
+            (Tried::judged(now, Verdict::Delivered, Some(250), "taken"), Some(false)),
+        ] {
+            assert_eq!(tried.of_host(), says, "{tried:?}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Places and a breaker for each host, so that one that is slow or away keeps nobody else waiting.
+//! Places and a breaker for each host, so that one that is slow or away keeps nobody else waiting. Owners have places by the
+//! same rule, for whoever has a domain has as many hosts as they like.
 //!
 //! A host has so many places. What finds none is told how long to wait: each next one a little longer, by how long the
 //! host takes, so that a hundred do not come back at the same time. A host that fails again and again is left alone for a
@@ -30,6 +31,13 @@ pub struct Terms {
     pub pause: Duration,
 }
 
+impl Terms {
+    /// What an owner may take: half of all places. How it goes there is no owner's failure.
+    pub fn of_owners(places: u32) -> Self {
+        Self { places: (places / 2).max(1), failures: u32::MAX, pause: Duration::ZERO }
+    }
+}
+
 impl From<&config::Notify> for Terms {
     fn from(settings: &config::Notify) -> Self {
         Self {
@@ -59,12 +67,13 @@ struct State {
     typical: Duration,
 }
 
-/// Whether a host may be sent to.
-pub enum Turn {
-    /// Now: a place, until it is dropped.
-    Now(Place),
+/// When to ask again for a place.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait {
     /// After this time.
-    Later(Duration),
+    pub pause: Duration,
+    /// Whether the host is taken to be away, and not only to have much to do.
+    pub away: bool,
 }
 
 /// A place at a host.
@@ -81,8 +90,11 @@ impl Hosts {
         Arc::new(Self { terms, states: Mutex::default() })
     }
 
-    /// Asks for a place at a host.
-    pub fn turn(self: &Arc<Self>, host: &str, now: Instant) -> Turn {
+    /// Asks for a place at a host, which it is until it is dropped.
+    ///
+    /// # Errors
+    /// There is none now.
+    pub fn turn(self: &Arc<Self>, host: &str, now: Instant) -> Result<Place, Wait> {
         let mut states = self.states();
         if states.len() >= MOST && !states.contains_key(host) {
             states.retain(|_, state| !state.is_idle(now));
@@ -94,20 +106,17 @@ impl Hosts {
         let alone_until = state.alone_until.filter(|until| broken && *until > now);
         if alone_until.is_none() && state.under_way < places {
             state.under_way += 1;
-            return Turn::Now(Place {
-                hosts: Arc::clone(self),
-                host: host.to_owned(),
-                since: now,
-                failed: None,
-            });
+            return Ok(Place { hosts: Arc::clone(self), host: host.to_owned(), since: now, failed: None });
         }
-        Turn::Later(state.wait(alone_until.unwrap_or(now), places, now))
+        let pause = state.wait(alone_until.unwrap_or(now), places, now);
+        Err(Wait { pause, away: broken })
     }
 
     fn ended(&self, place: &Place, now: Instant) {
         let mut states = self.states();
         let Some(state) = states.get_mut(&place.host) else { return };
         state.under_way = state.under_way.saturating_sub(1);
+        let broken = state.failures >= self.terms.failures;
         match place.failed {
             Some(true) => {
                 state.failures = state.failures.saturating_add(1);
@@ -115,10 +124,14 @@ impl Hosts {
                     state.alone_until = Some(now + self.terms.pause);
                 }
             }
-            Some(false) => (state.failures, state.alone_until) = (0, None),
+            // It is back: what it was like while it was away says nothing any more.
+            Some(false) if broken => *state = State { under_way: state.under_way, ..State::new(now) },
+            Some(false) => state.failures = 0,
             None => {}
         }
-        state.typical = (state.typical * 3 + now.saturating_duration_since(place.since)) / 4;
+        if place.failed.is_some() {
+            state.typical = (state.typical * 3 + now.saturating_duration_since(place.since)) / 4;
+        }
         if state.is_idle(now) && state.failures == 0 {
             states.remove(&place.host);
         }
@@ -142,14 +155,14 @@ impl State {
 
     /// The wait of the next who finds no place: behind all who were told to wait before.
     fn wait(&mut self, from: Instant, places: u32, now: Instant) -> Duration {
-        self.next = self.next.max(from) + self.typical / places.max(1);
-        let longest = from.saturating_duration_since(now) + LONGEST_WAIT;
-        self.next.saturating_duration_since(now).clamp(LEAST_WAIT, longest)
+        // No further than anybody is told to wait: otherwise a crowd today is still in the way of who comes tomorrow.
+        self.next = (self.next.max(from) + self.typical / places.max(1)).min(from + LONGEST_WAIT);
+        self.next.saturating_duration_since(now).max(LEAST_WAIT)
     }
 }
 
 impl Place {
-    /// Says what came of the try.
+    /// Says what came of the try. One that is dropped without a word was no try, and says nothing of the host.
     pub fn end(mut self, host_failed: bool) {
         self.failed = Some(host_failed);
     }
@@ -167,18 +180,22 @@ mod tests {
 
     const TERMS: Terms = Terms { places: 4, failures: 3, pause: Duration::from_secs(30) };
 
-    fn now(turn: Turn) -> Place {
+    fn now(turn: Result<Place, Wait>) -> Place {
         match turn {
-            Turn::Now(place) => place,
-            Turn::Later(wait) => panic!("to wait {wait:?}"),
+            Ok(place) => place,
+            Err(wait) => panic!("{wait:?}"),
         }
     }
 
-    fn wait(turn: Turn) -> Duration {
+    fn wait(turn: Result<Place, Wait>) -> Duration {
         match turn {
-            Turn::Now(_) => panic!("a place"),
-            Turn::Later(wait) => wait,
+            Ok(_) => panic!("a place"),
+            Err(wait) => wait.pause,
         }
+    }
+
+    fn is_away(turn: Result<Place, Wait>) -> bool {
+        matches!(turn, Err(Wait { away: true, .. }))
     }
 
     #[test]
@@ -192,6 +209,48 @@ mod tests {
         now(hosts.turn("quick", at));
         drop(taken);
         now(hosts.turn("slow", at));
+    }
+
+    #[test]
+    fn a_crowd_is_forgotten_when_it_is_gone() {
+        let hosts = Hosts::new(TERMS);
+        let at = Instant::now();
+        let _taken: Vec<Place> = (0..4).map(|_| now(hosts.turn("slow", at))).collect();
+        for _ in 0..50_000 {
+            wait(hosts.turn("slow", at));
+        }
+        let later = at + LONGEST_WAIT;
+        assert!(wait(hosts.turn("slow", later)) < Duration::from_secs(1), "all of those have come by then");
+        assert!(!is_away(hosts.turn("slow", later)), "it only has much to do");
+    }
+
+    #[test]
+    fn a_host_that_is_back_is_like_a_new_one() {
+        let hosts = Hosts::new(TERMS);
+        for _ in 0..3 {
+            let mut place = now(hosts.turn("hung", Instant::now()));
+            place.since -= Duration::from_secs(60);
+            place.end(true);
+        }
+        for _ in 0..5000 {
+            assert!(is_away(hosts.turn("hung", Instant::now())));
+        }
+        let later = Instant::now() + Duration::from_secs(31);
+        now(hosts.turn("hung", later)).end(false);
+        let _taken: Vec<Place> = (0..4).map(|_| now(hosts.turn("hung", later))).collect();
+        assert!(wait(hosts.turn("hung", later)) < Duration::from_secs(1), "nobody waits for what was");
+    }
+
+    #[test]
+    fn what_was_no_try_says_nothing_of_a_host() {
+        let hosts = Hosts::new(TERMS);
+        for _ in 0..3 {
+            now(hosts.turn("broken", Instant::now())).end(true);
+        }
+        let later = Instant::now() + Duration::from_secs(31);
+        drop(now(hosts.turn("broken", later)));
+        let _probe = now(hosts.turn("broken", later));
+        assert!(is_away(hosts.turn("broken", later)), "one at a time, as before");
     }
 
     #[test]

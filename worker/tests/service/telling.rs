@@ -24,8 +24,12 @@ impl Stage {
 
     /// Puts a code for an address into the outbox.
     async fn tell(&self, channel: &str, address: &str) {
-        let sql = "SELECT imgfilter.enqueue_delivery(NULL, $1, 'target.verify', $2, 'acme', NULL, $3)";
-        self.call(sql, &[&channel, &address, &json!({"code": "123456"})]).await;
+        self.tell_owner("acme", channel, address).await;
+    }
+
+    async fn tell_owner(&self, owner: &str, channel: &str, address: &str) {
+        let sql = "SELECT imgfilter.enqueue_delivery(NULL, $1, 'target.verify', $2, $3, NULL, $4)";
+        self.call(sql, &[&channel, &address, &owner, &json!({"code": "123456"})]).await;
     }
 
     /// Puts a notice for a target into the outbox.
@@ -122,14 +126,58 @@ async fn hundreds_for_one_slow_host_keep_nobody_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_owner_of_many_slow_hosts_keeps_nobody_waiting() {
+    let stage = Stage::set().await;
+    let slow: Vec<Hook> = (0..20).map(|_| Hook::doing(vec![Conduct::Hang])).collect();
+    for hook in &slow {
+        stage.tell_owner("crowd", "webhook", &hook.url()).await;
+    }
+    let quick = Hook::answering(&["200 OK"]);
+    stage.tell("webhook", &quick.url()).await;
+    // While no try at the slow ones can have ended.
+    let _notifier =
+        stage.notifier(&[("IMGFILTER_NOTIFY_TIMEOUT", "60s"), ("IMGFILTER_NOTIFY_CONCURRENCY", "8")]);
+    quick.next(SOON);
+    stage.until_true("SELECT count(*) = 1 FROM imgfilter.delivery WHERE status = 'delivered'").await;
+    let most = slow.iter().filter(|hook| hook.most_at_once() > 0).count();
+    assert!(most <= 4, "{most}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_is_recorded_though_somebody_is_in_the_way() {
+    let stage = Stage::set().await;
+    let hook = Hook::answering(&["410 Gone"]);
+    let target = stage.webhook_target(&hook.url()).await;
+    stage.call("SELECT pg_advisory_lock(hashtextextended('imgfilter.targets acme', 0))", &[]).await;
+    let _notifier = stage.notifier(&[]);
+    stage.tell_target(&hook.url(), target).await;
+    hook.next(SOON);
+    // Until it waits for the second time: nobody waits longer than the database lets them.
+    let since = "SELECT coalesce(max(waitstart)::text, '') FROM pg_locks JOIN pg_database d ON d.oid = database \
+                 WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()";
+    stage.until_true(&format!("SELECT ({since}) <> ''")).await;
+    let first = stage.value::<String>(since).await;
+    stage.until_true(&format!("SELECT ({since}) NOT IN ('', '{first}')")).await;
+    stage.call("SELECT pg_advisory_unlock_all()", &[]).await;
+    stage.until_true("SELECT status = 'disabled' FROM imgfilter.target").await;
+    hook.stays_silent(Duration::from_millis(200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_is_away_is_left_alone() {
     let stage = Stage::set().await;
     for number in 0..30 {
         stage.tell("webhook", &format!("http://127.0.0.1:1/?{number}")).await;
     }
+    stage
+        .sql
+        .execute("UPDATE imgfilter.delivery SET queued_at = now() - interval '30 hours'", &[])
+        .await
+        .unwrap();
     let _notifier = stage.notifier(&[("IMGFILTER_NOTIFY_BREAKER_PAUSE", "1h")]);
+    // As long as the breaker says, and a tenth of their age.
     let waiting = "SELECT count(*) >= 20 FROM imgfilter.queue \
-                   WHERE worker_id IS NULL AND attempts = 0 AND run_at > now() + interval '30 minutes'";
+                   WHERE worker_id IS NULL AND attempts = 0 AND run_at > now() + interval '2 hours'";
     stage.until_true(waiting).await;
     let tried = stage.value::<i64>("SELECT count(*) FROM imgfilter.attempt").await;
     assert!((5..=10).contains(&tried), "{tried}");
@@ -182,6 +230,13 @@ async fn a_worker_leaves_telling_to_the_notifier_and_that_ends_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_key_that_signs_links_in_notifications_is_noted() {
+    let stage = Stage::set().await;
+    let _notifier = stage.notifier(&[]);
+    stage.until_true("SELECT count(*) = 1 FROM imgfilter.link_key").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_shows_the_result_in_its_letters() {
     let stage = Stage::set().await;
     let mailbox = Mailbox::answering(Some("250 yes"));
@@ -198,10 +253,4 @@ async fn a_worker_shows_the_result_in_its_letters() {
     assert!(letter.contains("https://img.example/d/"), "{letter}");
     // The beginning of a JPEG.
     assert!(letter.contains("Content-ID: <picture>") && letter.contains("\r\n/9j/"), "{letter}");
-}
-#[tokio::test(flavor = "multi_thread")]
-async fn the_key_that_signs_links_in_notifications_is_noted() {
-    let stage = Stage::set().await;
-    let _notifier = stage.notifier(&[]);
-    stage.until_true("SELECT count(*) = 1 FROM imgfilter.link_key").await;
 }
