@@ -265,6 +265,11 @@ pub struct Worker {
     /// Life of a download link: an interval of the calendar in PostgreSQL's words
     #[arg(long, env = "IMGFILTER_LINK_LIFE", value_name = "INTERVAL", default_value = "3 months")]
     pub link_life: String,
+    /// How long a letter waits for the small picture of its result; it goes without when the engines have more to do. It
+    /// has a place at the mail server meanwhile
+    #[arg(long, env = "IMGFILTER_PREVIEW_PATIENCE", value_name = "DURATION", default_value = "2s",
+          value_parser = parse_duration)]
+    pub preview_patience: Duration,
 }
 
 /// How a worker, or whoever is known as one, comes and goes.

@@ -1,7 +1,6 @@
 //! Small pictures of results for notifications, made by the engines between tasks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use imgfilter_filters::{Encoding, Format};
@@ -23,8 +22,6 @@ const QUALITY: u8 = 70;
 const MOST: (u64, u64) = (6_000_000, 16 << 20);
 /// The largest small picture, in bytes.
 const MOST_MADE: usize = 30_000;
-/// How long it may take: the message can do without, and it has a place at the mail server meanwhile.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// What a pixel takes at most while it is scaled, and what an engine takes beside, in bytes.
 const MEMORY: (u64, u64) = (72, 64 << 20);
 
@@ -80,7 +77,7 @@ impl Previews {
 #[async_trait]
 impl Previewer for Previews {
     async fn preview(&self, of: &Shown) -> Option<Vec<u8>> {
-        match tokio::time::timeout(PATIENCE, self.made(of)).await {
+        match tokio::time::timeout(self.worker.settings.preview_patience, self.made(of)).await {
             Ok(Ok(made)) => Some(made),
             Ok(Err(error)) => {
                 tracing::debug!(error = %crate::cli::with_causes(&error), "no small picture");

@@ -243,6 +243,7 @@ async fn a_worker_shows_the_result_in_its_letters() {
     let _worker = stage.worker(&[
         ("IMGFILTER_SMTP_URL", &mailbox.url()),
         ("IMGFILTER_MAIL_FROM", "Images <images@example.com>"),
+        ("IMGFILTER_PREVIEW_PATIENCE", "1m"),
     ]);
     let task = stage.order(&photo(), json!({"filters": ["sepia"]})).await;
     stage.until(task, "done").await;
