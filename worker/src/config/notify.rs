@@ -36,7 +36,7 @@ pub struct Notify {
     #[arg(long, env = "IMGFILTER_NOTIFIER", value_name = "MODE", value_enum, default_value_t = Notifier::On)]
     pub notifier: Notifier,
     /// Notifications of one channel under way at the same time, in one process
-    #[arg(long, env = "IMGFILTER_NOTIFY_CONCURRENCY", value_name = "COUNT", default_value_t = 32,
+    #[arg(long, env = "IMGFILTER_NOTIFY_CONCURRENCY", value_name = "COUNT", default_value_t = 64,
           value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub notify_concurrency: u32,
     /// How many of them may be on their way to the same host; what is too much waits its turn and loses no try
