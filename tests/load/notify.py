@@ -146,7 +146,7 @@ def judge(driver: Driver, scene: Scene) -> tuple[dict, list[str]]:
         if kind.finally_ != "pending" and status != kind.finally_:
             wrong.append(f"{name}: {status} in the end, and not {kind.finally_}")
     pauses = [row[6] for row in rows if row[0] == ASKS_A_DAY and row[6] is not None and row[7] == 1]
-    most = 2 * FIRST_PAUSE + 1 if scene.tasks < BREAKER else LEFT_ALONE
+    most = 2.4 * FIRST_PAUSE + 1 if scene.tasks < BREAKER else LEFT_ALONE
     if not pauses or not all(0 < pause <= most for pause in pauses):
         wrong.append(f"{ASKS_A_DAY}: waits {pauses} s")
     if scene.crowd.arrivals[scene.inner]:
