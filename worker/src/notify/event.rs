@@ -187,9 +187,12 @@ fn task_words(event: &str, task: &Task) -> Words {
 fn details_words(event: &str, details: &Value) -> Words {
     let said = |name: &str| details[name].as_str().unwrap_or_default().to_owned();
     if event == "target.verify" {
-        let text = "Enter it where you asked to be told here; it is good for half an hour. If you did not ask for \
-                    it, there is nothing to do.";
-        return Words::of(format!("Your code is {}", said("code")), text, Vec::new());
+        let title = format!("Your code is {}", said("code"));
+        let text = format!(
+            "{title}. Enter it where you asked to be told here; it is good for half an hour. If you did not ask for it, \
+             there is nothing to do."
+        );
+        return Words::of(title, text, Vec::new());
     }
     let why = match details["reason"].as_str() {
         Some("gone") => "it said that it wants no more",
@@ -293,7 +296,12 @@ mod tests {
     #[test]
     fn ends_codes_and_notices() {
         assert_eq!(event("link.expiring", json!([done("")])).words().title, "Your links end on 2027-02-23");
-        assert_eq!(about("target.verify", json!({"code": "123456"})).short(), "Your code is 123456");
+        let code = about("target.verify", json!({"code": "123456"}));
+        assert_eq!(code.short(), "Your code is 123456");
+        assert!(
+            code.words().text.starts_with("Your code is 123456. Enter it"),
+            "also for who sees no subject"
+        );
         let off = json!({"channel": "webhook", "address": "https://a.example/", "reason": "gone"});
         assert!(
             about("target.disabled", off)
