@@ -87,19 +87,7 @@ end
 
 function M.serve()
     answer.allow("GET", "HEAD")
-    local id = tasks.id_in(ngx.var.uri, "/events")
-    local task, problem
-    if id then
-        task, problem = tasks.find(id)
-    else
-        problem = tasks.unknown()
-    end
-    if not task then
-        return answer.problem(problem)
-    end
-    if task.erased then
-        return answer.problem(erased.problem())
-    end
+    local task = tasks.existing(tasks.id_in(ngx.var.uri, "/events"))
     local seen = M.version_seen(ngx.var.http_last_event_id)
     if task.ended and task.version == seen then
         return answer.nothing()

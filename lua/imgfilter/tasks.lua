@@ -22,7 +22,7 @@ function M.seconds(wait, longest)
 end
 
 -- What is told of an id that no task has.
-function M.unknown()
+local function unknown()
     return problems.new("not_found", { detail = "there is no task of this id" })
 end
 
@@ -33,17 +33,32 @@ function M.id_in(path, after)
 end
 
 -- The task as native's render_tasks tells it, or nil and the problem.
-function M.find(id)
+local function find(id)
     local view, problem = database.call("task_view", id)
     if problem then
         return nil, problem
     end
     if not view then
-        return nil, M.unknown()
+        return nil, unknown()
     end
     local tasks
     tasks, problem = native.call("render_tasks", "[" .. view .. "]")
     return tasks and tasks[1], problem
+end
+
+-- The task of an id that id_in() gave, or the end of the request: it is not there, or was erased.
+function M.existing(id)
+    if not id then
+        return answer.problem(unknown())
+    end
+    local task, problem = find(id)
+    if not task then
+        return answer.problem(problem)
+    end
+    if task.erased then
+        return answer.problem(erased.problem())
+    end
+    return task
 end
 
 local function show(id)
@@ -53,16 +68,16 @@ local function show(id)
         local detail = "wait is a whole number of seconds from 0 to " .. longest
         return answer.problem(problems.new("invalid_wait", { detail = detail, field = "wait", limit = longest }))
     end
-    local task, problem = M.find(id)
-    if task and seconds > 0 then
+    local task = M.existing(id)
+    if seconds > 0 then
         task = watch.until_ended(task, seconds)
-        problem = problem or problems.new("overloaded", { detail = "too many requests wait for tasks" })
-    end
-    if not task then
-        return answer.problem(problem)
-    end
-    if task.erased then
-        return answer.problem(erased.problem())
+        if not task then
+            return answer.problem(problems.new("overloaded", { detail = "too many requests wait for tasks" }))
+        end
+        -- it may have been erased meanwhile
+        if task.erased then
+            return answer.problem(erased.problem())
+        end
     end
     return answer.json(200, task.body)
 end
@@ -71,7 +86,7 @@ function M.serve()
     answer.allow("DELETE", "GET", "HEAD")
     local id = M.id_in(ngx.var.uri, "")
     if not id then
-        return answer.problem(M.unknown())
+        return answer.problem(unknown())
     end
     if ngx.req.get_method() == "DELETE" then
         -- a client that leaves now does not take it back
