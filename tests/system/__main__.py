@@ -29,9 +29,9 @@ class Trial:
     def install(self) -> str:
         """apt installs the package with what it needs, and PostgreSQL and cron of Debian."""
         for number, package in enumerate(self.packages):
-            (self.machine.root / f"root/imgfilter-{number}.deb").write_bytes(package.read_bytes())
+            (self.machine.root / f"srv/{number}.deb").write_bytes(package.read_bytes())
         self.machine.prepare("apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "
-                             "postgresql /root/imgfilter-0.deb")
+                             "postgresql /srv/0.deb")
         return "with its dependencies, by apt"
 
     def configure(self) -> str:
@@ -95,20 +95,20 @@ class Trial:
     def kill_the_worker(self) -> str:
         """systemd brings it back, and what it had is done."""
         tasks = [self.service.upload(PICTURE, SLOW) for _ in range(6)]
-        before = self.machine.output("systemctl show -p MainPID --value imgfilter-worker")
+        before = self._main_process("worker")
         self.machine.run("systemctl kill -s KILL imgfilter-worker")
         wait_for("another worker", lambda: self.machine.output("systemctl is-active imgfilter-worker || true") == "active"
-                 and self.machine.output("systemctl show -p MainPID --value imgfilter-worker") != before)
+                 and self._main_process("worker") != before)
         self._all_done(tasks)
         return f"{len(tasks)} tasks done all the same"
 
     def upgrade(self) -> str:
         """The next version is installed while tasks are under way and others come."""
         tasks = [self.service.upload(PICTURE, SLOW) for _ in range(20)]
-        before = [self.machine.output(f"systemctl show -p MainPID --value imgfilter-{unit}") for unit in ("worker", "edge")]
-        self.machine.run("DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends /root/imgfilter-1.deb")
+        before = [self._main_process(unit) for unit in ("worker", "edge")]
+        self.machine.run("DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends /srv/1.deb")
         tasks += [self.service.upload(PICTURE, "grayscale") for _ in range(5)]
-        after = [self.machine.output(f"systemctl show -p MainPID --value imgfilter-{unit}") for unit in ("worker", "edge")]
+        after = [self._main_process(unit) for unit in ("worker", "edge")]
         assert all(new not in ("0", old) for old, new in zip(before, after)), (before, after)
         self._all_done(tasks)
         version = self.machine.output("dpkg-query -W -f '${Version}' imgfilter")
@@ -137,7 +137,7 @@ class Trial:
         """apt purges it, told to take the data too: nothing is left."""
         self.machine.run("echo 'imgfilter imgfilter/remove-data boolean true' | debconf-set-selections")
         self.machine.run("DEBIAN_FRONTEND=noninteractive apt-get purge -q -y imgfilter")
-        left = self.machine.output("find / -xdev -name '*imgfilter*' -not -path '/root/*' -not -path '/proc/*' -not -path '/var/lib/systemd/*' "
+        left = self.machine.output("find / -xdev -name '*imgfilter*' -not -path '/proc/*' -not -path '/var/lib/systemd/*' "
                                    "-not -path '/var/cache/apt/*' -not -path '/sys/*'")
         assert left == "", left
         assert self.machine.run("id imgfilter", check=False).returncode != 0
@@ -146,6 +146,9 @@ class Trial:
         assert "imgfilter" not in databases, databases
         assert self.machine.output("pgrep -x imgfilter || true") == ""
         return "no file, user, database or process"
+
+    def _main_process(self, unit: str) -> str:
+        return self.machine.output(f"systemctl show -p MainPID --value imgfilter-{unit}")
 
     def _all_done(self, tasks: list[str]) -> None:
         ends = [self.service.end_of(task, 120)["status"] for task in tasks]
