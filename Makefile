@@ -6,7 +6,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load soak chaos bench-notify chaos-notify fmt lint docs schema fuzz contract gallery clean
+.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load day soak chaos bench-notify chaos-notify fmt lint docs schema fuzz contract gallery clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,9 @@ bench-service: deps build ## measure how much of what the codecs alone would do 
 
 latency: deps build ## measure how long tasks wait: on an idle service, and fast ones beside two hundred slow ones
 	@$(LOAD).latency
+
+day: deps build ## put DAY_UPLOADS (100000) small photographs through the service: how long a day of the load takes, and what it costs
+	@$(LOAD).day --uploads $(or $(DAY_UPLOADS),100000)
 
 bench-cleanup: deps build ## measure the cleanup: links a second, memory, killed five times, two at once, tasks beside it
 	@$(LOAD).cleanup

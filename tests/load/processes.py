@@ -44,3 +44,12 @@ def size(pid: int) -> Size | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     return Size(descriptors, pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def proportional(pid: int) -> int:
+    """Bytes of memory that a process holds, its share of what it has in common with others; 0: the process is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:")), 0)
