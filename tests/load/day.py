@@ -3,27 +3,31 @@
 A hundred thousand small photographs are uploaded, each for a chain of three filters, as fast as they are taken; the time is
 that from the first upload to the end of the last task. Meanwhile it is noted what every part holds of memory, and how far
 the queue grows. It fails, and says why, unless every upload was answered with 202, every task is done, a thousand results,
-downloaded at the end, are pictures of their size, and no log tells of an error.
+downloaded at the end, are pictures of their size, and no log tells of an error. With `--pictures FOLDER` Debian's Prometheus
+watches, and what it shows is drawn.
 """
 
 import argparse
 import io
 import json
+import math
 import os
 import re
 import subprocess
 import threading
 import time
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from PIL import Image
 
+from stack.prometheus import Prometheus
 from stack.ready import wait_until
 from stack.service import DATABASE, Stack
 
-from . import figures, photographs, processes
+from . import figures, graphs, photographs, processes
 from .records import Records
 from .stage import build_client, head, stage
 
@@ -161,10 +165,14 @@ def main() -> None:
     parser.add_argument("--uploads", type=int, default=100_000)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--profile", default="release")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where pictures of Prometheus' graphs go")
     options = parser.parse_args()
     # What is taken waits in the queue, however fast it is taken.
-    with stage(options.profile, MAX_QUEUE="0", MAX_QUEUE_AGE="0s") as stack:
+    with stage(options.profile, MAX_QUEUE="0", MAX_QUEUE_AGE="0s") as stack, ExitStack() as closing:
+        watching = options.pictures and closing.enter_context(Prometheus(stack.metrics(), every="5s"))
         found, wrong = day(stack, options)
+        if watching:
+            graphs.photograph(watching, math.ceil(found["seconds"] / 60) + 1, options.pictures)
     print(json.dumps(found, indent=2))
     for each in wrong[:20]:
         print(f"WRONG: {each}")

@@ -57,3 +57,42 @@ def test_for_every_alert_there_is_something_to_do():
     for rule in rules():
         assert rule["annotations"]["runbook"] == f"docs/ALERTS.md#{rule['alert'].lower()}"
         assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    """A service that has done something of everything, and the Prometheus that has seen it."""
+    state = tmp_path_factory.mktemp("watched", numbered=True)
+    for folder in (state, *state.parents[:2]):
+        folder.chmod(0o711)
+    settings = {"IMGFILTER_ANONYMOUS_WEBHOOK": "true", "IMGFILTER_WEBHOOK_INSECURE": "true"}
+    stack = Stack(Plan(Build.of("debug"), state, free_port(), lasting=False, settings=settings))
+    try:
+        stack.start()
+        with Prometheus(stack.metrics()) as prometheus:
+            wait_until("the first looks of Prometheus", lambda: prometheus.has_seen(2), 30)
+            do_something_of_everything(stack)
+            time.sleep(0)
+            done = prometheus.query("count_over_time(up[10m])")[0]["value"][1]
+            wait_until("a look at what was done", lambda: prometheus.has_seen(int(done) + 3), 30)
+            yield prometheus
+    finally:
+        stack.stop()
+
+
+def do_something_of_everything(stack: Stack) -> None:
+    """Uploads in both lanes, an equation, refusals, downloads, a notification."""
+    client = Client(stack.url)
+    with Listener() as listener:
+        task = client.wait(client.accepted("filters=blur(3)|equation(r = g*b)", f"webhook={listener.url}", image=RAIN))
+        listener.wait(1)
+    slow = client.wait(client.accepted("filters=median(8)|median(8)", image=RAIN))
+    assert task["status"] == slow["status"] == "done"
+    assert client.upload("filters=blurr(3)", image=RAIN).status == 400
+    for _ in range(2):
+        assert curl(task["results"][0]["url"]).status == 200
+
+
+@pytest.mark.parametrize("name", expressions())
+def test_every_expression_has_data(watched: Prometheus, name: str):
+    assert watched.query(expressions()[name]), expressions()[name]
