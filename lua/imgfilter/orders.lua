@@ -14,6 +14,7 @@ local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
 local threads = require "imgfilter.threads"
 
+local trace = require "imgfilter.trace"
 local M = {}
 
 -- Checking chains and reading the head of an image take milliseconds; this is for a machine that stands still. In
@@ -28,6 +29,7 @@ local function sender()
         return nil, problem, challenge
     end
     local key
+    caller.trace = trace.of_request()
     key, problem = idempotency.key(ngx.var.http_idempotency_key)
     if problem then
         return nil, problem
@@ -63,7 +65,7 @@ end
 function M.check(call, input, timeout)
     local text, err = threads.run("native", timeout or CHECK_TIMEOUT, "imgfilter.native", "text", call, input)
     if not text then
-        ngx.log(ngx.ERR, call, ": ", err)
+        trace.log(ngx.ERR, call, ": ", err)
         return nil, problems.new("overloaded")
     end
     return native.open(text)

@@ -4,6 +4,7 @@ local breaker = require "imgfilter.breaker"
 local config = require "imgfilter.config"
 local problems = require "imgfilter.problem"
 
+local trace = require "imgfilter.trace"
 local M = {}
 
 -- Longer than the gateway itself waits, so that its answer, not ours, is the one that counts; in seconds.
@@ -92,7 +93,7 @@ function M.put(key, path, sha256, mime)
     end
     local name = path:sub(1, #config.spool) == config.spool and path:sub(#config.spool + 1):match("^/+(.+)$")
     if not name then
-        ngx.log(ngx.ERR, "not in the spool: ", path)
+        trace.log(ngx.ERR, "not in the spool: ", path)
         return nil, problems.new("internal_error")
     end
     local status, err = ask(config.s3_timeout + GRACE, "PUT", "/" .. key, {
@@ -103,7 +104,7 @@ function M.put(key, path, sha256, mime)
     if status and status >= 200 and status < 300 then
         return true
     end
-    ngx.log(ngx.ERR, "storage: PUT ", key, ": ", status or err)
+    trace.log(ngx.ERR, "storage: PUT ", key, ": ", status or err)
     return nil, problems.new("storage_unavailable")
 end
 

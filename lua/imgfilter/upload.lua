@@ -11,6 +11,7 @@ local orders = require "imgfilter.orders"
 local problems = require "imgfilter.problem"
 local s3 = require "imgfilter.s3"
 
+local trace = require "imgfilter.trace"
 local M = {}
 
 -- Before the body is read: whether there is room for it, who may, and how.
@@ -30,7 +31,7 @@ end
 local function prepare()
     local parts = ngx.var.upload_parts
     if not parts or parts == "" then
-        ngx.log(ngx.ERR, "the upload module left no parts")
+        trace.log(ngx.ERR, "the upload module left no parts")
         return nil, problems.new("internal_error")
     end
     local query = cjson.encode(ascii(ngx.var.args or ""))

@@ -14,6 +14,7 @@ local pressure = require "imgfilter.pressure"
 local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
 local upload = require "imgfilter.upload"
+local trace = require "imgfilter.trace"
 
 local M = {}
 
@@ -183,6 +184,8 @@ local function begin(caller)
     end
     local progress
     progress, problem = call("upload_begin", {
+    -- the task will be of this request's trace, whichever request completes the upload
+    caller.trace = trace.of_request()
         length = length,
         metadata = metadata,
         caller = caller,
