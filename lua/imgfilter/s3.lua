@@ -2,9 +2,10 @@
 
 local breaker = require "imgfilter.breaker"
 local config = require "imgfilter.config"
+local metrics = require "imgfilter.metrics"
 local problems = require "imgfilter.problem"
-
 local trace = require "imgfilter.trace"
+
 local M = {}
 
 -- Longer than the gateway itself waits, so that its answer, not ours, is the one that counts; in seconds.
@@ -96,11 +97,13 @@ function M.put(key, path, sha256, mime)
         trace.log(ngx.ERR, "not in the spool: ", path)
         return nil, problems.new("internal_error")
     end
+    local started = ngx.now()
     local status, err = ask(config.s3_timeout + GRACE, "PUT", "/" .. key, {
         ["X-Spool-File"] = name,
         ["X-Sha256"] = sha256,
         ["Content-Type"] = mime,
     })
+    metrics.stage("store", started)
     if status and status >= 200 and status < 300 then
         return true
     end

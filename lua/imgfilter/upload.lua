@@ -7,11 +7,12 @@ local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
 local config = require "imgfilter.config"
 local database = require "imgfilter.database"
+local metrics = require "imgfilter.metrics"
 local orders = require "imgfilter.orders"
 local problems = require "imgfilter.problem"
 local s3 = require "imgfilter.s3"
-
 local trace = require "imgfilter.trace"
+
 local M = {}
 
 -- Before the body is read: whether there is room for it, who may, and how.
@@ -36,7 +37,7 @@ local function prepare()
     end
     local query = cjson.encode(ascii(ngx.var.args or ""))
     local input = '{"parts":' .. parts .. ',"query":' .. query .. ',"caller":' .. ngx.var.caller .. "}"
-    return orders.check("prepare_upload", input)
+    return orders.prepare("prepare_upload", input)
 end
 
 -- Stores the original and hands the task over: the view of the task that this upload is, or nil and the problem.
@@ -64,6 +65,7 @@ end
 
 -- After the body was read.
 function M.submit()
+    metrics.stage("body", ngx.req.start_time())
     return orders.finish(take)
 end
 
