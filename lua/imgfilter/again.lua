@@ -34,7 +34,7 @@ local function prepare(order, caller)
         return nil, problem
     end
     local input = '{"spec":' .. order.spec .. ',"image":' .. (view or "null") .. ',"caller":' .. ngx.var.caller .. "}"
-    return orders.check("prepare_again", input)
+    return orders.prepare("prepare_again", input)
 end
 
 local function take(caller)

@@ -2,6 +2,7 @@
 
 local cjson = require "cjson.safe"
 local config = require "imgfilter.config"
+local metrics = require "imgfilter.metrics"
 local problems = require "imgfilter.problem"
 
 local M = {}
@@ -39,6 +40,7 @@ end
 
 -- `challenge` is for WWW-Authenticate and may be nil.
 function M.problem(problem, challenge)
+    metrics.refused(problem.code)
     local retry_after = problem.retry_after
     if retry_after == cjson.null then
         retry_after = nil

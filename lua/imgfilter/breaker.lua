@@ -6,6 +6,7 @@
 -- under way, closes the breaker. No request is the one to try it out.
 
 local config = require "imgfilter.config"
+local metrics = require "imgfilter.metrics"
 
 local M = {}
 
@@ -20,10 +21,10 @@ local function pause()
     return math.max(config.breaker_pause, 0.001)
 end
 
--- `code` is that of the problem to tell.
-local function new(name, code)
-    return setmetatable({ name = name, code = code, failures = "failures of " .. name, turn = "look at " .. name },
-        Breaker)
+-- `code` is that of the problem to tell, `errors` the name under which failures are counted.
+local function new(name, code, errors)
+    return setmetatable({ name = name, code = code, errors = errors, failures = "failures of " .. name,
+        turn = "look at " .. name }, Breaker)
 end
 
 -- Whether it is known not to answer.
@@ -46,6 +47,7 @@ end
 
 -- It has not answered in time, or could not be reached, or has said that it cannot.
 function Breaker:failed()
+    metrics.add(self.errors, 1)
     local state = ngx.shared.edge
     if state:incr(self.failures, 1, 0) == config.breaker_failures then
         state:set(self.turn, true, pause())
@@ -77,7 +79,7 @@ function Breaker:probe(look)
     state:set(self.turn, true, pause())
 end
 
-M.database = new("database", "database_unavailable")
-M.storage = new("storage", "storage_unavailable")
+M.database = new("database", "database_unavailable", "imgfilter_edge_database_errors_total")
+M.storage = new("storage", "storage_unavailable", "imgfilter_edge_store_errors_total")
 
 return M

@@ -135,6 +135,8 @@ function M.load()
     M.link_misses = number("LINK_MISSES")
     M.downloads = variable("DOWNLOADS")
     M.max_targets = number("MAX_TARGETS")
+    -- where metrics can be read; nil: nowhere
+    M.metrics = optional("EDGE_METRICS")
     M.push_key = optional("VAPID_PUBLIC_KEY")
     M.presigned_life = math.floor(duration("PRESIGNED_LIFE"))
     -- the number of the key that signs; the keys themselves are the native library's

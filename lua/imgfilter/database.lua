@@ -9,6 +9,7 @@ local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
 local targets = require "imgfilter.targets"
 local threads = require "imgfilter.threads"
+local trace = require "imgfilter.trace"
 
 local M = {}
 
@@ -87,7 +88,7 @@ function M.call(func, ...)
         return nil, refusal
     end
     if err then
-        ngx.log(ngx.ERR, "database: ", func, ": ", err)
+        trace.log(ngx.ERR, "database: ", func, ": ", err)
         return nil, problems.new("database_unavailable")
     end
     return answer

@@ -5,6 +5,7 @@ local answer = require "imgfilter.answer"
 local database = require "imgfilter.database"
 local pressure = require "imgfilter.pressure"
 local s3 = require "imgfilter.s3"
+local trace = require "imgfilter.trace"
 
 local M = {}
 
@@ -21,7 +22,7 @@ end
 local function storage_ready()
     local ready, err = s3.ready()
     if not ready then
-        ngx.log(ngx.ERR, "storage: ", err)
+        trace.log(ngx.ERR, "storage: ", err)
     end
     return ready == true
 end

@@ -4,6 +4,7 @@
 
 local ffi = require "ffi"
 local cjson = require "cjson.safe"
+local trace = require "imgfilter.trace"
 
 ffi.cdef [[
 typedef struct { char *data; size_t length; } imgfilter_text;
@@ -44,7 +45,7 @@ function M.open(text)
     if answer and answer.problem then
         return nil, answer.problem
     end
-    ngx.log(ngx.ERR, "native: ", answer and answer.fault or err)
+    trace.log(ngx.ERR, "native: ", answer and answer.fault or err)
     return nil, internal_error
 end
 

@@ -8,11 +8,13 @@ local database = require "imgfilter.database"
 local erased = require "imgfilter.erased"
 local idempotency = require "imgfilter.idempotency"
 local keys = require "imgfilter.keys"
+local metrics = require "imgfilter.metrics"
 local native = require "imgfilter.native"
 local pressure = require "imgfilter.pressure"
 local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
 local threads = require "imgfilter.threads"
+local trace = require "imgfilter.trace"
 
 local M = {}
 
@@ -27,6 +29,7 @@ local function sender()
     if not caller then
         return nil, problem, challenge
     end
+    caller.trace = trace.of_request()
     local key
     key, problem = idempotency.key(ngx.var.http_idempotency_key)
     if problem then
@@ -63,21 +66,31 @@ end
 function M.check(call, input, timeout)
     local text, err = threads.run("native", timeout or CHECK_TIMEOUT, "imgfilter.native", "text", call, input)
     if not text then
-        ngx.log(ngx.ERR, call, ": ", err)
+        trace.log(ngx.ERR, call, ": ", err)
         return nil, problems.new("overloaded")
     end
     return native.open(text)
 end
 
+-- The same, timed, for what holds chains against an image.
+function M.prepare(call, input, timeout)
+    local started = ngx.now()
+    local prepared, problem = M.check(call, input, timeout)
+    metrics.stage("check", started)
+    return prepared, problem
+end
+
 -- Hands the task over: the database's view of it, or nil and the problem. When no answer came the task may exist
 -- all the same, so its id is asked for once. Still unknown: an original that was stored for it is left for the sweep.
 function M.submit(prepared)
+    local started = ngx.now()
     local view, problem = database.call("submit_task", prepared.request)
+    if problem and not problem.refused then
+        view = database.call("task_view", prepared.task)
+    end
+    metrics.stage("submit", started)
     if problem and problem.refused then
         return nil, problem
-    end
-    if problem then
-        view = database.call("task_view", prepared.task)
     end
     if not view then
         return nil, problem or problems.new("internal_error")
@@ -102,6 +115,10 @@ local function receive(caller, take)
     local replayed = tasks[1].id ~= prepared.task
     if not replayed then
         announce.lane(prepared.lane)
+    end
+    if prepared.bytes then
+        -- an upload; counted.lua counts it once it is answered
+        ngx.ctx.taken = { replayed = replayed, bytes = prepared.bytes }
     end
     return tasks[1], replayed
 end

@@ -25,22 +25,22 @@ local LIFE = 30
 -- Looking at a folder takes microseconds; this is for a disk that hangs. In seconds.
 local SPOOL_TIMEOUT = 5
 
--- Bytes that are free in the spool, or nil.
-local function free_bytes()
+-- How many bytes are free in the spool, and how large its disk is: { free_bytes =, size_bytes = }, or nil.
+local function room()
     local input = cjson.encode({ path = config.spool })
     local text, err = threads.run("native", SPOOL_TIMEOUT, "imgfilter.native", "text", "spool", input)
     if not text then
         ngx.log(ngx.ERR, "spool: ", err)
         return nil
     end
-    local room = native.open(text)
-    return room and room.free_bytes
+    return native.open(text)
 end
 
 local function measure_spool()
-    local free = free_bytes()
-    if free then
-        ngx.shared.edge:set("spool free", free, LIFE)
+    local found = room()
+    if found then
+        ngx.shared.edge:set("spool free", found.free_bytes, LIFE)
+        ngx.shared.edge:set("spool size", found.size_bytes, LIFE)
     end
 end
 
@@ -137,8 +137,8 @@ end
 
 -- Whether the largest upload could be spooled now, measured for the one who asks.
 function M.spool_has_room()
-    local free = free_bytes()
-    return free ~= nil and M.has_room(free, config.max_body)
+    local found = room()
+    return found ~= nil and M.has_room(found.free_bytes, config.max_body)
 end
 
 return M

@@ -1,6 +1,6 @@
 -- Problems: errors as clients read them (RFC 9457). Their codes and words are the native library's.
 --
--- A problem is { status =, retry_after =, body = }; functions that can fail return nil and one of these.
+-- A problem is { code =, status =, retry_after =, body = }; functions that can fail return nil and one of these.
 
 local cjson = require "cjson.safe"
 local native = require "imgfilter.native"

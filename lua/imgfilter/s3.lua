@@ -2,7 +2,9 @@
 
 local breaker = require "imgfilter.breaker"
 local config = require "imgfilter.config"
+local metrics = require "imgfilter.metrics"
 local problems = require "imgfilter.problem"
+local trace = require "imgfilter.trace"
 
 local M = {}
 
@@ -92,18 +94,20 @@ function M.put(key, path, sha256, mime)
     end
     local name = path:sub(1, #config.spool) == config.spool and path:sub(#config.spool + 1):match("^/+(.+)$")
     if not name then
-        ngx.log(ngx.ERR, "not in the spool: ", path)
+        trace.log(ngx.ERR, "not in the spool: ", path)
         return nil, problems.new("internal_error")
     end
+    local started = ngx.now()
     local status, err = ask(config.s3_timeout + GRACE, "PUT", "/" .. key, {
         ["X-Spool-File"] = name,
         ["X-Sha256"] = sha256,
         ["Content-Type"] = mime,
     })
+    metrics.stage("store", started)
     if status and status >= 200 and status < 300 then
         return true
     end
-    ngx.log(ngx.ERR, "storage: PUT ", key, ": ", status or err)
+    trace.log(ngx.ERR, "storage: PUT ", key, ": ", status or err)
     return nil, problems.new("storage_unavailable")
 end
 

@@ -1,4 +1,4 @@
--- What nginx runs once: in the master process before it forks, and in each worker after.
+-- What nginx runs once: in the master process before it forks, and in each worker after, and at its end.
 
 local config = require "imgfilter.config"
 
@@ -12,10 +12,13 @@ function M.master()
     native.initialise(config.native())
     -- loaded now, so that every worker has them from the start and shares their memory
     for _, name in ipairs({
-        "again", "answer", "deliveries", "downloads", "erasure", "events", "filters", "gateway", "health", "keys",
-        "links", "notifications", "purge", "push_key", "tasks", "upload", "uploads",
+        "again", "answer", "counted", "deliveries", "downloads", "erasure", "events", "filters", "gateway", "health",
+        "keys", "links", "metrics_page", "notifications", "purge", "push_key", "tasks", "upload", "uploads",
     }) do
         require("imgfilter." .. name)
+    end
+    if config.metrics then
+        require("imgfilter.metrics").switch_on()
     end
 end
 
@@ -26,6 +29,12 @@ function M.worker()
     end
     require("imgfilter.pressure").start()
     require("imgfilter.purge").start()
+    require("imgfilter.metrics").start()
+end
+
+-- When a worker ends.
+function M.ended()
+    require("imgfilter.metrics").ended()
 end
 
 return M

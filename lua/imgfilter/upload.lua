@@ -7,9 +7,11 @@ local cjson = require "cjson.safe"
 local answer = require "imgfilter.answer"
 local config = require "imgfilter.config"
 local database = require "imgfilter.database"
+local metrics = require "imgfilter.metrics"
 local orders = require "imgfilter.orders"
 local problems = require "imgfilter.problem"
 local s3 = require "imgfilter.s3"
+local trace = require "imgfilter.trace"
 
 local M = {}
 
@@ -30,12 +32,12 @@ end
 local function prepare()
     local parts = ngx.var.upload_parts
     if not parts or parts == "" then
-        ngx.log(ngx.ERR, "the upload module left no parts")
+        trace.log(ngx.ERR, "the upload module left no parts")
         return nil, problems.new("internal_error")
     end
     local query = cjson.encode(ascii(ngx.var.args or ""))
     local input = '{"parts":' .. parts .. ',"query":' .. query .. ',"caller":' .. ngx.var.caller .. "}"
-    return orders.check("prepare_upload", input)
+    return orders.prepare("prepare_upload", input)
 end
 
 -- Stores the original and hands the task over: the view of the task that this upload is, or nil and the problem.
@@ -63,6 +65,7 @@ end
 
 -- After the body was read.
 function M.submit()
+    metrics.stage("body", ngx.req.start_time())
     return orders.finish(take)
 end
 

@@ -9,10 +9,12 @@ local announce = require "imgfilter.announce"
 local answer = require "imgfilter.answer"
 local config = require "imgfilter.config"
 local keys = require "imgfilter.keys"
+local metrics = require "imgfilter.metrics"
 local orders = require "imgfilter.orders"
 local pressure = require "imgfilter.pressure"
 local problems = require "imgfilter.problem"
 local quotas = require "imgfilter.quotas"
+local trace = require "imgfilter.trace"
 local upload = require "imgfilter.upload"
 
 local M = {}
@@ -37,7 +39,8 @@ end
 -- A call about uploads, on a thread: its value, or nil and the problem.
 local function call(name, input)
     input.place = place()
-    return orders.check(name, cjson.encode(input), DISK_TIMEOUT)
+    local check = name == "upload_finish" and orders.prepare or orders.check
+    return check(name, cjson.encode(input), DISK_TIMEOUT)
 end
 
 -- The name in the address of an upload, or "" for what cannot be one.
@@ -181,6 +184,8 @@ local function begin(caller)
         local detail = "you have as many unfinished uploads as one may have"
         return nil, problems.new("too_many_uploads", { detail = detail, limit = limit })
     end
+    -- the task will be of this request's trace, whichever request completes the upload
+    caller.trace = trace.of_request()
     local progress
     progress, problem = call("upload_begin", {
         length = length,
@@ -230,6 +235,7 @@ local function make(progress, caller)
         if is_final(problem) then
             call("upload_remove", { id = progress.id, caller = caller })
             count(caller, -1)
+            metrics.upload("refused")
         end
         return nil, problem
     end
@@ -240,6 +246,7 @@ local function make(progress, caller)
         return nil, problem
     end
     count(caller, -1)
+    metrics.upload("taken", progress.length)
     progress.ended = true
     return progress
 end

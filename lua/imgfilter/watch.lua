@@ -4,6 +4,7 @@
 local semaphore = require "ngx.semaphore"
 local config = require "imgfilter.config"
 local database = require "imgfilter.database"
+local metrics = require "imgfilter.metrics"
 local native = require "imgfilter.native"
 
 local M = {}
@@ -32,6 +33,8 @@ local watchers = 0
 local running = false
 -- When those are looked for who should have stopped.
 local next_look = 0
+
+metrics.state_of_worker("imgfilter_edge_watchers", function() return watchers end)
 
 -- Tells whoever watches this task and has not seen this version of it.
 local function learn(task)

@@ -44,6 +44,12 @@ local function load(changes)
 end
 
 describe("the configuration", function()
+    it("may say where metrics can be read", function()
+        assert.is_nil(load().metrics)
+        assert.is_nil(load({ EDGE_METRICS = "" }).metrics)
+        assert.equal("127.0.0.1:9466", load({ EDGE_METRICS = "127.0.0.1:9466" }).metrics)
+    end)
+
     it("reads numbers, durations and switches", function()
         local config, native = load()
         assert.equal(60, config.max_wait)

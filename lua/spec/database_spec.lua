@@ -49,7 +49,7 @@ describe("a call", function()
                 return err:match("quota") and { code = "quota" }
             end },
             ["imgfilter.targets"] = { of_error = function() return nil end },
-            ["imgfilter.threads"] = threads,
+            ["imgfilter.threads"] = threads, ["imgfilter.trace"] = { log = function() end },
         })
         return loaded.call("task_view", "x")
     end
@@ -57,7 +57,7 @@ describe("a call", function()
     before_each(function()
         clock = 0
         local function now() return clock end
-        rawset(_G, "ngx", { now = now, update_time = function() end, log = function() end })
+        rawset(_G, "ngx", { now = now, update_time = function() end })
     end)
 
     after_each(function()

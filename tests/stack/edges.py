@@ -19,6 +19,8 @@ class Edge:
     spool: Path
     child: Child
     socket: Path
+    metrics: str
+    """Address and port where it tells what it has counted."""
 
     @property
     def url(self) -> str:
@@ -54,14 +56,16 @@ def edge(stack: Stack, name: str, **settings: str) -> Edge:
     runtime = give(stack.sockets / f"edge-{name}", stack.users.edge)
     spool = give(stack.plan.state / f"spool-{name}", stack.users.edge)
     own = {"EDGE_NAME": name, "PUBLIC_URL": f"http://127.0.0.1:{port}", "PORT": str(port), "RUNTIME_DIR": str(runtime), "SPOOL": str(spool),
+           "EDGE_METRICS": f"127.0.0.1:{free_port()}",
            "CACHE": str(give(stack.plan.state / f"cache-{name}", stack.users.edge))}
     # What the stack's own nginx listens on besides, this one listens on elsewhere.
     if "IMGFILTER_TLS_PORT" in stack.environment:
         own |= {"TLS_PORT": str(free_port())}
     if "IMGFILTER_H2C_SOCKET" in stack.environment:
         own |= {"H2C_SOCKET": str(runtime / "h2c.sock")}
-    child = nginx(stack, f"edge-{name}", "nginx-config", own | settings)
-    return Edge(name, port, spool, child, runtime / "s3.sock")
+    told = own | settings
+    child = nginx(stack, f"edge-{name}", "nginx-config", told)
+    return Edge(name, port, spool, child, runtime / "s3.sock", told["EDGE_METRICS"])
 
 
 def front(stack: Stack, *names: str) -> Front:

@@ -73,6 +73,7 @@ class Stack:
             "MIGRATE_DATABASE_URL": cluster.url(OWNER, DATABASE),
             "S3_ACCESS_KEY": "imgfilter-development",
             "S3_ENDPOINT": f"http://127.0.0.1:{self.store_port}",
+            "EDGE_METRICS": f"127.0.0.1:{free_port()}",
         }
         if edge:
             settings["NGINX_USER"] = edge

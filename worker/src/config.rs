@@ -26,7 +26,7 @@ pub use document::{example, markdown};
 pub use downloads::{Bringer, Downloads};
 use duration::within;
 pub use duration::{DurationMistake, parse as parse_duration};
-pub use edge::{AnonymousQuota, Edge, Lanes, MAX_COUNTED, MAX_QUOTA, Pressure};
+pub use edge::{AccessLogFormat, AnonymousQuota, Edge, Lanes, Listener, MAX_COUNTED, MAX_QUOTA, Pressure};
 pub use events::Events;
 pub use front::{Balancer, Front, words};
 pub use limits::{ChainLimits, ImageLimits};

@@ -54,6 +54,7 @@ pub fn render(parts: &Parts<'_>) -> Result<String, NginxError> {
     servers::upstreams(&mut file, parts)?;
     servers::public(&mut file, parts)?;
     servers::gateway(&mut file, parts)?;
+    servers::metrics(&mut file, parts.edge)?;
     file.push_str("}\n");
     Ok(file)
 }

@@ -1,6 +1,6 @@
 //! The list of calls, and the envelope of their answers.
 //!
-//! An answer is `{"ok": …}`; or `{"problem": {"status", "retry_after", "body"}}`, which the client is to be told;
+//! An answer is `{"ok": …}`; or `{"problem": {"code", "status", "retry_after", "body"}}`, which the client is to be told;
 //! or `{"fault": "…"}` for a mistake of ours, which belongs in the error log.
 
 use imgfilter_api::problem::{Code, Problem};
@@ -182,6 +182,7 @@ fn problem(input: &[u8]) -> Result<Value, Refused> {
 
 fn tell(problem: &Problem) -> Value {
     json!({
+        "code": problem.code.as_str(),
         "status": problem.code.status(),
         "retry_after": problem.code.retry_after(),
         "body": serde_json::to_string(problem).unwrap_or_default(),

@@ -71,6 +71,8 @@ pub struct Caller {
     pub quota: Option<Value>,
     /// The request's `Idempotency-Key`.
     pub idempotency: Option<Idempotency>,
+    /// The trace of the request.
+    pub trace: Option<Value>,
 }
 
 /// What an order is recognised by when it is sent again.
@@ -125,6 +127,8 @@ pub struct PreparedUpload {
     pub path: String,
     /// Of the original, in hexadecimal.
     pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
     /// Media type of the original.
     pub mime: &'static str,
 }
@@ -170,6 +174,7 @@ pub fn prepare(upload: &Upload, state: &State) -> Result<PreparedUpload, Problem
         object_key,
         path: file.path.clone(),
         sha256: file.sha256.clone(),
+        bytes: file.size,
         mime: info.format.mime(),
     })
 }

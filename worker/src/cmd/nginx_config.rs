@@ -82,7 +82,7 @@ const READ_BY_LUA: [&str; 66] = [
 ];
 
 /// Settings that it reads where they are given.
-const OPTIONS_READ_BY_LUA: [&str; 2] = ["SNS_TOPICS", "VAPID_PUBLIC_KEY"];
+const OPTIONS_READ_BY_LUA: [&str; 3] = ["EDGE_METRICS", "SNS_TOPICS", "VAPID_PUBLIC_KEY"];
 
 /// Secrets that it reads, each also as `…_FILE`. Their values do not go into the file, unless they are the default.
 const SECRETS_READ_BY_LUA: [&str; 5] =
@@ -274,6 +274,27 @@ mod tests {
             unlimited.contains("limit_conn address_streams 65535;"),
             "that of the server must not count there"
         );
+    }
+
+    #[test]
+    fn requests_are_counted_where_somebody_can_read_the_counts() {
+        let without = rendered(&["nginx-config", "--edge-metrics="]).unwrap();
+        assert!(!without.contains("metrics.conf") && !without.contains("counted.conf"));
+        let with = rendered(&["nginx-config", "--edge-metrics=127.0.0.1:9466"]).unwrap();
+        assert!(with.contains("listen 127.0.0.1:9466;\n") && with.contains("/metrics.conf\";"));
+        assert_eq!(with.matches("/counted.conf\";").count(), 1, "in the one public server, and in no other");
+        assert!(
+            rendered(&["nginx-config", "--edge-metrics=[::1]:9466"]).unwrap().contains("listen [::1]:9466;")
+        );
+    }
+
+    #[test]
+    fn the_access_log_is_of_the_format_that_is_asked_for() {
+        let text = rendered(&["nginx-config", "--access-log=/var/log/x"]).unwrap();
+        assert!(text.contains("access_log \"/var/log/x\" imgfilter;"));
+        let json =
+            rendered(&["nginx-config", "--access-log=/var/log/x", "--access-log-format=json"]).unwrap();
+        assert!(json.contains("access_log \"/var/log/x\" imgfilter_json;"));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Settings that only the edge (nginx and its Lua side) reads. They are declared here with the others, so that there
 //! is one list; `imgfilter nginx-config` hands them on.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{ConfigError, Downloads, Events, Front, Secret, parse_duration, secret};
 
@@ -13,6 +14,15 @@ pub const MAX_QUOTA: u64 = 10_000_000_000_000;
 
 /// The most tasks of a lane that anybody counts: counting takes time, and where that many wait, nobody has to know more.
 pub const MAX_COUNTED: i64 = 1_000_000;
+
+/// How a request is written into the access log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AccessLogFormat {
+    /// A line for people.
+    Text,
+    /// An object of JSON with the same fields.
+    Json,
+}
 
 /// The edge.
 #[derive(Debug, Clone, Args)]
@@ -101,6 +111,20 @@ pub struct Edge {
     /// Where nginx writes a line for each request: `off`, a file, or `syslog:server=…`
     #[arg(long, env = "IMGFILTER_ACCESS_LOG", value_name = "LOG", default_value = "off")]
     pub access_log: String,
+    /// How these lines are written: `text`, or `json`, an object a line with the same fields
+    #[arg(long, env = "IMGFILTER_ACCESS_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = AccessLogFormat::Text)]
+    pub access_log_format: AccessLogFormat,
+    /// Address and port where nginx answers `GET /metrics` for Prometheus, and nothing else; nowhere without it. Whoever
+    /// reaches it may read it
+    #[arg(
+        long,
+        env = "IMGFILTER_EDGE_METRICS",
+        value_name = "ADDRESS:PORT",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = address_or_none
+    )]
+    pub edge_metrics: Listener,
     /// Take uploads without a key
     #[arg(long, env = "IMGFILTER_ANONYMOUS", value_name = "BOOL", default_value_t = false,
           action = clap::ArgAction::Set)]
@@ -177,6 +201,20 @@ impl Edge {
             &self.edge_database_url,
             &self.edge_database_url_file,
         )
+    }
+}
+
+/// Where something listens, or nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listener(pub Option<SocketAddr>);
+
+fn address_or_none(text: &str) -> Result<Listener, String> {
+    if text.is_empty() {
+        return Ok(Listener(None));
+    }
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.port() != 0 => Ok(Listener(Some(address))),
+        _ => Err("must be ADDRESS:PORT such as 127.0.0.1:9466 or [::1]:9466".to_owned()),
     }
 }
 

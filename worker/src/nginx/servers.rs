@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::{NginxError, Parts, clients, endpoint, escaped, path, quoted, socket, word};
-use crate::config::{Edge, Events};
+use crate::config::{AccessLogFormat, Edge, Events};
 
 /// Connections of each nginx worker but those that watch tasks: every client may have one of its own to the gateway, and
 /// that one to the store.
@@ -46,9 +46,13 @@ pub(super) fn process(
 
 /// Where a line for each request goes.
 pub(super) fn access_log(file: &mut String, edge: &Edge) -> Result<(), NginxError> {
+    let format = match edge.access_log_format {
+        AccessLogFormat::Text => "imgfilter",
+        AccessLogFormat::Json => "imgfilter_json",
+    };
     let _ = match edge.access_log.as_str() {
         "off" => writeln!(file, "    access_log off;\n"),
-        log => writeln!(file, "    access_log \"{}\" imgfilter;\n", escaped("IMGFILTER_ACCESS_LOG", log)?),
+        log => writeln!(file, "    access_log \"{}\" {format};\n", escaped("IMGFILTER_ACCESS_LOG", log)?),
     };
     Ok(())
 }
@@ -68,6 +72,10 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
     let address = word("IMGFILTER_LISTEN", &edge.listen)?;
     let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
     let limits = clients::limits(&edge.front);
+    let counted = match edge.edge_metrics.0 {
+        Some(_) => format!("        include \"{nginx_dir}/counted.conf\";\n"),
+        None => String::new(),
+    };
     let more_locations = orders(edge.max_task_body, &nginx_dir)
         + &streams(&edge.events, &nginx_dir)
         + &format!("        include \"{nginx_dir}/notifications.conf\";\n");
@@ -75,7 +83,7 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
         let _ = writeln!(
             file,
             "    server {{\n        {listen}\n{more}{limits}        set $www \"{nginx_dir}/www\";\n        \
-             include \"{nginx_dir}/edge.conf\";\n{more_locations}    }}\n"
+             include \"{nginx_dir}/edge.conf\";\n{counted}{more_locations}    }}\n"
         );
     };
     server(&format!("listen {address}:{};", edge.port), "");
@@ -129,6 +137,17 @@ pub(super) fn gateway(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxE
          proxy_connect_timeout {}s;\n        proxy_send_timeout {seconds}s;\n        proxy_read_timeout {seconds}s;\n        \
          include \"{nginx_dir}/s3-gateway.conf\";\n    }}",
         seconds.min(5)
+    );
+    Ok(())
+}
+
+/// Where Prometheus reads, if anywhere.
+pub(super) fn metrics(file: &mut String, edge: &Edge) -> Result<(), NginxError> {
+    let Some(address) = edge.edge_metrics.0 else { return Ok(()) };
+    let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
+    let _ = writeln!(
+        file,
+        "    server {{\n        listen {address};\n        include \"{nginx_dir}/metrics.conf\";\n    }}"
     );
     Ok(())
 }
