@@ -29,6 +29,8 @@ M.ROUTES = {
     "other",
 }
 M.UPLOAD_ENDS = { "taken", "replayed", "refused", "abandoned" }
+-- Refusals that alerts watch; a code that they did not know of before its first problem would not be seen to rise.
+M.WATCHED_CODES = { "queue_full", "spool_full", "database_unavailable", "storage_unavailable", "overloaded" }
 M.STAGES = { "body", "check", "store", "submit" }
 -- nginx's $upstream_cache_status in lower case; none where the cache was not asked.
 M.CACHE = { "hit", "miss", "stale", "updating", "bypass", "expired", "revalidated", "none" }
@@ -164,6 +166,9 @@ local function prepare(dictionary)
         zero(series)
     end
     for _, series in pairs(M.each("imgfilter_downloads_total", "cache", M.CACHE)) do
+        zero(series)
+    end
+    for _, series in pairs(M.each("imgfilter_refusals_total", "code", M.WATCHED_CODES)) do
         zero(series)
     end
     for _, series in pairs(stages) do
