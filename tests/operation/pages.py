@@ -25,3 +25,11 @@ def actions(policy: dict) -> set[str]:
     """What a policy allows."""
     listed = (each["Action"] for each in policy["Statement"])
     return {action for each in listed for action in (each if isinstance(each, list) else [each])}
+
+
+def commands(page: str, name: str) -> list[str]:
+    """The commands of the block of this name, a line each."""
+    found = re.findall(rf"^ *```sh {name}\n(.*?)^ *```$", (PAGES / page).read_text(), re.MULTILINE | re.DOTALL)
+    assert len(found) == 1, f"{page} has {len(found)} blocks {name}"
+    lines = (line.strip() for line in found[0].replace("\\\n", "").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
