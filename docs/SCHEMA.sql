@@ -266,6 +266,11 @@ CREATE FUNCTION imgfilter.erasure_preview(p_tasks uuid[], p_owner text) RETURNS 
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.expected_objects(p_kind text, p_after uuid, p_most integer) RETURNS TABLE(id uuid, object_key text, bytes bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET enable_seqscan TO 'off';
+
 CREATE FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) RETURNS TABLE(link uuid, object_key text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -320,6 +325,10 @@ CREATE FUNCTION imgfilter.image_view(p_image uuid, p_owner text) RETURNS jsonb
     SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.is_draining(p_worker integer) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.is_expected(p_kind text, p_id uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -1101,6 +1110,8 @@ GRANT ALL ON FUNCTION imgfilter.erased_objects(p_limit integer, p_lease interval
 
 REVOKE ALL ON FUNCTION imgfilter.erasure_preview(p_tasks uuid[], p_owner text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.expected_objects(p_kind text, p_after uuid, p_most integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.expired_links(p_limit integer, p_lease interval) TO imgfilter_worker;
 
@@ -1136,6 +1147,8 @@ GRANT ALL ON FUNCTION imgfilter.image_view(p_image uuid, p_owner text) TO imgfil
 
 REVOKE ALL ON FUNCTION imgfilter.is_draining(p_worker integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.is_draining(p_worker integer) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.is_expected(p_kind text, p_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.is_news(p_target imgfilter.target, p_outcome text, p_status integer) FROM PUBLIC;
 

@@ -52,10 +52,10 @@ def test_every_alert_fires_when_it_should():
 
 
 def test_for_every_alert_there_is_something_to_do():
-    sections = set(re.findall(r"^## (\w+)$", (CHECKOUT / "docs/ALERTS.md").read_text(), re.MULTILINE))
+    sections = set(re.findall(r"^## (\w+)$", (CHECKOUT / "docs/operations/ALERTS.md").read_text(), re.MULTILINE))
     assert sections == {rule["alert"] for rule in rules()}
     for rule in rules():
-        assert rule["annotations"]["runbook"] == f"docs/ALERTS.md#{rule['alert'].lower()}"
+        assert rule["annotations"]["runbook"] == f"docs/operations/ALERTS.md#{rule['alert'].lower()}"
         assert rule["labels"]["severity"] in ("page", "ticket")
 
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 
@@ -11,7 +12,8 @@ from stack.places import CHECKOUT, Build
 UNITS = CHECKOUT / "systemd"
 
 # The exposure that `systemd-analyze security` may find, of 10; a unit without any hardening has 9.6.
-EXPOSURE = {"imgfilter-worker": 1.5, "imgfilter-cleanup": 1.5, "imgfilter-notify": 1.5, "imgfilter-store": 1.5}
+EXPOSURE = {"imgfilter-worker": 1.5, "imgfilter-worker@1": 1.5, "imgfilter-cleanup": 1.5, "imgfilter-notify": 1.5,
+            "imgfilter-store": 1.5, "imgfilter-scale": 2.0}
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +22,12 @@ def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("systemd")
     shutil.copytree(UNITS, folder, dirs_exist_ok=True)
     program = str(Build.of("debug").program)
-    for file in folder.glob("*.*"):
+    shutil.copy(folder / "imgfilter-worker.service", folder / "imgfilter-worker@.service.d" / "10-worker.conf")
+    for file in [*folder.glob("*.*"), *folder.glob("*.d/*.conf")]:
+        if file.is_dir():
+            continue
         text = file.read_text().replace("/usr/bin/imgfilter", program)
-        for name in ("local-database", "replace-edge"):
+        for name in ("local-database", "replace-edge", "scale-workers"):
             text = text.replace(f"/usr/lib/imgfilter/{name}", str(UNITS / "debian" / name))
         file.write_text(text)
     return folder
@@ -42,9 +47,21 @@ def test_unit_is_clean(root, unit):
 @pytest.mark.parametrize("unit", EXPOSURE)
 def test_unit_exposes_little(root, unit):
     threshold = str(int(EXPOSURE[unit] * 10))
-    done = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={threshold}", root / f"{unit}.service"],
+    file = root / f"{unit}.service"
+    done = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={threshold}", file],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-400:] + done.stderr
+
+
+def test_the_package_lays_the_workers_unit_beside_that_of_several():
+    """So that nothing of it is written twice, and an instance is as strict as the only one."""
+    assets = tomllib.loads((CHECKOUT / "worker" / "Cargo.toml").read_text())["package"]["metadata"]["deb"]["assets"]
+    laid = {target: source for source, target, _ in assets if "imgfilter-worker@.service.d" in target}
+    assert laid == {"usr/lib/systemd/system/imgfilter-worker@.service.d/10-worker.conf": "../systemd/imgfilter-worker.service",
+                    "usr/lib/systemd/system/imgfilter-worker@.service.d/": "../systemd/imgfilter-worker@.service.d/20-instance.conf"}
+    own = [line for name in ("imgfilter-worker@.service", "imgfilter-worker@.service.d/20-instance.conf")
+           for line in (UNITS / name).read_text().splitlines() if re.match(r"\w+=", line)]
+    assert {line.split("=")[0] for line in own} <= {"WantedBy", "Description", "ExecStart"}, own
 
 
 def test_every_strictness_has_its_reason():

@@ -169,6 +169,31 @@ impl S3Credentials {
     }
 }
 
+/// Key pairs that the embedded store takes beside the one that is in use, while that is changed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Object store")]
+pub struct OldKeys {
+    /// Further key pairs that the embedded store takes while a new one is handed out: ACCESS_KEY:SECRET_KEY, several with
+    /// commas
+    #[arg(long, env = "IMGFILTER_STORE_OLD_KEYS", hide_env_values = true, value_name = "PAIRS")]
+    pub store_old_keys: Option<Secret>,
+    /// File that holds IMGFILTER_STORE_OLD_KEYS
+    #[arg(long, env = "IMGFILTER_STORE_OLD_KEYS_FILE", value_name = "PATH")]
+    pub store_old_keys_file: Option<PathBuf>,
+}
+
+impl OldKeys {
+    /// The pairs, each with its access key first.
+    pub fn pairs(&self) -> Result<Vec<(String, Secret)>, ConfigError> {
+        let name = "IMGFILTER_STORE_OLD_KEYS";
+        let text = secret::optional(name, &self.store_old_keys, &self.store_old_keys_file)?;
+        let text = text.as_ref().map(Secret::reveal).unwrap_or_default();
+        let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+        let broken = || ConfigError::Invalid { name, reason: "not ACCESS_KEY:SECRET_KEY".to_owned() };
+        pairs.map(|pair| secret::pair(pair).ok_or_else(broken)).collect()
+    }
+}
+
 /// Download links and the address they begin with.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Links")]

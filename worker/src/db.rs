@@ -8,6 +8,7 @@ pub mod keys;
 pub mod links;
 pub mod listen;
 pub mod migrate;
+pub mod objects;
 pub mod queue;
 pub mod targets;
 pub mod tasks;

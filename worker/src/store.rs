@@ -14,6 +14,7 @@ use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
 use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use aws_smithy_http_client::{Builder, tls};
@@ -148,6 +149,19 @@ impl Store {
             into.write_all(&chunk).map_err(|error| StoreError::Failed(error.to_string()))?;
         }
         if left == 0 { Ok(()) } else { Err(wrong_size()) }
+    }
+
+    /// How many bytes an object has; `None`: there is no such object.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(answer) => {
+                Ok(Some(answer.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or(0)))
+            }
+            Err(error) => match error.as_service_error().is_some_and(HeadObjectError::is_not_found) {
+                true => Ok(None),
+                false => Err(StoreError::of(error)),
+            },
+        }
     }
 
     /// Writes an object.

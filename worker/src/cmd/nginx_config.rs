@@ -88,6 +88,10 @@ const OPTIONS_READ_BY_LUA: [&str; 3] = ["EDGE_METRICS", "SNS_TOPICS", "VAPID_PUB
 const SECRETS_READ_BY_LUA: [&str; 5] =
     ["EDGE_DATABASE_URL", "LINK_KEYS", "S3_ACCESS_KEY", "S3_SECRET_KEY", "WEBHOOK_SECRET"];
 
+/// The one among them that is none: the name of a key pair. It goes into the file, because an nginx that takes over from
+/// another has that one's environment, and would sign with the old name and the new secret.
+const NAME_OF_A_KEY: &str = "S3_ACCESS_KEY";
+
 /// What it reads of the channels that are on. No setting: they follow from those of each.
 const CHANNELS: &str = "CHANNELS";
 
@@ -147,7 +151,8 @@ pub(crate) fn environment(matches: &ArgMatches, notify: &config::Notify) -> Vec<
     for name in SECRETS_READ_BY_LUA {
         let is_default = matches.value_source(&option(name)) == Some(ValueSource::DefaultValue);
         let in_a_file = !value(matches, &format!("{name}_file")).is_empty();
-        environment.push((variable(name), (is_default && !in_a_file).then(|| value(matches, name))));
+        let shown = is_default || name == NAME_OF_A_KEY && !value(matches, name).is_empty();
+        environment.push((variable(name), (shown && !in_a_file).then(|| value(matches, name))));
         environment.push((format!("{}_FILE", variable(name)), None));
     }
     environment.sort_by(|one, other| other.0.cmp(&one.0));
@@ -246,6 +251,14 @@ mod tests {
         assert!(!file.contains("hunter2"));
         assert!(file.contains("env IMGFILTER_S3_SECRET_KEY_FILE;\nenv IMGFILTER_S3_SECRET_KEY;\n"));
         assert!(file.contains("env IMGFILTER_EDGE_DATABASE_URL;\n"));
+    }
+
+    #[test]
+    fn the_name_of_the_stores_key_is_no_secret() {
+        let file = rendered(&["nginx-config", "--s3-access-key=name"]).unwrap();
+        assert!(file.contains("env \"IMGFILTER_S3_ACCESS_KEY=name\";"), "another nginx takes over with it");
+        let file = rendered(&["nginx-config", "--s3-access-key=name", "--s3-access-key-file=/name"]).unwrap();
+        assert!(file.contains("env IMGFILTER_S3_ACCESS_KEY;"));
     }
 
     #[test]

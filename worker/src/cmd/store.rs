@@ -1,7 +1,8 @@
-//! `imgfilter store`: an S3 of one's own, so that a single machine needs nothing else; and `imgfilter store setup`, for
-//! any.
+//! `imgfilter store`: an S3 of one's own, so that a single machine needs nothing else; and `imgfilter store setup` and
+//! `verify`, for any.
 
 mod setup;
+mod verify;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::block_on;
 use crate::cli::Outcome;
-use crate::config::S3Credentials;
+use crate::config::{OldKeys, S3Credentials};
 use crate::shutdown;
 use crate::store::embedded;
 
@@ -38,6 +39,8 @@ pub struct Options {
     bucket: String,
     #[command(flatten)]
     credentials: S3Credentials,
+    #[command(flatten)]
+    old: OldKeys,
 }
 
 /// What can be done beside serving.
@@ -45,23 +48,29 @@ pub struct Options {
 enum Action {
     /// Have the bucket delete by itself what the cleanup should have deleted long before, where the store can
     Setup(Box<setup::Options>),
+    /// Look whether every living link and every kept original has its object in the store
+    Verify(Box<verify::Options>),
 }
 
 /// Serves until SIGTERM or SIGINT, then lets requests that have begun end.
 pub fn run(options: Options) -> Outcome {
-    if let Some(Action::Setup(setup)) = options.action {
-        return block_on(setup::run(&setup));
+    match options.action {
+        Some(Action::Setup(setup)) => return block_on(setup::run(&setup)),
+        Some(Action::Verify(verify)) => return block_on(verify::run(&verify)),
+        None => {}
     }
     let (access_key, secret_key) = options.credentials.pair()?;
+    let mut keys = options.old.pairs()?;
+    if keys.iter().any(|(old, _)| old == access_key.reveal()) {
+        // a signature names its access key only: there can be one secret for each
+        return Err(
+            "IMGFILTER_STORE_OLD_KEYS has the access key that is in use: give the new pair another one"
+                .into(),
+        );
+    }
+    keys.push((access_key.reveal().to_owned(), secret_key));
     block_on(async move {
-        let server = embedded::Server::bind(
-            options.listen,
-            &options.root,
-            &options.bucket,
-            access_key.reveal(),
-            secret_key.reveal(),
-        )
-        .await?;
+        let server = embedded::Server::bind(options.listen, &options.root, &options.bucket, keys).await?;
         println!("listening on http://{}", server.address());
         server.serve(async { drop(shutdown::requested().await) }).await;
         Ok(ExitCode::SUCCESS)

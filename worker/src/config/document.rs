@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use clap::{Arg, Args, Command};
 
-use super::{Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, Notify, S3, Worker};
+use super::{
+    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, Notify, OldKeys, S3, Worker,
+};
 
 /// All settings as a Markdown page.
 pub fn markdown() -> String {
@@ -78,7 +80,7 @@ fn declared() -> Command {
     let command = ImageLimits::augment_args(command);
     let command = Assets::augment_args(command);
     let command = Migrate::augment_args(Database::augment_args(command));
-    let command = S3::augment_args(command);
+    let command = OldKeys::augment_args(S3::augment_args(command));
     let command = Worker::augment_args(command);
     let command = Notify::augment_args(command);
     Cleanup::augment_args(command)

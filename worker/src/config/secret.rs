@@ -68,6 +68,12 @@ pub(super) fn with_default(
     Ok(optional(name, &None, file)?.unwrap_or_else(|| value.clone()))
 }
 
+/// A name and a secret behind a colon. `None`: it is not both.
+pub(super) fn pair(text: &str) -> Option<(String, Secret)> {
+    let (name, secret) = text.split_once(':')?;
+    (!name.is_empty() && !secret.is_empty()).then(|| (name.to_owned(), Secret(secret.to_owned())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +91,13 @@ mod tests {
             required("X", &None, &Some("/nowhere".into())),
             Err(ConfigError::SecretFile { .. })
         ));
+    }
+
+    #[test]
+    fn a_pair_has_both() {
+        let (name, secret) = pair("access:a:b").unwrap();
+        assert_eq!((name.as_str(), secret.reveal()), ("access", "a:b"));
+        assert!(["", "access", "access:", ":secret"].iter().all(|text| pair(text).is_none()));
     }
 
     #[test]

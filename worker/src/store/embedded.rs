@@ -32,6 +32,8 @@ use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::config::Secret;
+
 use disk::{Disk, OpenError};
 use service::Service;
 use uploads::Upload;
@@ -72,19 +74,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes the folder and the bucket if they are not there, and listens. Only requests signed with this key pair are
-    /// served.
+    /// Makes the folder and the bucket if they are not there, and listens. Only requests signed with one of
+    /// these pairs of access key and secret key are served.
     pub async fn bind(
         listen: SocketAddr,
         root: &Path,
         bucket: &str,
-        access_key: &str,
-        secret_key: &str,
+        keys: Vec<(String, Secret)>,
     ) -> Result<Self, StartError> {
         let disk = Arc::new(Disk::open(root)?);
         disk.make_bucket(bucket).map_err(|error| StartError::Bucket(bucket.to_owned(), error))?;
         let mut builder = S3ServiceBuilder::new(Service(Arc::clone(&disk)));
-        builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
+        let mut auth = SimpleAuth::new();
+        for (access_key, secret_key) in keys {
+            auth.register(access_key, secret_key.reveal().into());
+        }
+        builder.set_auth(auth);
         let listener = TcpListener::bind(listen).await.map_err(|e| StartError::Listen(listen, e))?;
         let address = listener.local_addr().map_err(|e| StartError::Listen(listen, e))?;
         Ok(Self { listener, address, service: builder.build(), disk })
