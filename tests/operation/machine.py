@@ -1,8 +1,10 @@
 """A stack that takes the commands which the pages for operators say for a machine with the package."""
 
+import fnmatch
 import getpass
 import os
 import re
+import shlex
 import signal
 import subprocess
 from dataclasses import dataclass, field
@@ -25,6 +27,9 @@ PROGRAMS = {
     done
     psql -X -q -d postgres -c 'CREATE DATABASE imgfilter OWNER imgfilter'""",
 }
+
+INSTANCE = "worker@*"
+"""What processes of imgfilter-worker@1, @2, … are called here."""
 
 
 @dataclass
@@ -81,9 +86,9 @@ class Machine:
         for line in [*commands(self.page, name), "systemctl"]:
             if line.startswith("systemctl"):
                 said += self.sh("\n".join([*setting, *shell]))
-                setting += [each for each in shell if re.match(r"set |cd |\w+=", each)]
+                setting += [each for each in shell if re.match(r"set |cd |[a-z]\w*=", each)]
                 shell = []
-                self.systemctl(*line.split()[1:])
+                self.systemctl(*shlex.split(line)[1:])
             else:
                 shell.append(self.local(line))
         return said
@@ -95,10 +100,12 @@ class Machine:
             ("start", "imgfilter-store"): self.stack.start_store,
             ("start", "imgfilter.target"): self._start_target,
             ("restart", "imgfilter-store"): self._restart_store,
-            ("restart", "imgfilter-worker"): self._restart_worker,
+            ("try-restart", "imgfilter-worker"): lambda: self._restart_those_that_run("worker"),
+            ("try-restart", "imgfilter-worker@*"): lambda: self._restart_those_that_run(INSTANCE),
+            ("try-restart", "imgfilter-notify"): lambda: self._restart_those_that_run("notify"),
             ("reload", "imgfilter-edge"): self._reload_edge,
         }
-        for unit in units if verb in ("start", "restart", "reload") else ():
+        for unit in units if verb in ("start", "restart", "try-restart", "reload") else ():
             self._read_settings()
             done[verb, unit]()
             self.started.append(unit)
@@ -122,9 +129,12 @@ class Machine:
             self.use_file("STORE_OLD_KEYS", old)
         self.stack.start_store()
 
-    def _restart_worker(self) -> None:
-        self.stack.children["worker"].stop()
-        self.stack.start_worker()
+    def _restart_those_that_run(self, name: str) -> None:
+        """Workers by the name of their process; of instances those that are there."""
+        for each in fnmatch.filter(list(self.stack.children), name):
+            if self.stack.children[each].alive:
+                self.stack.children[each].stop()
+                self.stack.start_worker(each)
 
     def _reload_edge(self) -> None:
         """Within the master process; an installation takes another one, with the same configuration."""

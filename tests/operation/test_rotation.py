@@ -130,6 +130,8 @@ def test_link_keys(machine, uploading, tmp_path):
     told = machine.sh("imgfilter-admin link keys").splitlines()
     assert told[0] == "2  signs" and told[1].startswith("1  is needed until")
     keys = machine.etc / "link-keys"
+    machine.do("link-key-known")
+    assert [entry.split(":")[0] for entry in keys.read_text().split(",")] == ["2", "1", "3"], "as often as one likes"
     both = keys.read_text()
     keys.write_text(both.split(",")[0])
     machine.systemctl("reload", "imgfilter-edge")
@@ -143,9 +145,16 @@ def test_link_keys(machine, uploading, tmp_path):
 
 def test_keys_of_the_embedded_store(machine, uploading):
     before = (machine.etc / "s3-secret-key").read_text()
+    machine.stack.start_worker("worker@1")
+    before_it = machine.stack.children["worker@1"].pid
     with uploading() as uploader:
         machine.do("store-key")
+    # an instance that still had the old pair could do nothing by now
+    assert machine.stack.children["worker@1"].pid != before_it
+    machine.stack.children["worker"].stop()
     uploader.all_done()
+    machine.stack.start_worker()
+    machine.stack.children.pop("worker@1").stop()
     assert {(each.status, each.problem["code"]) for each in uploader.others} <= {(503, "storage_unavailable")}, uploader.others
     assert all(each.headers["retry-after"] for each in uploader.others)
     assert (machine.etc / "s3-secret-key").read_text() != before and not (machine.etc / "s3-old-keys").exists()
