@@ -64,6 +64,15 @@ def test_the_package_lays_the_workers_unit_beside_that_of_several():
     assert {line.split("=")[0] for line in own} <= {"WantedBy", "Description", "ExecStart"}, own
 
 
+def test_what_does_not_end_with_the_target_is_named_where_all_has_to_end():
+    """`systemctl stop imgfilter.target` ends every part but what timers have just started."""
+    without = {unit for unit in units() if "PartOf=imgfilter.target" not in (UNITS / unit).read_text()}
+    # an instance has it from the worker's unit
+    assert without == {"imgfilter.target", "imgfilter-worker@.service", "imgfilter-cleanup.service", "imgfilter-scale.service"}
+    for page in ("UPGRADE.md", "BACKUP.md"):
+        assert "imgfilter-scale.service imgfilter-cleanup.service" in (CHECKOUT / "docs" / "operations" / page).read_text(), page
+
+
 def test_every_strictness_has_its_reason():
     """In the worker's unit a comment stands above each group of directives, and no group is long."""
     alone = 0
