@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use clap::{Arg, Args, Command};
 
-use super::{Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, Notify, S3, Worker};
+use super::{
+    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Logs, Migrate, Notify, S3, Traces, Worker,
+};
 
 /// All settings as a Markdown page.
 pub fn markdown() -> String {
@@ -81,7 +83,8 @@ fn declared() -> Command {
     let command = S3::augment_args(command);
     let command = Worker::augment_args(command);
     let command = Notify::augment_args(command);
-    Cleanup::augment_args(command)
+    let command = Cleanup::augment_args(command);
+    Traces::augment_args(Logs::augment_args(command))
 }
 
 fn described(arg: &Arg) -> Option<Setting> {
