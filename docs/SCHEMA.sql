@@ -68,13 +68,13 @@ CREATE FUNCTION imgfilter.check_quota(p_request jsonb) RETURNS void
 CREATE FUNCTION imgfilter.check_room(p_owner text, p_limits jsonb) RETURNS void
     LANGUAGE plpgsql STABLE;
 
-CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) RETURNS TABLE(queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamp with time zone, attempts smallint, memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text)
+CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) RETURNS TABLE(queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamp with time zone, attempts smallint, memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text, trace jsonb, created_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 10
     SET search_path TO 'imgfilter', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off';
 
-CREATE FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval) RETURNS TABLE(queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text, body bytea, task jsonb, channel text, target_id uuid, keys jsonb, owner text, details jsonb, secret_numbers integer[], begun boolean)
+CREATE FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval) RETURNS TABLE(queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text, body bytea, task jsonb, channel text, target_id uuid, keys jsonb, owner text, details jsonb, secret_numbers integer[], begun boolean, trace jsonb)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 10
     SET search_path TO 'imgfilter', 'pg_temp'
     SET enable_seqscan TO 'off';
@@ -356,7 +356,9 @@ CREATE TABLE imgfilter.task (
     lane smallint DEFAULT 1 NOT NULL,
     memory imgfilter.positive DEFAULT 64 NOT NULL,
     expiring_told_at timestamp with time zone,
-    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = ((status)::text >= ('processing'::text COLLATE "C"))))
+    trace jsonb,
+    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = ((status)::text >= ('processing'::text COLLATE "C")))),
+    CONSTRAINT task_trace_form CHECK (((trace IS NULL) OR ((((trace ->> 'id'::text) ~ '^[0-9a-f]{32}$'::text) AND ((trace ->> 'span'::text) ~ '^[0-9a-f]{16}$'::text) AND ((trace ->> 'flags'::text) ~ '^[0-9a-f]{2}$'::text) AND COALESCE(((trace ->> 'parent'::text) ~ '^[0-9a-f]{16}$'::text), true) AND (jsonb_typeof((trace -> 'received'::text)) = 'number'::text)) IS TRUE)))
 )
 WITH (fillfactor='80');
 

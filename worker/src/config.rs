@@ -11,6 +11,7 @@ mod edge;
 mod events;
 mod front;
 mod limits;
+mod logs;
 mod notify;
 mod secret;
 
@@ -30,6 +31,7 @@ pub use edge::{AccessLogFormat, AnonymousQuota, Edge, Lanes, Listener, MAX_COUNT
 pub use events::Events;
 pub use front::{Balancer, Front, words};
 pub use limits::{ChainLimits, ImageLimits};
+pub use logs::{LogForm, Logs, Traces};
 pub use notify::{Mail, Messages, Notifier, Notify, Push, Sms, Sns, Webhooks};
 pub use secret::Secret;
 

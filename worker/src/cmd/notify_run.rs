@@ -18,6 +18,7 @@ use crate::notify::{Notifier, Wording};
 use crate::queue::member::Member;
 use crate::queue::{heartbeat, key_note};
 use crate::shutdown;
+use crate::spans;
 use crate::systemd;
 
 /// It holds nothing that signs of life would keep: deliveries have leases for as long as a try may take.
@@ -34,6 +35,8 @@ pub struct Options {
     links: config::Links,
     #[command(flatten)]
     database: config::Database,
+    #[command(flatten)]
+    traces: config::Traces,
 }
 
 /// Sends until SIGTERM or SIGINT, then waits for what is under way, gives back the rest and ends.
@@ -42,6 +45,7 @@ pub fn run(options: Options) -> Outcome {
 }
 
 async fn send(options: Options) -> Outcome {
+    spans::start(&options.traces)?;
     let member = Member::new(Db::new(&options.database)?, LEASE, &options.presence);
     let link_keys = LinkKeys::parse(options.links.keys()?.reveal())?;
     let signing = link_keys.signing();
@@ -77,5 +81,6 @@ async fn send(options: Options) -> Outcome {
     }
     parts.abort_all();
     member.leave().await;
+    spans::flush().await;
     Ok(ExitCode::SUCCESS)
 }

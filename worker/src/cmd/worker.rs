@@ -22,6 +22,7 @@ use crate::notify::{Notifier, Wording};
 use crate::queue::preview::Previews;
 use crate::queue::{Worker, claimer, heartbeat, jittered, key_note, publisher};
 use crate::shutdown;
+use crate::spans;
 use crate::store::Store;
 use crate::systemd;
 
@@ -49,6 +50,8 @@ pub struct Options {
     database: config::Database,
     #[command(flatten)]
     s3: config::S3,
+    #[command(flatten)]
+    traces: config::Traces,
 }
 
 /// Works until SIGTERM or SIGINT, then finishes what it has begun, gives back the rest and ends.
@@ -58,6 +61,7 @@ pub fn run(options: Options) -> Outcome {
 
 async fn work(options: Options) -> Outcome {
     options.cleanup.check()?;
+    spans::start(&options.traces)?;
     let db = Db::new(&options.database)?;
     let store = Store::new(&options.s3)?;
     let worker = Worker::new(db, store, engines(&options), options.settings.clone(), options.s3.s3_timeout);
@@ -110,6 +114,7 @@ async fn work(options: Options) -> Outcome {
     }
     keepers.abort_all();
     worker.member.leave().await;
+    spans::flush().await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::{Arg, Args, Command};
 
 use super::{
-    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, Notify, OldKeys, S3, Worker,
+    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Logs, Migrate, Notify, OldKeys, S3, Traces, Worker,
 };
 
 /// All settings as a Markdown page.
@@ -83,7 +83,8 @@ fn declared() -> Command {
     let command = OldKeys::augment_args(S3::augment_args(command));
     let command = Worker::augment_args(command);
     let command = Notify::augment_args(command);
-    Cleanup::augment_args(command)
+    let command = Cleanup::augment_args(command);
+    Traces::augment_args(Logs::augment_args(command))
 }
 
 fn described(arg: &Arg) -> Option<Setting> {

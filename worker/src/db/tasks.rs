@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use imgfilter_api::trace::Trace;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -86,6 +87,10 @@ pub struct Claimed {
     pub spec: Spec,
     /// `yyyymm` in which a link made now will end: a part of the results' keys.
     pub month: String,
+    /// Of the request that ordered it.
+    pub trace: Option<Trace>,
+    /// When it was taken.
+    pub created_at: SystemTime,
 }
 
 /// The result of one chain, as `complete` takes it.
@@ -189,8 +194,8 @@ impl Db {
         floors: &[Option<SystemTime>; 4],
         terms: &ClaimTerms,
     ) -> Result<Vec<Claimed>, DbError> {
-        let sql = "SELECT queue_id, lease, prio, run_at, attempts, memory, task, object_key, filename, bytes, spec, month \
-                   FROM imgfilter.claim($1, $2, $3, $4, $5, $6::text::interval, $7, $8::text::interval)";
+        let sql = "SELECT queue_id, lease, prio, run_at, attempts, memory, task, object_key, filename, bytes, spec, month, \
+                   trace, created_at FROM imgfilter.claim($1, $2, $3, $4, $5, $6::text::interval, $7, $8::text::interval)";
         let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let rows = self
             .rows(
@@ -223,6 +228,8 @@ impl Db {
                     bytes: row.get::<_, i64>("bytes").unsigned_abs(),
                     spec: serde_json::from_value(spec).map_err(|error| DbError::Connection(error.into()))?,
                     month: row.get("month"),
+                    trace: row.get::<_, Option<serde_json::Value>>("trace").as_ref().and_then(Trace::read),
+                    created_at: row.get("created_at"),
                 })
             })
             .collect()

@@ -8,6 +8,7 @@ use imgfilter_api::filename;
 use imgfilter_api::problem::Code;
 use imgfilter_filters::{Encoding, Format, Refusal, RefusalCode};
 use thiserror::Error;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::Worker;
@@ -15,6 +16,7 @@ use crate::db::DbError;
 use crate::db::tasks::{Claimed, Failed, Lane, Reason, Spec, TaskResult};
 use crate::engine::parcel::Packing;
 use crate::engine::pool::{EngineError, Order, Output, Turn};
+use crate::spans::Spans;
 use crate::store::StoreError;
 
 /// Pause before the first retry of a task; doubles with each.
@@ -45,25 +47,36 @@ impl From<Refusal> for JobError {
 }
 
 /// Does a task and tells the database how it ended. Never fails: what cannot be told now, others will find out when
-/// the lease ends.
+/// the lease ends. All that is logged meanwhile names the task.
 pub async fn run(worker: &Worker, task: Claimed) {
+    let trace = task.trace.map(|trace| trace.shown());
+    // Of the highest level, so that no filter takes it away from what is logged within.
+    let span = tracing::error_span!(
+        "job", task = %task.task, trace, lane = task.lane.name(), attempt = task.attempts
+    );
+    do_and_tell(worker, task).instrument(span).await;
+}
+
+async fn do_and_tell(worker: &Worker, task: Claimed) {
     let entry = worker.member.held.enter(task.held);
     let begun = Instant::now();
+    let spans = Spans::of_task(&task);
+    spans.claimed(&task);
     // Keys of what may be in the store.
     let stored = Mutex::new(Vec::new());
     let outcome = tokio::select! {
-        outcome = attempt(worker, &task, &stored) => outcome,
+        outcome = attempt(worker, &task, &stored, &spans) => outcome,
         // What was under way is dropped, and its engine with it.
         () = entry.cancel.cancelled() => Err(JobError::Canceled),
     };
     match outcome {
         Ok(results) => {
-            if complete(worker, &task, &results, begun).await == Some(false) {
+            if complete(worker, &task, &results, begun, &spans).await == Some(false) {
                 discard(worker, stored).await;
             }
         }
         Err(JobError::Canceled) => {
-            tracing::info!(attempt = task.attempts, "dropped a task that was not ours any more");
+            tracing::info!("dropped a task that was not ours any more");
             discard(worker, stored).await;
         }
         Err(JobError::Engine(error)) => engine_failed(worker, &task, error).await,
@@ -79,14 +92,11 @@ async fn attempt(
     worker: &Worker,
     task: &Claimed,
     stored: &Mutex<Vec<String>>,
+    spans: &Spans,
 ) -> Result<Vec<TaskResult>, JobError> {
     let encoding = encoding(&task.spec)?;
     let mut image = Packing::new().map_err(EngineError::Memory)?;
-    let fetch = worker.store.read_into(&mut image, &task.object_key, task.bytes);
-    match tokio::time::timeout(worker.fetch_timeout, fetch).await {
-        Ok(fetched) => fetched?,
-        Err(_) => return Err(StoreError::Failed("the original did not arrive in time".into()).into()),
-    }
+    spans.part("fetch", fetch(worker, task, &mut image)).await?;
     let order = Order {
         turn: if task.lane == Lane::Fast { Turn::Fast } else { Turn::Slow },
         chains: task.spec.to_run().to_vec(),
@@ -94,13 +104,20 @@ async fn attempt(
         memory: u64::from(task.memory_mib) << 20,
     };
     let mut results = Vec::new();
-    for result in worker.engines.filter(order, image).await? {
+    for result in spans.part("engine", worker.engines.filter(order, image)).await? {
         results.push(match result {
-            Ok(output) => store(worker, task, output, stored).await?,
+            Ok(output) => spans.part("put", store(worker, task, output, stored)).await?,
             Err(refusal) => TaskResult::Failed { error: reason(&refusal) },
         });
     }
     Ok(results)
+}
+
+/// Fetches the original.
+async fn fetch(worker: &Worker, task: &Claimed, image: &mut Packing) -> Result<(), StoreError> {
+    let fetch = worker.store.read_into(image, &task.object_key, task.bytes);
+    let late = |_| StoreError::Failed("the original did not arrive in time".into());
+    tokio::time::timeout(worker.fetch_timeout, fetch).await.map_err(late)?
 }
 
 /// How the results of a task are written.
@@ -175,13 +192,13 @@ async fn engine_failed(worker: &Worker, task: &Claimed, error: EngineError) {
     match error {
         // Our own mistake, perhaps of this machine alone: tried again, and laid before the operator in the end.
         EngineError::Refused(refusal) if refusal.code == RefusalCode::Internal => {
-            tracing::error!(%refusal, attempt = task.attempts, "the filters failed");
+            tracing::error!(%refusal, "the filters failed");
             fail(worker, task, &reason(&refusal), false).await;
         }
         EngineError::Refused(refusal) => fail(worker, task, &reason(&refusal), true).await,
         // Perhaps somebody killed it, or it was large beside other large ones: only this task is tried again.
         EngineError::Crashed(how) => {
-            tracing::error!(task = %task.task, how, attempt = task.attempts, "an engine was lost");
+            tracing::error!(how, "an engine was lost");
             let reason = Reason { code: Code::EngineCrashed.as_str(), detail: how };
             fail(worker, task, &reason, false).await;
         }
@@ -197,8 +214,15 @@ async fn engine_failed(worker: &Worker, task: &Claimed, error: EngineError) {
 }
 
 /// Whether the task was still ours; `None`: nobody knows.
-async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun: Instant) -> Option<bool> {
-    let ours = until_told(worker, || worker.completer.complete(task.held, results)).await;
+async fn complete(
+    worker: &Worker,
+    task: &Claimed,
+    results: &[TaskResult],
+    begun: Instant,
+    spans: &Spans,
+) -> Option<bool> {
+    let told = async { until_told(worker, || worker.completer.complete(task.held, results)).await.ok_or(()) };
+    let ours = spans.part("complete", told).await.ok();
     match ours {
         Some(true) => {
             tracing::info!(ms = begun.elapsed().as_millis(), results = results.len(), "done");
@@ -215,9 +239,9 @@ async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, permanent: bool)
     match until_told(worker, told).await {
         Some(Failed::Failed) => tracing::info!(code = reason.code, "failed"),
         Some(Failed::Retry) => {
-            tracing::info!(code = reason.code, attempt = task.attempts, "will be tried again")
+            tracing::info!(code = reason.code, "will be tried again")
         }
-        Some(Failed::Dead) => tracing::error!(code = reason.code, attempts = task.attempts, "given up"),
+        Some(Failed::Dead) => tracing::error!(code = reason.code, "given up"),
         Some(Failed::Stale) | None => tracing::warn!("a failure came too late"),
     }
     worker.news.notify_one();

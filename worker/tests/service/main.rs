@@ -23,5 +23,6 @@ mod store;
 mod strangers;
 mod targets;
 mod telling;
+mod traces;
 mod webhooks;
 mod work;
