@@ -13,7 +13,7 @@ BEGIN
   bounds AS (
     SELECT greatest(v_since, CASE WHEN count(*) >= p_limit
                                   THEN percentile_disc(0.01) WITHIN GROUP (ORDER BY created_at) END) AS since FROM last)
-  SELECT sum(l.cost_ms) / 1000 / greatest(extract(epoch FROM now() - min(b.since)), 1)
+  SELECT sum(l.cost_ms::double precision) / 1000 / greatest(extract(epoch FROM now() - min(b.since)), 1)
     INTO v_cost
     FROM bounds b JOIN last l ON l.created_at >= b.since;
   RETURN coalesce(v_cost, 0);
