@@ -11,6 +11,7 @@ mod edge;
 mod events;
 mod front;
 mod limits;
+mod metrics;
 mod notify;
 mod secret;
 
@@ -30,6 +31,7 @@ pub use edge::{AnonymousQuota, Edge, Lanes, MAX_COUNTED, MAX_QUOTA, Pressure};
 pub use events::Events;
 pub use front::{Balancer, Front, words};
 pub use limits::{ChainLimits, ImageLimits};
+pub use metrics::{NotifyMetrics, Place, Scaling, WorkerMetrics};
 pub use notify::{Mail, Messages, Notifier, Notify, Push, Sms, Sns, Webhooks};
 pub use secret::Secret;
 

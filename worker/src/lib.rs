@@ -12,6 +12,7 @@ pub mod config;
 pub mod db;
 pub mod doctor;
 pub mod engine;
+pub mod metrics;
 pub mod nginx;
 pub mod notify;
 pub mod queue;

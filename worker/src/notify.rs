@@ -34,6 +34,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use crate::config;
 use crate::db::DbError;
 use crate::db::deliveries::{Claimed, Delivery, Verdict};
+use crate::metrics;
 use crate::queue::jittered;
 use crate::queue::member::Member;
 use carrier::{Carrier, Carriers, Message, Tried, Unwritable};
@@ -211,7 +212,7 @@ impl Notifier {
             // Most have to wait for their hosts: look further, for those that need not.
             let further = waiting.len() * 2 > count && !too_many;
             batch = if further { (most * 2).min(MOST) } else { 0 };
-            self.give_back(waiting).await;
+            self.give_back(lane.carrier.channel().as_str(), waiting).await;
             busy = count == most;
             if count < most && !more {
                 let _ = tokio::time::timeout(jittered(POLL), lane.news.notified()).await;
@@ -229,14 +230,19 @@ impl Notifier {
     }
 
     /// Gives back what has to wait. What cannot be given back comes back by itself when its lease ends, one try poorer.
-    async fn give_back(&self, waiting: Vec<(Delivery, Wait)>) {
+    async fn give_back(&self, channel: &str, waiting: Vec<(Delivery, Wait)>) {
         for some in waiting.chunks(GIVING_BACK) {
             let all = some.iter().map(|(delivery, Wait { pause, away })| {
                 self.member.db.defer_delivery(delivery.held, *pause, *away)
             });
             for given in join_all(all).await {
-                if let Err(error) = given {
-                    tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be given back");
+                match given {
+                    Ok(true) => metrics::delivery::deferred(channel),
+                    Ok(false) => metrics::task::lease_lost(),
+                    Err(error) => {
+                        let error = crate::cli::with_causes(&error);
+                        tracing::warn!(error, "a delivery could not be given back");
+                    }
                 }
             }
         }
@@ -256,6 +262,7 @@ impl Notifier {
 
     async fn deliver(&self, carrier: &dyn Carrier, delivery: &Delivery, turns: Turns) -> Result<(), DbError> {
         let Some(tried) = self.tried(carrier, delivery).await? else {
+            metrics::task::lease_lost();
             tracing::warn!("a delivery had been taken away before it was sent");
             return Ok(());
         };
@@ -263,6 +270,7 @@ impl Notifier {
         let pause = schedule::pause_after(delivery.attempts, tried.retry_after);
         let became = self.finished(delivery, &tried, pause).await?;
         let (channel, attempt) = (carrier.channel().as_str(), delivery.attempts);
+        count(channel, &tried, &became);
         match tried.attempt.verdict {
             Verdict::Delivered => tracing::info!(channel, attempt, "told"),
             _ => tracing::info!(channel, attempt, why = loggable(carrier, &tried), became, "not told"),
@@ -334,6 +342,16 @@ impl Notifier {
                 other => return other,
             }
         }
+    }
+}
+
+/// Counts a try, and what the database says has become of the delivery.
+fn count(channel: &str, tried: &Tried, became: &str) {
+    let took = tried.attempt.took;
+    match (tried.attempt.verdict, became) {
+        (_, "stale") => metrics::task::lease_lost(),
+        (Verdict::Gone, _) => metrics::delivery::tried(channel, "gone", took),
+        (_, end) => metrics::delivery::tried(channel, end, took),
     }
 }
 

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use clap::{Arg, Args, Command};
 
-use super::{Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, Notify, S3, Worker};
+use super::{
+    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, Notify, NotifyMetrics, S3,
+    Worker, WorkerMetrics,
+};
 
 /// All settings as a Markdown page.
 pub fn markdown() -> String {
@@ -81,7 +84,8 @@ fn declared() -> Command {
     let command = S3::augment_args(command);
     let command = Worker::augment_args(command);
     let command = Notify::augment_args(command);
-    Cleanup::augment_args(command)
+    let command = Cleanup::augment_args(command);
+    NotifyMetrics::augment_args(WorkerMetrics::augment_args(command))
 }
 
 fn described(arg: &Arg) -> Option<Setting> {

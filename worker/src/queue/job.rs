@@ -15,6 +15,7 @@ use crate::db::DbError;
 use crate::db::tasks::{Claimed, Failed, Lane, Reason, Spec, TaskResult};
 use crate::engine::parcel::Packing;
 use crate::engine::pool::{EngineError, Order, Output, Turn};
+use crate::metrics::task::{self as told, End, Retry, Stage};
 use crate::store::StoreError;
 
 /// Pause before the first retry of a task; doubles with each.
@@ -59,11 +60,13 @@ pub async fn run(worker: &Worker, task: Claimed) {
     match outcome {
         Ok(results) => {
             if complete(worker, &task, &results, begun).await == Some(false) {
+                not_ours(worker, &task).await;
                 discard(worker, stored).await;
             }
         }
         Err(JobError::Canceled) => {
             tracing::info!(attempt = task.attempts, "dropped a task that was not ours any more");
+            not_ours(worker, &task).await;
             discard(worker, stored).await;
         }
         Err(JobError::Engine(error)) => engine_failed(worker, &task, error).await,
@@ -82,11 +85,14 @@ async fn attempt(
 ) -> Result<Vec<TaskResult>, JobError> {
     let encoding = encoding(&task.spec)?;
     let mut image = Packing::new().map_err(EngineError::Memory)?;
+    let asked = Instant::now();
     let fetch = worker.store.read_into(&mut image, &task.object_key, task.bytes);
     match tokio::time::timeout(worker.fetch_timeout, fetch).await {
         Ok(fetched) => fetched?,
         Err(_) => return Err(StoreError::Failed("the original did not arrive in time".into()).into()),
     }
+    Stage::Fetch.took(asked.elapsed());
+    told::fetched(task.bytes);
     let order = Order {
         turn: if task.lane == Lane::Fast { Turn::Fast } else { Turn::Slow },
         chains: task.spec.to_run().to_vec(),
@@ -136,7 +142,10 @@ async fn store(
     let extension = made.format.extension();
     let object_key = result_key(&task.month, extension);
     stored.lock().unwrap_or_else(PoisonError::into_inner).push(object_key.clone());
+    let asked = Instant::now();
     worker.store.put(&object_key, file, made.format.mime()).await?;
+    Stage::Put.took(asked.elapsed());
+    told::put(made.bytes);
     Ok(TaskResult::Done {
         object_key,
         format: made.format.name(),
@@ -176,31 +185,35 @@ async fn engine_failed(worker: &Worker, task: &Claimed, error: EngineError) {
         // Our own mistake, perhaps of this machine alone: tried again, and laid before the operator in the end.
         EngineError::Refused(refusal) if refusal.code == RefusalCode::Internal => {
             tracing::error!(%refusal, attempt = task.attempts, "the filters failed");
-            fail(worker, task, &reason(&refusal), false).await;
+            fail(worker, task, &reason(&refusal), Some(Retry::Filters)).await;
         }
-        EngineError::Refused(refusal) => fail(worker, task, &reason(&refusal), true).await,
+        EngineError::Refused(refusal) => fail(worker, task, &reason(&refusal), None).await,
         // Perhaps somebody killed it, or it was large beside other large ones: only this task is tried again.
         EngineError::Crashed(how) => {
             tracing::error!(task = %task.task, how, attempt = task.attempts, "an engine was lost");
             let reason = Reason { code: Code::EngineCrashed.as_str(), detail: how };
-            fail(worker, task, &reason, false).await;
+            fail(worker, task, &reason, Some(Retry::Engine)).await;
         }
         EngineError::Unavailable(error) => {
             tracing::error!(error = %crate::cli::with_causes(&error), "no engine can be had");
-            fail(worker, task, &internal("no engine could be started"), false).await;
+            fail(worker, task, &internal("no engine could be started"), Some(Retry::NoEngine)).await;
         }
         EngineError::Memory(error) => {
             tracing::error!(%error, "an image cannot be handed over");
-            fail(worker, task, &internal("there was no memory for the image"), false).await;
+            fail(worker, task, &internal("there was no memory for the image"), Some(Retry::Memory)).await;
         }
     }
 }
 
 /// Whether the task was still ours; `None`: nobody knows.
 async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun: Instant) -> Option<bool> {
+    let asked = Instant::now();
     let ours = until_told(worker, || worker.completer.complete(task.held, results)).await;
+    Stage::Complete.took(asked.elapsed());
     match ours {
         Some(true) => {
+            let failed = results.iter().any(|result| matches!(result, TaskResult::Failed { .. }));
+            told::ended(task.lane, if failed { End::Failed } else { End::Done });
             tracing::info!(ms = begun.elapsed().as_millis(), results = results.len(), "done");
             worker.news.notify_one();
         }
@@ -210,15 +223,25 @@ async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun
     ours
 }
 
-async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, permanent: bool) {
-    let told = || worker.db.fail(task.held, reason, permanent, RETRY_BASE, RETRY_CAP);
-    match until_told(worker, told).await {
+/// Tells of a failure: for good, or to be tried again for this reason, if there are attempts left.
+async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, again: Option<Retry>) {
+    let tell = || worker.db.fail(task.held, reason, again.is_none(), RETRY_BASE, RETRY_CAP);
+    let outcome = until_told(worker, tell).await;
+    match outcome {
         Some(Failed::Failed) => tracing::info!(code = reason.code, "failed"),
         Some(Failed::Retry) => {
             tracing::info!(code = reason.code, attempt = task.attempts, "will be tried again")
         }
         Some(Failed::Dead) => tracing::error!(code = reason.code, attempts = task.attempts, "given up"),
         Some(Failed::Stale) | None => tracing::warn!("a failure came too late"),
+    }
+    match (outcome, again) {
+        (Some(Failed::Failed | Failed::Dead), _) => told::ended(task.lane, End::Failed),
+        (Some(Failed::Retry), Some(why)) => told::retried(why, 1),
+        (Some(Failed::Retry), None) => {}
+        (Some(Failed::Stale), _) => not_ours(worker, task).await,
+        // Nobody knows; the lease will end, and others will see.
+        (None, _) => told::ended(task.lane, End::Lost),
     }
     worker.news.notify_one();
 }
@@ -229,14 +252,21 @@ async fn store_failed(worker: &Worker, task: &Claimed, error: &StoreError) {
     tracing::warn!(%error, "the object store failed");
     if worker.store.ready().await.is_err() {
         worker.store_is_down.store(true, Ordering::Release);
-        let told = || worker.db.release(task.held.worker, std::slice::from_ref(&task.held.lease));
-        if until_told(worker, told).await.is_none() {
-            tracing::warn!("a task could not be given back");
+        let tell = || worker.db.release(task.held.worker, std::slice::from_ref(&task.held.lease));
+        match until_told(worker, tell).await {
+            Some(_) => told::ended(task.lane, End::Released),
+            None => tracing::warn!("a task could not be given back"),
         }
         return;
     }
     let detail = "the image could not be read from or written to the object store".to_owned();
-    fail(worker, task, &Reason { code: RefusalCode::Internal.as_str(), detail }, false).await;
+    fail(worker, task, &Reason { code: RefusalCode::Internal.as_str(), detail }, Some(Retry::Store)).await;
+}
+
+/// Counts a task whose lease is no longer this worker's: canceled, or somebody else's by now.
+async fn not_ours(worker: &Worker, task: &Claimed) {
+    let canceled = worker.db.was_canceled(task.task).await.unwrap_or(false);
+    told::ended(task.lane, if canceled { End::Canceled } else { End::Lost });
 }
 
 /// Tells the database something, again and again while it cannot be reached, but no longer than a lease lasts.
