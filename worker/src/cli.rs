@@ -60,6 +60,8 @@ pub enum Command {
     Doctor(cmd::doctor::Options),
     /// List every setting, its unit and its default
     Config(cmd::config::Options),
+    /// List every metric, its labels and what to do with it
+    Metrics(cmd::metrics::Options),
     /// Write manual pages, and completions for bash, zsh and fish
     Manual(cmd::manual::Options),
     /// Make a new key for IMGFILTER_LINK_KEYS
@@ -102,6 +104,7 @@ pub fn run() -> ExitCode {
         Command::Presets(options) => cmd::presets::run(&options),
         Command::Doctor(options) => cmd::doctor::run(&options),
         Command::Config(options) => cmd::config::run(&options),
+        Command::Metrics(options) => cmd::metrics::run(&options),
         Command::Manual(options) => cmd::manual::run(&options, Cli::command()),
         Command::LinkKey(options) => cmd::link_key::run(&options),
         Command::WebhookSecret => cmd::webhook_secret::run(),

@@ -12,6 +12,7 @@ mod events;
 mod front;
 mod limits;
 mod logs;
+mod metrics;
 mod notify;
 mod secret;
 
@@ -32,6 +33,7 @@ pub use events::Events;
 pub use front::{Balancer, Front, words};
 pub use limits::{ChainLimits, ImageLimits};
 pub use logs::{LogForm, Logs, Traces};
+pub use metrics::{NotifyMetrics, Place, Scaling, WorkerMetrics};
 pub use notify::{Mail, Messages, Notifier, Notify, Push, Sms, Sns, Webhooks};
 pub use secret::Secret;
 

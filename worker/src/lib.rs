@@ -13,6 +13,7 @@ pub mod db;
 pub mod doctor;
 pub mod engine;
 pub mod logging;
+pub mod metrics;
 pub mod nginx;
 pub mod notify;
 pub mod queue;

@@ -36,6 +36,7 @@ use tracing::Instrument;
 use crate::config;
 use crate::db::DbError;
 use crate::db::deliveries::{Claimed, Delivery, Verdict};
+use crate::metrics;
 use crate::queue::jittered;
 use crate::queue::member::Member;
 use crate::spans::{self, Spans};
@@ -214,7 +215,7 @@ impl Notifier {
             // Most have to wait for their hosts: look further, for those that need not.
             let further = waiting.len() * 2 > count && !too_many;
             batch = if further { (most * 2).min(MOST) } else { 0 };
-            self.give_back(waiting).await;
+            self.give_back(lane.carrier.channel().as_str(), waiting).await;
             busy = count == most;
             if count < most && !more {
                 let _ = tokio::time::timeout(jittered(POLL), lane.news.notified()).await;
@@ -232,14 +233,19 @@ impl Notifier {
     }
 
     /// Gives back what has to wait. What cannot be given back comes back by itself when its lease ends, one try poorer.
-    async fn give_back(&self, waiting: Vec<(Delivery, Wait)>) {
+    async fn give_back(&self, channel: &str, waiting: Vec<(Delivery, Wait)>) {
         for some in waiting.chunks(GIVING_BACK) {
             let all = some.iter().map(|(delivery, Wait { pause, away })| {
                 self.member.db.defer_delivery(delivery.held, *pause, *away)
             });
             for given in join_all(all).await {
-                if let Err(error) = given {
-                    tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be given back");
+                match given {
+                    Ok(true) => metrics::delivery::deferred(channel),
+                    Ok(false) => metrics::task::lease_lost(),
+                    Err(error) => {
+                        let error = crate::cli::with_causes(&error);
+                        tracing::warn!(error, "a delivery could not be given back");
+                    }
                 }
             }
         }
@@ -265,12 +271,14 @@ impl Notifier {
         let id = parent.map_or(0, |parent| parent.span);
         let trying = self.tried(carrier, delivery, parent);
         let Some(tried) = spans.part_of_id("notify", id, trying, fault).await? else {
+            metrics::task::lease_lost();
             tracing::warn!("a delivery had been taken away before it was sent");
             return Ok(());
         };
         turns.end(&tried);
         let pause = schedule::pause_after(delivery.attempts, tried.retry_after);
         let became = self.finished(delivery, &tried, pause).await?;
+        count(carrier.channel().as_str(), &tried, &became);
         match tried.attempt.verdict {
             Verdict::Delivered => tracing::info!("told"),
             _ => tracing::info!(why = loggable(carrier, &tried), became, "not told"),
@@ -365,6 +373,16 @@ fn fault(tried: &Result<Option<Tried>, DbError>) -> Option<&'static str> {
         Ok(Some(tried)) => Some(tried.attempt.verdict.name()),
         Ok(None) => Some("taken away"),
         Err(_) => Some("failed"),
+    }
+}
+
+/// Counts a try, and what the database says has become of the delivery.
+fn count(channel: &str, tried: &Tried, became: &str) {
+    let took = tried.attempt.took;
+    match (tried.attempt.verdict, became) {
+        (_, "stale") => metrics::task::lease_lost(),
+        (Verdict::Gone, _) => metrics::delivery::tried(channel, "gone", took),
+        (_, end) => metrics::delivery::tried(channel, end, took),
     }
 }
 

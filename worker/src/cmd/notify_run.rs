@@ -14,6 +14,8 @@ use super::block_on;
 use crate::cli::Outcome;
 use crate::config;
 use crate::db::Db;
+use crate::metrics::Teller;
+use crate::metrics::listener::Listener;
 use crate::notify::{Notifier, Wording};
 use crate::queue::member::Member;
 use crate::queue::{heartbeat, key_note};
@@ -37,6 +39,7 @@ pub struct Options {
     database: config::Database,
     #[command(flatten)]
     traces: config::Traces,
+    metrics: config::NotifyMetrics,
 }
 
 /// Sends until SIGTERM or SIGINT, then waits for what is under way, gives back the rest and ends.
@@ -46,7 +49,9 @@ pub fn run(options: Options) -> Outcome {
 
 async fn send(options: Options) -> Outcome {
     spans::start(&options.traces)?;
-    let member = Member::new(Db::new(&options.database)?, LEASE, &options.presence);
+    let at = options.metrics.notify_metrics.0;
+    let listener = Listener::bind("IMGFILTER_NOTIFY_METRICS", at, Teller::Notifier).await?;
+    let member = Member::new(Db::new(&options.database)?, LEASE, &options.presence, None);
     let link_keys = LinkKeys::parse(options.links.keys()?.reveal())?;
     let signing = link_keys.signing();
     let words = Wording { public_url: options.links.public_url.clone(), link_keys, previewer: None };
@@ -60,6 +65,9 @@ async fn send(options: Options) -> Outcome {
     let mut parts = JoinSet::new();
     parts.spawn(heartbeat::run(Arc::clone(&member)));
     parts.spawn(key_note::run(Arc::clone(&member), signing));
+    if let Some(listener) = listener {
+        parts.spawn(listener.serve(|| {}));
+    }
     let mut telling = JoinSet::new();
     telling.spawn(Arc::clone(&notifier).run(ending));
     systemd::tell(NotifyState::Ready);

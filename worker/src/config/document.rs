@@ -5,7 +5,8 @@ use std::fmt::Write;
 use clap::{Arg, Args, Command};
 
 use super::{
-    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Logs, Migrate, Notify, OldKeys, S3, Traces, Worker,
+    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Logs, Migrate, Notify, NotifyMetrics, OldKeys,
+    S3, Traces, Worker, WorkerMetrics,
 };
 
 /// All settings as a Markdown page.
@@ -84,6 +85,7 @@ fn declared() -> Command {
     let command = Worker::augment_args(command);
     let command = Notify::augment_args(command);
     let command = Cleanup::augment_args(command);
+    let command = NotifyMetrics::augment_args(WorkerMetrics::augment_args(command));
     Traces::augment_args(Logs::augment_args(command))
 }
 

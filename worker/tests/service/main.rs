@@ -13,6 +13,7 @@ mod erasure;
 mod failures;
 mod keys;
 mod links;
+mod metrics;
 mod migrations;
 mod notify_command;
 mod pressure;
