@@ -73,7 +73,7 @@ def watched():
     stack = Stack(Plan(Build.of("debug"), state, free_port(), lasting=False, settings=settings))
     try:
         stack.start()
-        with Prometheus(stack.metrics()) as prometheus:
+        with Prometheus(stack.jobs()) as prometheus:
             wait_until("the first looks of Prometheus", lambda: prometheus.has_seen(2), 30)
             do_something_of_everything(stack)
             seen = prometheus.value("max(count_over_time(up[10m]))")

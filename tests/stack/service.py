@@ -6,6 +6,7 @@ import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from . import keys
 from .child import Child
@@ -155,6 +156,11 @@ class Stack:
         if done.returncode:
             raise StackError(f"imgfilter {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def jobs(self) -> dict[str, list[str]]:
+        """Where Prometheus finds this stack, by the names that its jobs have."""
+        workers = [urlsplit(url).netloc for url in self.metrics.values()]
+        return {"imgfilter-worker": workers, "imgfilter-edge": [self.environment["IMGFILTER_EDGE_METRICS"]]}
 
     def dead(self) -> Child | None:
         """A child that ended though nobody asked it to."""

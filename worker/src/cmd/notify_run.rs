@@ -39,6 +39,7 @@ pub struct Options {
     database: config::Database,
     #[command(flatten)]
     traces: config::Traces,
+    #[command(flatten)]
     metrics: config::NotifyMetrics,
 }
 

@@ -54,6 +54,7 @@ pub struct Options {
     s3: config::S3,
     #[command(flatten)]
     traces: config::Traces,
+    #[command(flatten)]
     metrics: config::WorkerMetrics,
 }
 

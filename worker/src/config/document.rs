@@ -5,8 +5,8 @@ use std::fmt::Write;
 use clap::{Arg, Args, Command};
 
 use super::{
-    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Logs, Migrate, Notify, NotifyMetrics, OldKeys,
-    S3, Traces, Worker, WorkerMetrics,
+    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Logs, Migrate, Notify, NotifyMetrics,
+    OldKeys, S3, Traces, Worker, WorkerMetrics,
 };
 
 /// All settings as a Markdown page.
