@@ -160,6 +160,9 @@ def test_lines_in_json(logged, photo):
     token = task["results"][0]["url"].split("/")[4]
     curl(task["results"][0]["url"])
     curl("-X", "DELETE", f"{edge.url}/tasks/{task['id']}?x=secret")
+    known = [f"{number}{'0' * 7}-0000-7000-8000-{'1' * 12}" for number in range(2)]
+    curl("-X", "POST", f"{edge.url}/me/notifications/{known[0]}/verify")
+    curl("-X", "POST", f"{edge.url}/deliveries/{known[1]}/replay")
     curl("--path-as-is", f"{edge.url}/\"quoted%22%5c%0a%00%ff%c3%28")
     curl("-T", photo, "-H", "Authorization: Bearer imgf_secret", f"{edge.url}/images?filters=secret")
     trace_of(f"{edge.url}/nowhere", "-H", f"traceparent: {GOOD}")
@@ -170,9 +173,10 @@ def test_lines_in_json(logged, photo):
     assert (last["method"], last["path"], last["status"], last["trace"]) == ("GET", "/nowhere", 404, ID)
     assert isinstance(last["seconds"], float) and last["bytes_received"] > 0 and last["protocol"] == "HTTP/1.1"
     asked = [(each["method"], each["path"]) for each in written]
-    assert {("POST", "/images"), ("GET", "/tasks/-"), ("GET", "/d/-"), ("DELETE", "/tasks/-"), ("PUT", "/images")} <= set(asked)
+    assert {("POST", "/images"), ("GET", "/tasks/-"), ("GET", "/d/-"), ("DELETE", "/tasks/-"), ("PUT", "/images"),
+            ("POST", "/me/notifications/-"), ("POST", "/deliveries/-")} <= set(asked)
     everything = json.dumps(written)
-    assert not any(each in everything for each in (token, task["id"], "secret"))
+    assert not any(each in everything for each in (token, task["id"], *known, "secret"))
 
 
 def test_lines_of_the_error_log_tell_it(stack, photo):

@@ -14,6 +14,7 @@ SCRIPT = CHECKOUT / "systemd" / "debian" / "scale-workers"
 # Each unit that runs is a file; what was asked for is a line.
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> "$STATE/asked"
+[ -z "${BROKEN:-}" ] || { echo "Failed to connect to bus" >&2; exit 1; }
 for unit; do :; done
 case $1 in
     start) touch "$STATE/$unit" ;;
@@ -41,7 +42,8 @@ class Machine:
         self.said = (f"# HELP imgfilter_workers_wanted How many.\nimgfilter_workers_wanted {wanted}\n"
                      f"imgfilter_queue_ready{{lane=\"fast\"}} 9\nimgfilter_state_age_seconds {age}\n")
         environment = {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "STATE": str(self.folder / "state"),
-                       "RUNTIME_DIRECTORY": str(self.folder / "run"), "SCALE_METRICS": self.url} | settings
+                       "RUNTIME_DIRECTORY": str(self.folder / "run"), "SCALE_METRICS": self.url,
+                       "IMGFILTER_WORKER_THREADS": "2"} | settings
         return subprocess.run([SCRIPT], env=environment, capture_output=True, text=True, timeout=30).returncode
 
     @property
@@ -127,3 +129,18 @@ def test_what_is_not_known_changes_nothing(machine):
     assert machine.scale(9, SCALE_METRICS="http://127.0.0.1:1/metrics") != 0
     assert machine.instances == [1, 2]
     assert machine.asked("") == before
+
+
+def test_a_systemd_that_does_not_answer_changes_nothing(machine):
+    machine.scale(2)
+    assert machine.scale(4, BROKEN="1") == 1
+    assert machine.instances == [1] and len(machine.asked("start")) == 1, "not known is not stopped"
+
+
+@pytest.mark.parametrize("settings", [
+    {"SCALE_MOST": "0"}, {"SCALE_MOST": "11"}, {"SCALE_MOST": "-1"}, {"SCALE_MOST": "all"}, {"SCALE_MACHINES": "0"}, {"SCALE_MACHINES": "1.5"},
+    {"SCALE_PATIENCE": "0"}, {"IMGFILTER_WORKER_THREADS": ""}, {"IMGFILTER_WORKER_THREADS": "0"},
+], ids=lambda settings: " ".join(map("=".join, settings.items())))
+def test_settings_that_cannot_be_meant_are_refused(machine, settings):
+    assert machine.scale(3, **settings) == 2
+    assert machine.instances == [] and not (machine.folder / "state" / "asked").exists()

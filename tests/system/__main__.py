@@ -16,6 +16,8 @@ SLOW = "resize(2400, 1600)|blur(40)|median(3)"
 """A chain that takes a machine some tenths of a second."""
 SETTINGS = "/etc/imgfilter/imgfilter.env"
 UNITS = ("worker", "edge", "store", "migrate")
+RENEWED = ("worker", "worker@1", "edge")
+"""What an upgrade starts anew; the instance is enabled before it, and gone after the purge."""
 
 
 class Trial:
@@ -112,11 +114,12 @@ class Trial:
 
     def upgrade(self) -> str:
         """The next version is installed while tasks are under way and others come."""
+        self.machine.run("systemctl enable --now imgfilter-worker@1")
         tasks = [self.service.upload(PICTURE, SLOW) for _ in range(20)]
-        before = [self._main_process(unit) for unit in ("worker", "edge")]
+        before = [self._main_process(unit) for unit in RENEWED]
         self.machine.run("DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends /srv/1.deb")
         tasks += [self.service.upload(PICTURE, "grayscale") for _ in range(5)]
-        after = [self._main_process(unit) for unit in ("worker", "edge")]
+        after = [self._main_process(unit) for unit in RENEWED]
         assert all(new not in ("0", old) for old, new in zip(before, after)), (before, after)
         self._all_done(tasks)
         version = self.machine.output("dpkg-query -W -f '${Version}' imgfilter")

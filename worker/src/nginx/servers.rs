@@ -72,6 +72,7 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
     let address = word("IMGFILTER_LISTEN", &edge.listen)?;
     let nginx_dir = path("IMGFILTER_NGINX_DIR", &edge.nginx_dir)?;
     let limits = clients::limits(&edge.front);
+    // Before edge.conf, whose answer to a browser's question is the end of what is set.
     let counted = match edge.edge_metrics.0 {
         Some(_) => format!("        include \"{nginx_dir}/counted.conf\";\n"),
         None => String::new(),
@@ -82,8 +83,8 @@ pub(super) fn public(file: &mut String, parts: &Parts<'_>) -> Result<(), NginxEr
     let mut server = |listen: &str, more: &str| {
         let _ = writeln!(
             file,
-            "    server {{\n        {listen}\n{more}{limits}        set $www \"{nginx_dir}/www\";\n        \
-             include \"{nginx_dir}/edge.conf\";\n{counted}{more_locations}    }}\n"
+            "    server {{\n        {listen}\n{more}{limits}        set $www \"{nginx_dir}/www\";\n\
+             {counted}        include \"{nginx_dir}/edge.conf\";\n{more_locations}    }}\n"
         );
     };
     server(&format!("listen {address}:{};", edge.port), "");
