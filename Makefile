@@ -101,6 +101,7 @@ lint: deps headers ## style and linters only
 docs: build ## regenerate the pages that the program writes itself
 	$(PROGRAM) filters --markdown > docs/FILTERS.md
 	$(PROGRAM) config --markdown > docs/CONFIGURATION.md
+	@PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m suites.metrics $(PROGRAM)
 
 schema: headers ## write docs/SCHEMA.sql anew, from a database that is migrated for it
 	@PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m suites.schema

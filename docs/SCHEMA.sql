@@ -36,6 +36,12 @@ CREATE FUNCTION imgfilter.announce(p_lane text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.arrival_cost(p_limit integer) RETURNS double precision
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off';
+
 CREATE FUNCTION imgfilter.beat(p_worker integer, p_queue bigint[], p_leases bigint[], p_lease interval) RETURNS bigint[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -68,13 +74,13 @@ CREATE FUNCTION imgfilter.check_quota(p_request jsonb) RETURNS void
 CREATE FUNCTION imgfilter.check_room(p_owner text, p_limits jsonb) RETURNS void
     LANGUAGE plpgsql STABLE;
 
-CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) RETURNS TABLE(queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamp with time zone, attempts smallint, memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text)
+CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) RETURNS TABLE(queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamp with time zone, attempts smallint, memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text, trace jsonb, created_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 10
     SET search_path TO 'imgfilter', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off';
 
-CREATE FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval) RETURNS TABLE(queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text, body bytea, task jsonb, channel text, target_id uuid, keys jsonb, owner text, details jsonb, secret_numbers integer[], begun boolean)
+CREATE FUNCTION imgfilter.claim_deliveries(p_worker integer, p_channel text, p_limit integer, p_lease interval) RETURNS TABLE(queue_id bigint, lease bigint, attempts smallint, delivery uuid, event text, event_at text, target text, body bytea, task jsonb, channel text, target_id uuid, keys jsonb, owner text, details jsonb, secret_numbers integer[], begun boolean, trace jsonb)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 10
     SET search_path TO 'imgfilter', 'pg_temp'
     SET enable_seqscan TO 'off';
@@ -103,6 +109,10 @@ CREATE FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], 
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
+
+CREATE FUNCTION imgfilter.count_service(p_limit bigint) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval DEFAULT NULL::interval, p_longest interval DEFAULT NULL::interval) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -356,7 +366,9 @@ CREATE TABLE imgfilter.task (
     lane smallint DEFAULT 1 NOT NULL,
     memory imgfilter.positive DEFAULT 64 NOT NULL,
     expiring_told_at timestamp with time zone,
-    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = ((status)::text >= ('processing'::text COLLATE "C"))))
+    trace jsonb,
+    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = ((status)::text >= ('processing'::text COLLATE "C")))),
+    CONSTRAINT task_trace_form CHECK (((trace IS NULL) OR ((((trace ->> 'id'::text) ~ '^[0-9a-f]{32}$'::text) AND ((trace ->> 'span'::text) ~ '^[0-9a-f]{16}$'::text) AND ((trace ->> 'flags'::text) ~ '^[0-9a-f]{2}$'::text) AND COALESCE(((trace ->> 'parent'::text) ~ '^[0-9a-f]{16}$'::text), true) AND (jsonb_typeof((trace -> 'received'::text)) = 'number'::text)) IS TRUE)))
 )
 WITH (fillfactor='80');
 
@@ -423,6 +435,14 @@ CREATE FUNCTION imgfilter.key_view(p_key imgfilter.api_key) RETURNS jsonb
     LANGUAGE sql STABLE
     SET "IntervalStyle" TO 'iso_8601';
 
+CREATE FUNCTION imgfilter.lane_load(p_lane text, p_limit bigint, OUT ready bigint, OUT delayed bigint, OUT oldest timestamp with time zone, OUT cost_ms double precision) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
 CREATE FUNCTION imgfilter.lane_name(p_lane smallint) RETURNS text
     LANGUAGE plpgsql IMMUTABLE;
 
@@ -431,6 +451,10 @@ CREATE FUNCTION imgfilter.lane_names() RETURNS text[]
 
 CREATE FUNCTION imgfilter.lane_number(p_lane text) RETURNS smallint
     LANGUAGE plpgsql IMMUTABLE;
+
+CREATE FUNCTION imgfilter.lease_end(p_task uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE FUNCTION imgfilter.leased_rows() RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -462,6 +486,9 @@ CREATE FUNCTION imgfilter.link_line(p_link imgfilter.link, p_task imgfilter.task
 CREATE FUNCTION imgfilter.link_view(p_link uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.links_alive(p_exact bigint) RETURNS bigint
+    LANGUAGE plpgsql;
 
 CREATE FUNCTION imgfilter.list_dead(p_ids bigint[], p_code text, p_limit integer) RETURNS SETOF jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -547,6 +574,10 @@ CREATE FUNCTION imgfilter.prio_of_account(p_account text) RETURNS smallint
     SET enable_bitmapscan TO 'off';
 
 CREATE FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
+CREATE FUNCTION imgfilter.publish_service_state(p_every interval, p_limit bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -649,6 +680,10 @@ CREATE FUNCTION imgfilter.send_code(p_owner text, p_target uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
+CREATE FUNCTION imgfilter.service_state() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
+
 CREATE FUNCTION imgfilter.set_notifications(p_owner text, p_targets jsonb, p_limits jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
@@ -731,7 +766,7 @@ CREATE FUNCTION imgfilter.view_with(p_task imgfilter.task, p_image imgfilter.ima
 CREATE FUNCTION imgfilter.waiting_in(p_lanes text[], p_limit bigint, OUT waiting bigint, OUT oldest timestamp with time zone) RETURNS record
     LANGUAGE sql STABLE;
 
-CREATE FUNCTION imgfilter.worker_start(p_host text, p_pid integer, p_version text) RETURNS integer
+CREATE FUNCTION imgfilter.worker_start(p_host text, p_pid integer, p_version text, p_slots integer DEFAULT NULL::integer) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp';
 
@@ -847,6 +882,14 @@ CREATE TABLE imgfilter.queue_state (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE imgfilter.service_state (
+    one boolean DEFAULT true NOT NULL,
+    counted jsonb DEFAULT '{}'::jsonb NOT NULL,
+    published_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT service_state_one_row CHECK (one)
+)
+WITH (fillfactor='50');
+
 CREATE TABLE imgfilter.worker (
     id integer NOT NULL,
     host text NOT NULL,
@@ -854,7 +897,9 @@ CREATE TABLE imgfilter.worker (
     version text NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
     beat_at timestamp with time zone DEFAULT now() NOT NULL,
-    draining boolean DEFAULT false NOT NULL
+    draining boolean DEFAULT false NOT NULL,
+    slots integer,
+    CONSTRAINT worker_slots_positive CHECK ((slots > 0))
 )
 WITH (fillfactor='50');
 
@@ -923,6 +968,9 @@ ALTER TABLE ONLY imgfilter.queue
 
 ALTER TABLE ONLY imgfilter.queue_state
     ADD CONSTRAINT queue_state_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY imgfilter.service_state
+    ADD CONSTRAINT service_state_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY imgfilter.target
     ADD CONSTRAINT target_once UNIQUE (owner, channel, address);
@@ -1016,6 +1064,8 @@ REVOKE ALL ON FUNCTION imgfilter.after_utc(p_at timestamp with time zone, p_life
 REVOKE ALL ON FUNCTION imgfilter.announce(p_lane text) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.announce(p_lane text) TO imgfilter_edge;
 
+REVOKE ALL ON FUNCTION imgfilter.arrival_cost(p_limit integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.beat(p_worker integer, p_queue bigint[], p_leases bigint[], p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.beat(p_worker integer, p_queue bigint[], p_leases bigint[], p_lease interval) TO imgfilter_worker;
 
@@ -1055,6 +1105,8 @@ GRANT ALL ON FUNCTION imgfilter.complete(p_worker integer, p_queue bigint, p_lea
 
 REVOKE ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], p_leases bigint[], p_results jsonb[], p_life interval) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.count_service(p_limit bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval, p_longest interval) FROM PUBLIC;
 
@@ -1169,11 +1221,16 @@ REVOKE ALL ON FUNCTION imgfilter.key_needed_until(p_number integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.key_view(p_key imgfilter.api_key) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION imgfilter.lane_load(p_lane text, p_limit bigint, OUT ready bigint, OUT delayed bigint, OUT oldest timestamp with time zone, OUT cost_ms double precision) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION imgfilter.lane_name(p_lane smallint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.lane_names() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.lane_number(p_lane text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.lease_end(p_task uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.lease_end(p_task uuid) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.leased_rows() FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.leased_rows() TO imgfilter_worker;
@@ -1185,6 +1242,8 @@ REVOKE ALL ON FUNCTION imgfilter.link_line(p_link imgfilter.link, p_task imgfilt
 REVOKE ALL ON FUNCTION imgfilter.link_view(p_link uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.link_view(p_link uuid) TO imgfilter_edge;
 GRANT ALL ON FUNCTION imgfilter.link_view(p_link uuid) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.links_alive(p_exact bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.list_dead(p_ids bigint[], p_code text, p_limit integer) FROM PUBLIC;
 
@@ -1235,6 +1294,9 @@ REVOKE ALL ON FUNCTION imgfilter.prio_of_account(p_account text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.publish_queue_state(p_every interval, p_limit bigint) TO imgfilter_worker;
+
+REVOKE ALL ON FUNCTION imgfilter.publish_service_state(p_every interval, p_limit bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.publish_service_state(p_every interval, p_limit bigint) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.purge(p_objects text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.purge(p_objects text[]) TO imgfilter_worker;
@@ -1302,6 +1364,9 @@ REVOKE ALL ON FUNCTION imgfilter.send_again(p_delivery uuid, p_attempts smallint
 REVOKE ALL ON FUNCTION imgfilter.send_code(p_owner text, p_target uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.send_code(p_owner text, p_target uuid) TO imgfilter_edge;
 
+REVOKE ALL ON FUNCTION imgfilter.service_state() FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.service_state() TO imgfilter_worker;
+
 REVOKE ALL ON FUNCTION imgfilter.set_notifications(p_owner text, p_targets jsonb, p_limits jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.set_notifications(p_owner text, p_targets jsonb, p_limits jsonb) TO imgfilter_edge;
 
@@ -1355,8 +1420,8 @@ REVOKE ALL ON FUNCTION imgfilter.view_with(p_task imgfilter.task, p_image imgfil
 
 REVOKE ALL ON FUNCTION imgfilter.waiting_in(p_lanes text[], p_limit bigint, OUT waiting bigint, OUT oldest timestamp with time zone) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION imgfilter.worker_start(p_host text, p_pid integer, p_version text) FROM PUBLIC;
-GRANT ALL ON FUNCTION imgfilter.worker_start(p_host text, p_pid integer, p_version text) TO imgfilter_worker;
+REVOKE ALL ON FUNCTION imgfilter.worker_start(p_host text, p_pid integer, p_version text, p_slots integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.worker_start(p_host text, p_pid integer, p_version text, p_slots integer) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.worker_stop(p_worker integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION imgfilter.worker_stop(p_worker integer) TO imgfilter_worker;

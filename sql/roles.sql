@@ -36,7 +36,7 @@ GRANT EXECUTE ON FUNCTION notifications_view, set_notifications, send_code, veri
 GRANT EXECUTE ON FUNCTION queue_pressure, purged_since, note_link_key TO imgfilter_edge;
 
 GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, is_draining, reap TO imgfilter_worker;
-GRANT EXECUTE ON FUNCTION publish_queue_state TO imgfilter_worker;
+GRANT EXECUTE ON FUNCTION publish_queue_state, publish_service_state, service_state, lease_end TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, complete_many, fail, release TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, begin_delivery, finish_delivery, defer_delivery,
   tell_expiring, link_view TO imgfilter_worker;

@@ -29,8 +29,9 @@ M.ROUTES = {
     "other",
 }
 M.UPLOAD_ENDS = { "taken", "replayed", "refused", "abandoned" }
--- Refusals that alerts watch; a code that they did not know of before its first problem would not be seen to rise.
+-- Refusals and statuses that alerts watch: what they did not know of before its first time would not be seen to rise.
 M.WATCHED_CODES = { "queue_full", "spool_full", "database_unavailable", "storage_unavailable", "overloaded" }
+M.WATCHED_STATUSES = { "500", "502", "503" }
 M.STAGES = { "body", "check", "store", "submit" }
 -- nginx's $upstream_cache_status in lower case; none where the cache was not asked.
 M.CACHE = { "hit", "miss", "stale", "updating", "bypass", "expired", "revalidated", "none" }
@@ -175,6 +176,9 @@ local function prepare(dictionary)
         zero(series .. M.SEPARATOR .. "sum")
     end
     for _, route in ipairs(M.ROUTES) do
+        for _, status in ipairs(M.WATCHED_STATUSES) do
+            zero(M.series("imgfilter_requests_total", "route", route, "status", status))
+        end
         zero(M.series("imgfilter_request_bytes_total", "route", route))
         zero(M.series("imgfilter_response_bytes_total", "route", route))
         zero(M.series("imgfilter_request_seconds", "route", route) .. M.SEPARATOR .. "sum")

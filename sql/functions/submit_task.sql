@@ -41,9 +41,9 @@ BEGIN
     v_new := FOUND;
   END IF;
 
-  INSERT INTO task (id, image_id, owner, account, spec, cost_ms, lane, memory, queue_id)
+  INSERT INTO task (id, image_id, owner, account, spec, cost_ms, lane, memory, queue_id, trace)
   VALUES (v_task, (v_image ->> 'id')::uuid, p_request ->> 'owner', v_account, v_spec,
-          coalesce((p_request ->> 'cost_ms')::real, 0), v_lane, v_memory, v_queue)
+          coalesce((p_request ->> 'cost_ms')::real, 0), v_lane, v_memory, v_queue, nullif(p_request -> 'trace', 'null'))
   ON CONFLICT (id) DO NOTHING;
 
   IF FOUND THEN

@@ -9,6 +9,6 @@ BEGIN
     'run_at', utc(p_row.run_at), 'delayed', p_row.worker_id IS NULL AND p_row.run_at > now(),
     'memory', p_task.memory, 'cost_ms', round(p_task.cost_ms::numeric, 1), 'filters', p_task.spec -> 'filters',
     'created_at', utc(p_task.created_at), 'started_at', utc(p_task.started_at), 'finished_at', utc(p_task.finished_at),
-    'errors', p_task.errors,
+    'errors', p_task.errors, 'trace', p_task.trace ->> 'id',
     'retry', CASE WHEN p_task.status = 'failed' THEN coalesce(requeue_refusal(p_task), 'possible') END));
 END $$;

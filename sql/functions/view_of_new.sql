@@ -14,5 +14,6 @@ BEGIN
     v_image := v_image || '{"filename": null}';
   END IF;
   RETURN '{"version": 1, "status": "queued"}'::jsonb || jsonb_build_object(
-    'id', p_request -> 'task', 'created_at', utc(now()), 'image', v_image - 'object_key' - 'kept', 'results', v_results);
+    'id', p_request -> 'task', 'created_at', utc(now()), 'image', v_image - 'object_key' - 'kept', 'results', v_results,
+    'trace', p_request #> '{trace,id}');
 END $$;

@@ -19,5 +19,5 @@ BEGIN
       'id', p_image.id, 'format', p_image.format, 'width', p_image.width, 'height', p_image.height,
       'frames', p_image.frames, 'bytes', p_image.bytes, 'sha256', encode(p_image.sha256, 'hex'),
       'filename', p_image.filename),
-    'results', v_results);
+    'results', v_results, 'trace', p_task.trace ->> 'id');
 END $$;

@@ -9,7 +9,7 @@ SELECT worker_start('host', 2, 'test') AS other \gset
 -- The numbers of the tasks that a claim takes, in its order.
 CREATE FUNCTION pg_temp.claimed(w integer, lane text, n integer, free integer, budget integer) RETURNS integer[] LANGUAGE sql AS
   $$ SELECT coalesce(array_agg(right(task::text, 2)::integer ORDER BY ord), '{}')
-       FROM claim(w, lane, n, free, budget, '1 min', NULL, '3 months') WITH ORDINALITY AS c(q, l, lane, p, r, a, memory, task, k, f, b, s, m, ord) $$;
+       FROM claim(w, lane, n, free, budget, '1 min', NULL, '3 months') WITH ORDINALITY AS c(q, l, lane, p, r, a, memory, task, k, f, b, s, m, trace, at, ord) $$;
 CREATE FUNCTION pg_temp.drop_all(w integer) RETURNS bigint LANGUAGE sql AS
   $$ SELECT release(w, ARRAY(SELECT lease FROM queue WHERE worker_id = w)) $$;
 

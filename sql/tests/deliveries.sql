@@ -1,11 +1,13 @@
 -- The outbox: one delivery for each end of a task that asks for it, tried until it is told or given up.
 BEGIN;
 \ir fixture.psql
-SELECT plan(22);
+SELECT plan(25);
 SELECT worker_start('host', 1, 'test') AS w \gset
 
-SELECT pg_temp.order_photo(1, spec => '{"webhook":"https://example.com/hook"}') \g /dev/null
-SELECT queue_id AS q, lease AS l FROM claim(:w, 'fast', 1, 1000, 1000, '1 min', NULL, '3 months') \gset
+SELECT submit_task(pg_temp.request(1, spec => '{"webhook":"https://example.com/hook"}') || jsonb_build_object('trace', pg_temp.trace())) \g /dev/null
+SELECT queue_id AS q, lease AS l, trace AS t, created_at AS at FROM claim(:w, 'fast', 1, 1000, 1000, '1 min', NULL, '3 months') \gset
+SELECT is(:'t'::jsonb, pg_temp.trace(), 'whoever does a task knows its trace');
+SELECT is(:'at'::timestamptz, now(), 'and when it was ordered');
 SELECT is(count(*), 0::bigint, 'nothing to tell yet') FROM delivery;
 SELECT complete(:w, :q, :l, pg_temp.results(1, :l), '3 months') \g /dev/null
 SELECT results_eq($$ SELECT task_id, channel, event, target, status FROM delivery $$,
@@ -16,6 +18,7 @@ SELECT * FROM claim_deliveries(:w, 'webhook', 9, '1 min') \gset d_
 SELECT is(:d_attempts, 1, 'it is claimed like a task');
 SELECT is(:'d_target'::text, 'https://example.com/hook', 'with its target');
 SELECT is(:'d_task'::jsonb, task_view(pg_temp.task_id(1)), 'and the task as it is');
+SELECT is(:'d_trace'::jsonb, pg_temp.trace(), 'of this trace');
 SELECT matches(:'d_event_at'::text, '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$', 'and when it happened');
 SELECT is(count(*), 0::bigint, 'once') FROM claim_deliveries(:w, 'webhook', 9, '1 min');
 

@@ -9,7 +9,7 @@ SELECT is(:'view'::jsonb - 'created_at', jsonb_build_object(
   'id', pg_temp.task_id(1), 'version', 1, 'status', 'queued',
   'image', jsonb_build_object('id', pg_temp.image_id(1), 'format', 'jpeg', 'width', 640, 'height', 480, 'frames', 1,
                               'bytes', 1000, 'sha256', repeat('ab', 32), 'filename', 'photo.jpg'),
-  'results', '[{"filters":"sepia(0.8)|blur(3)","status":"queued"},{"filters":"grayscale","status":"queued"}]'::jsonb),
+  'results', '[{"filters":"sepia(0.8)|blur(3)","status":"queued"},{"filters":"grayscale","status":"queued"}]'::jsonb, 'trace', NULL),
   'submit_task answers with the view');
 SELECT matches(:'view'::jsonb ->> 'created_at', '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$', 'times are RFC 3339 in UTC');
 SELECT is(pg_temp.order_photo(1), :'view'::jsonb, 'asking twice changes nothing');
@@ -53,7 +53,7 @@ SELECT is(complete(:worker, :c_queue_id, :c_lease, pg_temp.results(1, :c_lease),
 SELECT is(complete(:worker, :c_queue_id, :c_lease, pg_temp.results(1, :c_lease), '3 months'), false, 'once');
 SELECT is(task_view(pg_temp.task_id(1)) - 'image' - 'created_at' #- '{results,0,link}' #- '{results,0,expires_at}'
                                  #- '{results,1,link}' #- '{results,1,expires_at}',
-  jsonb_build_object('id', pg_temp.task_id(1), 'version', 3, 'status', 'done', 'results', jsonb_build_array(
+  jsonb_build_object('id', pg_temp.task_id(1), 'version', 3, 'status', 'done', 'trace', NULL, 'results', jsonb_build_array(
     '{"filters":"sepia(0.8)|blur(3)","status":"done","format":"jpeg","width":640,"height":480,"bytes":500,"filename":"photo.jpg"}'::jsonb,
     '{"filters":"grayscale","status":"done","format":"jpeg","width":640,"height":480,"bytes":500,"filename":"photo.jpg"}'::jsonb)),
   'the view shows the results');

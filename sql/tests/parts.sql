@@ -1,7 +1,7 @@
 -- The parts that other functions are made of, each by itself. What they do together is told elsewhere.
 BEGIN;
 \ir fixture.psql
-SELECT plan(65);
+SELECT plan(77);
 SELECT pg_temp.order_photo(1), submit_task(pg_temp.request(2, spec => '{"webhook":"https://example.com/hook"}') || '{"owner":"acme"}') \g /dev/null
 CREATE FUNCTION pg_temp.task(n integer) RETURNS task LANGUAGE sql AS $$ SELECT t FROM task t WHERE id = pg_temp.task_id(n) $$;
 CREATE FUNCTION pg_temp.row_of(n integer) RETURNS queue LANGUAGE sql AS $$ SELECT q FROM queue q WHERE ref = pg_temp.task_id(n) $$;
@@ -13,6 +13,22 @@ SELECT throws_ok($$ UPDATE task SET queue_id = NULL WHERE id = pg_temp.task_id(2
 SELECT throws_ok($$ UPDATE queue SET prio = 4 $$, '23514', NULL, 'there are four priorities');
 SELECT throws_ok($$ UPDATE image SET frames = 0 $$, '23514', NULL, 'an image has a frame');
 SELECT throws_ok($$ UPDATE image SET sha256 = '\xab' $$, '23514', NULL, 'and a digest');
+
+-- the trace of an order: submit_task, task_trace_form, view_of, task_line, claim
+CREATE FUNCTION pg_temp.traced(n integer, more jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS
+  $$ SELECT pg_temp.request(n) || jsonb_build_object('trace', pg_temp.trace(more)) $$;
+SELECT is(submit_task(pg_temp.traced(4)) ->> 'trace', repeat('4b', 16), 'an order is answered with its trace');
+SELECT is(task_view(pg_temp.task_id(4)), view_of_new(pg_temp.traced(4)), 'and shown with it');
+SELECT is(show_task(pg_temp.task_id(4)) ->> 'trace', repeat('4b', 16), 'to operators, too');
+SELECT is(task_view(pg_temp.task_id(1)) -> 'trace', 'null', 'one without has none');
+SELECT is(trace, NULL, 'nor its row') FROM task WHERE id = pg_temp.task_id(1);
+SELECT lives_ok($$ UPDATE task SET trace = pg_temp.trace('{"parent":"b7ad6b7169203331"}') WHERE id = pg_temp.task_id(4) $$, 'it may have a parent');
+SELECT throws_ok(format('UPDATE task SET trace = %L WHERE id = %L', pg_temp.trace() || w.rong, pg_temp.task_id(4)), '23514', NULL, w.rong::text || ' is refused')
+  FROM unnest(ARRAY['{"id":null}', '{"span":"f0"}', '{"parent":""}', '{"flags":1}', '{"received":"now"}']::jsonb[]) AS w(rong);
+SELECT throws_ok(format('UPDATE task SET trace = %L WHERE id = %L', '{}', pg_temp.task_id(4)), '23514', NULL, 'as is nothing at all');
+DELETE FROM queue WHERE ref = pg_temp.task_id(4);
+DELETE FROM task WHERE id = pg_temp.task_id(4);
+DELETE FROM image WHERE id = pg_temp.image_id(4);
 
 -- an order's answer: view_of_new
 SELECT is(view_of_new(pg_temp.request(1) || '{"lane":"slow"}'), task_view(pg_temp.task_id(1)), 'it is what its task looks like');

@@ -75,7 +75,7 @@ def test_a_worker_that_is_asked_to_end_finishes_first(client, stack):
 def test_a_worker_tells_systemd_how_it_is(stack):
     """Ready, alive at every beat, and ending: what Type=notify and WatchdogSec= rest on."""
     with Notices(stack.sockets / "third.notify") as notices:
-        more = {"NOTIFY_SOCKET": str(notices.path), "WATCHDOG_USEC": "30000000"}
+        more = {"NOTIFY_SOCKET": str(notices.path), "WATCHDOG_USEC": "30000000", "IMGFILTER_METRICS": ""}
         worker = Child("third-worker", [stack.plan.build.program, "worker"], stack.logs / "third.log", stack.environment | more,
                        patience=40.0)
         worker.start()

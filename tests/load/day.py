@@ -169,7 +169,7 @@ def main() -> None:
     options = parser.parse_args()
     # What is taken waits in the queue, however fast it is taken.
     with stage(options.profile, MAX_QUEUE="0", MAX_QUEUE_AGE="0s") as stack, ExitStack() as closing:
-        watching = options.pictures and closing.enter_context(Prometheus(stack.metrics(), every="5s"))
+        watching = options.pictures and closing.enter_context(Prometheus(stack.jobs(), every="5s"))
         found, wrong = day(stack, options)
         if watching:
             graphs.photograph(watching, math.ceil(found["seconds"] / 60) + 1, options.pictures)

@@ -49,6 +49,7 @@ def made(machine: Machine, receiver: Listener, folder: Path) -> Uploads:
     stack, client, photo = machine.stack, Client(machine.stack.url), small(folder)
     done = client.finished("filters=grayscale", "filters=invert", image=photo)
     bytes_of = {result["url"]: client.download(result["url"]) for result in done["results"]}
+    machine.do("backup")
     untold = client.finished("filters=sepia(1)", f"webhook={receiver.url}", image=photo)
     receiver.wait(1)
     held = client.accepted("filters=resize(2000,1250)|median(5)", image=photo)
@@ -95,6 +96,15 @@ def test_nothing_runs_before_it_was_looked_at(restored):
     assert "0 not as they should be" in machine.looked
     assert "wrong" not in machine.looked
     assert "IMGFILTER_CLEANUP_EVERY=0" in (machine.folder / "secrets" / "imgfilter.env").read_text()
+
+
+def test_a_further_backup_copies_only_what_is_new(restored):
+    machine, _ = restored
+    first, second = sorted(folder for folder in machine.backups.iterdir() if not folder.is_symlink())
+    assert (machine.backups / "last").resolve() == second
+    objects = [{file.relative_to(folder): file.stat().st_ino for file in (folder / "store/imgfilter").rglob("*") if file.is_file()}
+               for folder in (first, second)]
+    assert objects[0].items() < objects[1].items(), "the same files, and more"
 
 
 def test_what_was_done_is_there_by_the_same_urls(restored):

@@ -2,14 +2,21 @@
 
 import json
 import re
+import shutil
 import subprocess
-import time
+import tempfile
+from pathlib import Path
 
 import pytest
+import yaml
+from e2e.client import Client, curl
+from e2e.pictures import RAIN
 
-from stack.places import CHECKOUT
+from stack.listener import Listener
+from stack.places import CHECKOUT, Build
 from stack.prometheus import MONITORING, Prometheus
-from stack.ready import wait_until
+from stack.ready import free_port, wait_until
+from stack.service import Plan, Stack
 
 ALERTS = MONITORING / "alerts.yml"
 COMPARISON = re.compile(r" (==|!=|>=|<=|>|<) (?!bool)")
@@ -17,8 +24,6 @@ COMPARISON = re.compile(r" (==|!=|>=|<=|>|<) (?!bool)")
 
 def rules() -> list[dict]:
     """The alerts, as Prometheus reads them."""
-    import yaml
-
     return [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
 
 
@@ -60,24 +65,23 @@ def test_for_every_alert_there_is_something_to_do():
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory):
+def watched():
     """A service that has done something of everything, and the Prometheus that has seen it."""
-    state = tmp_path_factory.mktemp("watched", numbered=True)
-    for folder in (state, *state.parents[:2]):
-        folder.chmod(0o711)
+    state = Path(tempfile.mkdtemp(prefix="imgfilter-watched-", dir="/tmp"))
+    state.chmod(0o711)
     settings = {"IMGFILTER_ANONYMOUS_WEBHOOK": "true", "IMGFILTER_WEBHOOK_INSECURE": "true"}
     stack = Stack(Plan(Build.of("debug"), state, free_port(), lasting=False, settings=settings))
     try:
         stack.start()
-        with Prometheus(stack.metrics()) as prometheus:
+        with Prometheus(stack.jobs()) as prometheus:
             wait_until("the first looks of Prometheus", lambda: prometheus.has_seen(2), 30)
             do_something_of_everything(stack)
-            time.sleep(0)
-            done = prometheus.query("count_over_time(up[10m])")[0]["value"][1]
-            wait_until("a look at what was done", lambda: prometheus.has_seen(int(done) + 3), 30)
+            seen = prometheus.value("max(count_over_time(up[10m]))")
+            wait_until("looks at what was done", lambda: prometheus.has_seen(int(seen) + 3), 30)
             yield prometheus
     finally:
         stack.stop()
+        shutil.rmtree(state)
 
 
 def do_something_of_everything(stack: Stack) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from . import keys
 from .child import Child
@@ -44,6 +45,8 @@ class Stack:
         self.secrets = keys.make(plan.state / "secrets")
         self.environment = self._environment()
         self.children: dict[str, Child] = {"postgresql": self.cluster.child}
+        self.metrics: dict[str, str] = {}
+        """Where each worker is asked for its metrics."""
 
     @property
     def url(self) -> str:
@@ -74,6 +77,8 @@ class Stack:
             "S3_ACCESS_KEY": "imgfilter-development",
             "S3_ENDPOINT": f"http://127.0.0.1:{self.store_port}",
             "EDGE_METRICS": f"127.0.0.1:{free_port()}",
+            "METRICS": f"127.0.0.1:{free_port()}",
+            "NOTIFY_METRICS": "",
         }
         if edge:
             settings["NGINX_USER"] = edge
@@ -128,8 +133,13 @@ class Stack:
         """Starts a worker and waits for the notification that systemd would wait for."""
         with Notices(self.sockets / f"{name}.notify") as notices:
             environment = {"NOTIFY_SOCKET": str(notices.path), **(settings or {})}
+            if name != "worker":
+                # the stack's port is that of its first worker
+                environment.setdefault("IMGFILTER_METRICS", f"127.0.0.1:{free_port()}")
             child = self._spawn(name, [self.plan.build.program, "worker"], more=environment, patience=40.0)
             wait_until(f"the start of the {name}", notices.ready, 30, child)
+        address = environment.get("IMGFILTER_METRICS", self.environment["IMGFILTER_METRICS"])
+        self.metrics[name] = f"http://{address}/metrics"
 
     def _spawn(self, name: str, command: list, log: Path | None = None, more: dict | None = None,
                stop_signal: signal.Signals = signal.SIGTERM, patience: float = 15.0) -> Child:
@@ -146,6 +156,11 @@ class Stack:
         if done.returncode:
             raise StackError(f"imgfilter {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def jobs(self) -> dict[str, list[str]]:
+        """Where Prometheus finds this stack, by the names that its jobs have."""
+        workers = [urlsplit(url).netloc for url in self.metrics.values()]
+        return {"imgfilter-worker": workers, "imgfilter-edge": [self.environment["IMGFILTER_EDGE_METRICS"]]}
 
     def dead(self) -> Child | None:
         """A child that ended though nobody asked it to."""

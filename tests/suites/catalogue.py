@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stack.places import CHECKOUT, Build, StackError
 
-from . import count, schema
+from . import count, metrics, schema
 from .count import Count
 from .session import Session
 
@@ -88,7 +88,7 @@ def pages(session: Session, _: list[str]) -> Count:
         if not same:
             print(f"{page.relative_to(CHECKOUT)} is not what `imgfilter {name} --markdown` prints: run `make docs`")
         result += count.single(0 if same else 1)
-    return result
+    return result + count.single(int(metrics.stale(session.build.program, session.environment)))
 
 
 def rust(session: Session, arguments: list[str]) -> Count:

@@ -62,6 +62,14 @@ class Trial:
         assert task["status"] == "done" and result[:2] == b"\xff\xd8", task
         return f"{len(result)} bytes of JPEG"
 
+    def look_into_the_journal(self) -> str:
+        """All that the worker says of a task is found by the task."""
+        task = self.service.upload(PICTURE, "grayscale")
+        self._all_done([task])
+        said = f"journalctl -u imgfilter-worker IMGFILTER_TASK={task} IMGFILTER_LANE=fast --no-pager -o cat"
+        wait_for("what was said of a task", lambda: self.machine.output(said).startswith("done "))
+        return "journalctl IMGFILTER_TASK=…"
+
     def leave_nginx_alone(self) -> str:
         """Debian's own nginx serves what it served before."""
         self.machine.run("systemctl start nginx")
@@ -160,8 +168,8 @@ class Trial:
 
 def steps(trial: Trial) -> list[Callable[[], str]]:
     """In their order."""
-    return [trial.install, trial.configure, trial.start, trial.use, trial.leave_nginx_alone, trial.make_a_key, trial.clean_by_timer,
-            trial.clean_by_cron, trial.kill_the_worker, trial.tell, trial.upgrade, trial.stop, trial.purge]
+    return [trial.install, trial.configure, trial.start, trial.use, trial.look_into_the_journal, trial.leave_nginx_alone,
+            trial.make_a_key, trial.clean_by_timer, trial.clean_by_cron, trial.kill_the_worker, trial.tell, trial.upgrade, trial.stop, trial.purge]
 
 
 def main() -> None:

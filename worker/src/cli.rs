@@ -1,12 +1,11 @@
-//! The command line: which subcommands there are, logging, and exit codes.
+//! The command line: which subcommands there are, and exit codes.
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
-use crate::cmd;
+use crate::{cmd, config, logging};
 
 /// Filters images: the daemon, its upkeep, and the same filters on local files.
 #[derive(Debug, Parser)]
@@ -15,6 +14,8 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    #[command(flatten)]
+    logs: config::Logs,
 }
 
 /// The subcommands, each in a file of its own under `cmd/`.
@@ -59,6 +60,8 @@ pub enum Command {
     Doctor(cmd::doctor::Options),
     /// List every setting, its unit and its default
     Config(cmd::config::Options),
+    /// List every metric, its labels and what to do with it
+    Metrics(cmd::metrics::Options),
     /// Write manual pages, and completions for bash, zsh and fish
     Manual(cmd::manual::Options),
     /// Make a new key for IMGFILTER_LINK_KEYS
@@ -78,7 +81,7 @@ pub fn run() -> ExitCode {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let given = matches.subcommand().map(|(_, given)| given).unwrap_or(&matches);
-    start_logging();
+    logging::start(cli.logs.log);
     // One TLS provider for everything that speaks TLS in this process; set twice only by tests, which is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match cli.command {
@@ -101,6 +104,7 @@ pub fn run() -> ExitCode {
         Command::Presets(options) => cmd::presets::run(&options),
         Command::Doctor(options) => cmd::doctor::run(&options),
         Command::Config(options) => cmd::config::run(&options),
+        Command::Metrics(options) => cmd::metrics::run(&options),
         Command::Manual(options) => cmd::manual::run(&options, Cli::command()),
         Command::LinkKey(options) => cmd::link_key::run(&options),
         Command::WebhookSecret => cmd::webhook_secret::run(),
@@ -124,20 +128,4 @@ pub fn with_causes(error: &dyn Error) -> String {
         cause = next.source();
     }
     text
-}
-
-/// Logs go to standard error; `RUST_LOG` says how much (default: `info`, the libraries' warnings). Under systemd the
-/// journal writes the time.
-fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,imgfilter=info"));
-    let logger =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    let in_journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let ansi = !in_journal && std::io::IsTerminal::is_terminal(&std::io::stderr());
-    // A second subscriber in one process is refused; only tests try.
-    let _ = if in_journal {
-        logger.with_ansi(false).without_time().try_init()
-    } else {
-        logger.with_ansi(ansi).try_init()
-    };
 }

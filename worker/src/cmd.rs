@@ -15,6 +15,7 @@ pub mod key;
 pub mod link;
 pub mod link_key;
 pub mod manual;
+pub mod metrics;
 pub mod migrate;
 pub mod nginx_config;
 pub mod notify;

@@ -11,6 +11,8 @@ mod edge;
 mod events;
 mod front;
 mod limits;
+mod logs;
+mod metrics;
 mod notify;
 mod secret;
 
@@ -30,6 +32,8 @@ pub use edge::{AccessLogFormat, AnonymousQuota, Edge, Lanes, Listener, MAX_COUNT
 pub use events::Events;
 pub use front::{Balancer, Front, words};
 pub use limits::{ChainLimits, ImageLimits};
+pub use logs::{LogForm, Logs, Traces};
+pub use metrics::{NotifyMetrics, Place, Scaling, WorkerMetrics};
 pub use notify::{Mail, Messages, Notifier, Notify, Push, Sms, Sns, Webhooks};
 pub use secret::Secret;
 

@@ -10,11 +10,12 @@ pub mod listen;
 pub mod migrate;
 pub mod objects;
 pub mod queue;
+pub mod state;
 pub mod targets;
 pub mod tasks;
 pub mod workers;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
@@ -24,7 +25,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
-use crate::config;
+use crate::{config, metrics};
 
 /// Connections to the database that one process opens at most.
 const MAX_CONNECTIONS: usize = 8;
@@ -135,6 +136,13 @@ impl Db {
 
     /// All rows of a statement.
     async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        let begun = Instant::now();
+        let rows = self.rows_uncounted(sql, params).await;
+        metrics::database::called(&rows, begun.elapsed());
+        rows
+    }
+
+    async fn rows_uncounted(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         let client = self.connection().await?;
         let call = async {
             let statement = client.prepare_cached(sql).await?;

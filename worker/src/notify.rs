@@ -29,13 +29,17 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use imgfilter_api::link::LinkKeys;
+use imgfilter_api::trace::TraceParent;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tracing::Instrument;
 
 use crate::config;
 use crate::db::DbError;
 use crate::db::deliveries::{Claimed, Delivery, Verdict};
+use crate::metrics;
 use crate::queue::jittered;
 use crate::queue::member::Member;
+use crate::spans::{self, Spans};
 use carrier::{Carrier, Carriers, Message, Tried, Unwritable};
 use event::Event;
 use hosts::{Hosts, Place, Terms, Wait};
@@ -211,7 +215,7 @@ impl Notifier {
             // Most have to wait for their hosts: look further, for those that need not.
             let further = waiting.len() * 2 > count && !too_many;
             batch = if further { (most * 2).min(MOST) } else { 0 };
-            self.give_back(waiting).await;
+            self.give_back(lane.carrier.channel().as_str(), waiting).await;
             busy = count == most;
             if count < most && !more {
                 let _ = tokio::time::timeout(jittered(POLL), lane.news.notified()).await;
@@ -229,14 +233,19 @@ impl Notifier {
     }
 
     /// Gives back what has to wait. What cannot be given back comes back by itself when its lease ends, one try poorer.
-    async fn give_back(&self, waiting: Vec<(Delivery, Wait)>) {
+    async fn give_back(&self, channel: &str, waiting: Vec<(Delivery, Wait)>) {
         for some in waiting.chunks(GIVING_BACK) {
             let all = some.iter().map(|(delivery, Wait { pause, away })| {
                 self.member.db.defer_delivery(delivery.held, *pause, *away)
             });
             for given in join_all(all).await {
-                if let Err(error) = given {
-                    tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be given back");
+                match given {
+                    Ok(true) => metrics::delivery::deferred(channel),
+                    Ok(false) => metrics::task::lease_lost(),
+                    Err(error) => {
+                        let error = crate::cli::with_causes(&error);
+                        tracing::warn!(error, "a delivery could not be given back");
+                    }
                 }
             }
         }
@@ -244,34 +253,46 @@ impl Notifier {
 
     fn start(self: Arc<Self>, lane: &Arc<Lane>, ready: Ready) {
         let lane = Arc::clone(lane);
-        tokio::spawn(async move {
+        let span = log_span(&ready.delivery);
+        let telling = async move {
             let Ready { delivery, turns, place } = ready;
             if let Err(error) = self.deliver(lane.carrier.as_ref(), &delivery, turns).await {
                 // Its lease will end, and it will be tried again under the same id, or found to be unknown.
                 tracing::warn!(error = %crate::cli::with_causes(&error), "a delivery could not be recorded");
             }
             drop(place);
-        });
+        };
+        tokio::spawn(telling.instrument(span));
     }
 
     async fn deliver(&self, carrier: &dyn Carrier, delivery: &Delivery, turns: Turns) -> Result<(), DbError> {
-        let Some(tried) = self.tried(carrier, delivery).await? else {
+        let spans = Spans::of_delivery(delivery);
+        let parent = delivery.trace.as_ref().map(spans::of_try);
+        let id = parent.map_or(0, |parent| parent.span);
+        let trying = self.tried(carrier, delivery, parent);
+        let Some(tried) = spans.part_of_id("notify", id, trying, fault).await? else {
+            metrics::task::lease_lost();
             tracing::warn!("a delivery had been taken away before it was sent");
             return Ok(());
         };
         turns.end(&tried);
         let pause = schedule::pause_after(delivery.attempts, tried.retry_after);
         let became = self.finished(delivery, &tried, pause).await?;
-        let (channel, attempt) = (carrier.channel().as_str(), delivery.attempts);
+        count(carrier.channel().as_str(), &tried, &became);
         match tried.attempt.verdict {
-            Verdict::Delivered => tracing::info!(channel, attempt, "told"),
-            _ => tracing::info!(channel, attempt, why = loggable(carrier, &tried), became, "not told"),
+            Verdict::Delivered => tracing::info!("told"),
+            _ => tracing::info!(why = loggable(carrier, &tried), became, "not told"),
         }
         Ok(())
     }
 
     /// Tries once. `None`: the lease is no longer this process's, and nothing was sent.
-    async fn tried(&self, carrier: &dyn Carrier, delivery: &Delivery) -> Result<Option<Tried>, DbError> {
+    async fn tried(
+        &self,
+        carrier: &dyn Carrier,
+        delivery: &Delivery,
+        trace: Option<TraceParent>,
+    ) -> Result<Option<Tried>, DbError> {
         let now = Instant::now();
         if delivery.begun && carrier.at_most_once() {
             let lost = "an earlier try was broken off, and may have been sent";
@@ -291,6 +312,7 @@ impl Notifier {
             keys: delivery.keys.as_ref(),
             target: delivery.target_id,
             secret_numbers: &delivery.secret_numbers,
+            trace,
             body: &body,
         };
         Ok(Some(carrier.send(message).await))
@@ -334,6 +356,33 @@ impl Notifier {
                 other => return other,
             }
         }
+    }
+}
+
+/// What every line that is logged of a delivery names.
+fn log_span(delivery: &Delivery) -> tracing::Span {
+    let (task, trace) = (delivery.task_id(), delivery.trace.map(|trace| trace.shown()));
+    // Of the highest level, so that no filter takes it away from what is logged within.
+    tracing::error_span!("delivery", task, trace, channel = delivery.channel, attempt = delivery.attempts)
+}
+
+/// What is wrong with the outcome of a try, if anything is.
+fn fault(tried: &Result<Option<Tried>, DbError>) -> Option<&'static str> {
+    match tried {
+        Ok(Some(tried)) if tried.attempt.verdict == Verdict::Delivered => None,
+        Ok(Some(tried)) => Some(tried.attempt.verdict.name()),
+        Ok(None) => Some("taken away"),
+        Err(_) => Some("failed"),
+    }
+}
+
+/// Counts a try, and what the database says has become of the delivery.
+fn count(channel: &str, tried: &Tried, became: &str) {
+    let took = tried.attempt.took;
+    match (tried.attempt.verdict, became) {
+        (_, "stale") => metrics::task::lease_lost(),
+        (Verdict::Gone, _) => metrics::delivery::tried(channel, "gone", took),
+        (_, end) => metrics::delivery::tried(channel, end, took),
     }
 }
 

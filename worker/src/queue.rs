@@ -2,8 +2,8 @@
 //!
 //! [`claimer`] is the only one that claims in a process, and knows of free [`places`] before it does; [`job`] does one
 //! task; an [`engine`](crate::engine) filters it in a process of its own; [`heartbeat`] keeps the leases, takes back what
-//! dead workers hold, and tells jobs whose lease is lost to stop; [`publisher`] tells the edge how much waits. PostgreSQL
-//! is the truth about all of it: a worker may be killed at any moment, and a late result is refused by the lease's number.
+//! dead workers hold, and tells jobs whose lease is lost to stop; [`publisher`] tells the edge how much waits, [`observer`]
+//! whoever watches, and [`scaling`] how many workers that takes. PostgreSQL is the truth about all of it: a worker may be killed at any moment, and a late result is refused by the lease's number.
 
 pub mod claimer;
 pub mod completer;
@@ -13,9 +13,11 @@ pub mod held;
 pub mod job;
 pub mod key_note;
 pub mod member;
+pub mod observer;
 pub mod places;
 pub mod preview;
 pub mod publisher;
+pub mod scaling;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +74,12 @@ impl Worker {
         let terms = ClaimTerms { lease: settings.lease, life: settings.link_life.clone() };
         let completer = completer::Completer::start(db.clone(), settings.link_life.clone());
         Self {
-            member: member::Member::new(db.clone(), settings.lease, &settings.presence),
+            member: member::Member::new(
+                db.clone(),
+                settings.lease,
+                &settings.presence,
+                Some(settings.slots()),
+            ),
             completer,
             db,
             store,

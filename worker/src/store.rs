@@ -22,6 +22,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::config::{self, ConfigError};
+use crate::metrics::store::{Operation, asked};
 
 pub use probe::Failure;
 pub use setup::LifecycleRules;
@@ -124,12 +125,19 @@ impl Store {
 
     /// Whether the store answers and has the bucket.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.client.head_bucket().bucket(&self.bucket).send().await.map_err(StoreError::of)?;
-        Ok(())
+        asked(Operation::Head, async {
+            self.client.head_bucket().bucket(&self.bucket).send().await.map_err(StoreError::of)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Reads an object of a known size into something; no more than that.
     pub async fn read_into(&self, into: &mut impl Write, key: &str, size: u64) -> Result<(), StoreError> {
+        asked(Operation::Get, self.get(into, key, size)).await
+    }
+
+    async fn get(&self, into: &mut impl Write, key: &str, size: u64) -> Result<(), StoreError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let answer = request.send().await.map_err(|error| {
             match error
@@ -167,8 +175,11 @@ impl Store {
     /// Writes an object.
     pub async fn put(&self, key: &str, bytes: Bytes, mime: &str) -> Result<(), StoreError> {
         let request = self.client.put_object().bucket(&self.bucket).key(key).content_type(mime);
-        request.body(ByteStream::from(bytes)).send().await.map_err(StoreError::of)?;
-        Ok(())
+        asked(Operation::Put, async {
+            request.body(ByteStream::from(bytes)).send().await.map_err(StoreError::of)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Deletes up to [`MAX_DELETE`] objects; those that are not there count as deleted.
@@ -179,7 +190,7 @@ impl Store {
             objects.and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build());
         let delete = built.map_err(|error| StoreError::Failed(error.to_string()))?;
         let request = self.client.delete_objects().bucket(&self.bucket).delete(delete);
-        let answer = request.send().await.map_err(StoreError::of)?;
+        let answer = asked(Operation::Delete, async { request.send().await.map_err(StoreError::of) }).await?;
         let refused = answer.errors().iter().map(|error| {
             let why = error.message().or(error.code()).unwrap_or("no reason given").to_owned();
             // Without a key nobody knows what is still there: then nothing of this batch counts as deleted.
@@ -191,7 +202,8 @@ impl Store {
     /// A page of the objects whose keys begin with `prefix`, in order.
     pub async fn list(&self, prefix: &str, from: Option<String>) -> Result<Page, StoreError> {
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-        let answer = request.set_continuation_token(from).send().await.map_err(StoreError::of)?;
+        let request = request.set_continuation_token(from);
+        let answer = asked(Operation::List, async { request.send().await.map_err(StoreError::of) }).await?;
         let objects = answer.contents().iter().filter_map(|object| {
             let modified = object.last_modified().and_then(|at| SystemTime::try_from(*at).ok());
             Some(Listed { key: object.key()?.to_owned(), modified })

@@ -7,6 +7,7 @@ use imgfilter_api::channel::Channel;
 use imgfilter_api::options::{self, Parts, Rules, Spec};
 use imgfilter_api::problem::{Code, Position, Problem};
 use imgfilter_api::telling::Tellable;
+use imgfilter_api::trace::Trace;
 use imgfilter_filters::{Chain, Encoding, Format, ImageInfo, Limits, Mistake, Refusal, RefusalCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,8 +72,9 @@ pub struct Caller {
     pub quota: Option<Value>,
     /// The request's `Idempotency-Key`.
     pub idempotency: Option<Idempotency>,
-    /// The trace of the request.
-    pub trace: Option<Value>,
+    /// The request's trace; what is malformed is none.
+    #[serde(deserialize_with = "Trace::forgiving")]
+    pub trace: Option<Trace>,
 }
 
 /// What an order is recognised by when it is sent again.
@@ -220,6 +222,7 @@ pub fn order(
         "cost_ms": cost_ms,
         "memory": memory_mib,
         "max_attempts": state.max_attempts,
+        "trace": caller.trace,
     });
     let names_target = spec.telling.email.is_some() || spec.telling.sms.is_some();
     Ok(Prepared { task, request: request.to_string(), lane, names_target })

@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use imgfilter_api::options::{Field, FilePart, Parts};
 use imgfilter_api::problem::{Code, Problem};
+use imgfilter_api::trace::Trace;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -82,9 +83,19 @@ struct Info {
     owner: Option<String>,
     task: Uuid,
     image: Uuid,
+    /// Of the request that began it.
+    #[serde(default, deserialize_with = "Trace::forgiving")]
+    trace: Option<Trace>,
     /// Whether the task exists; then the bytes are gone from here, and the metadata, which may hold what nobody else
     /// is to read.
     ended: bool,
+}
+
+impl Info {
+    /// Whoever finishes it, with the trace of whoever began it.
+    fn caller(&self, wanted: &Wanted) -> Caller {
+        Caller { trace: self.trace.or(wanted.caller.trace), ..wanted.caller.clone() }
+    }
 }
 
 /// How far an upload has come.
@@ -129,6 +140,7 @@ pub fn begin(beginning: &Beginning, state: &State) -> Result<Progress, Refused> 
         owner: caller.owner.clone(),
         task: ids.task,
         image: ids.image,
+        trace: caller.trace,
         ended: false,
     };
     found.write(&info, &found.account()).map_err(full_disk)?;
@@ -158,7 +170,7 @@ pub fn finish(wanted: &Wanted, state: &State) -> Result<PreparedUpload, Refused>
     let upload = Upload {
         parts: parts(&info.metadata, info.length, &found.path, &sha256)?,
         query: String::new(),
-        caller: wanted.caller.clone(),
+        caller: info.caller(wanted),
         ids: Some(Ids { task: info.task, image: info.image }),
     };
     Ok(prepare::prepare(&upload, state)?)

@@ -219,6 +219,21 @@ fn an_order_is_refused_as_an_upload_is() {
 }
 
 #[test]
+fn an_order_has_the_trace_of_its_request() {
+    initialise();
+    let trace = json!({"id": "4bf92f3577b34da6a3ce929d0e0e4736", "span": "00f067aa0ba902b7", "flags": "01",
+                       "received": 1795680000.25});
+    let traced = |trace: &Value| {
+        let body = json!({"image": IMAGE}).to_string();
+        requested(&again(&json!({ "trace": trace }), &body))["trace"].clone()
+    };
+    assert_eq!(traced(&trace), trace);
+    for other in [Value::Null, json!("00-4bf9"), json!({"id": "4bf9"})] {
+        assert_eq!(traced(&other), Value::Null, "what is malformed is no reason to refuse an order");
+    }
+}
+
+#[test]
 fn an_order_is_recognised_by_its_image_and_options() {
     initialise();
     let caller = json!({"idempotency": {"key": "k", "client": "192.0.2.1"}});

@@ -14,7 +14,8 @@
 //! - [`key`]: API keys, and what is kept of them;
 //! - [`link`]: the tokens of download links;
 //! - [`filename`]: the name a result is downloaded under;
-//! - [`task`]: the task object, made from the database's view of it.
+//! - [`task`]: the task object, made from the database's view of it;
+//! - [`trace`]: the trace of the request that ordered it.
 
 pub mod address;
 pub mod channel;
@@ -29,3 +30,4 @@ pub mod signing;
 pub mod target;
 pub mod task;
 pub mod telling;
+pub mod trace;

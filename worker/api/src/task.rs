@@ -86,6 +86,7 @@ pub struct View {
     version: u64,
     status: Status,
     created_at: String,
+    trace: Option<String>,
     image: Image,
     results: Vec<ResultView>,
 }
@@ -133,6 +134,9 @@ pub struct Task {
     pub created_at: String,
     /// Where this object is read.
     pub status_url: String,
+    /// The trace of the request that ordered it, 32 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// The original.
     pub image: Image,
     /// One for each chain, in the order they were given.
@@ -148,6 +152,7 @@ pub fn render(view: View, public_url: &str, keys: &LinkKeys) -> Task {
         status: view.status,
         created_at: view.created_at,
         status_url: format!("{base}/tasks/{}", view.id),
+        trace: view.trace,
         image: view.image,
         results: view.results.into_iter().map(|result| render_result(result, base, keys)).collect(),
     }
@@ -179,12 +184,16 @@ mod tests {
     const KEY: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
     fn rendered(status: &str, results: Value) -> Value {
+        rendered_with(status, results, Value::Null)
+    }
+
+    fn rendered_with(status: &str, results: Value, trace: Value) -> Value {
         let view = json!({
             "id": "01930000-0000-7000-8000-000000000001", "version": 3, "status": status,
             "created_at": "2026-11-23T10:00:00Z",
             "image": {"id": "01930000-0000-7000-8000-000000000002", "format": "jpeg", "width": 2, "height": 1,
                       "frames": 1, "bytes": 99, "sha256": "ab", "filename": "a.jpg"},
-            "results": results,
+            "results": results, "trace": trace,
         });
         let keys = LinkKeys::parse(KEY).unwrap();
         serde_json::to_value(render(serde_json::from_value(view).unwrap(), "https://x.example/i/", &keys))
@@ -197,6 +206,13 @@ mod tests {
         assert_eq!(task["results"], json!([{"filters": "sepia", "status": "queued"}]));
         assert_eq!(task["status_url"], "https://x.example/i/tasks/01930000-0000-7000-8000-000000000001");
         assert!(task["image"].get("filename").is_none());
+    }
+
+    #[test]
+    fn a_task_has_its_trace_if_there_is_one() {
+        let results = json!([{"filters": "sepia", "status": "queued"}]);
+        assert!(rendered("queued", results.clone()).get("trace").is_none());
+        assert_eq!(rendered_with("queued", results, json!("4bf9"))["trace"], "4bf9");
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Crew {
             database_timeout: Duration::from_secs(15),
         };
         let db = Db::new(&settings)?;
-        let number = db.worker_start("bench", std::process::id(), env!("CARGO_PKG_VERSION")).await?;
+        let number = db.worker_start("bench", std::process::id(), env!("CARGO_PKG_VERSION"), None).await?;
         let wake = Arc::new(Notify::new());
         let sleepers =
             listen::Sleepers { wake: Arc::clone(&wake), canceled: Arc::default(), erased: Arc::default() };

@@ -142,6 +142,11 @@ impl Kernel {
         }
     }
 
+    /// Whether some of it was compiled, or is interpreted where nothing may be.
+    pub fn has_code(&self) -> bool {
+        self.kind().starts_with("code")
+    }
+
     /// A word for the kind of kernel, for tests and explanations.
     pub fn kind(&self) -> &'static str {
         use program::Instruction;

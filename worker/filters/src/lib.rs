@@ -32,6 +32,7 @@ mod registry;
 mod segments;
 mod spelling;
 mod stage;
+mod timings;
 
 pub use assets::{SYSTEM_FONT, set_assets_folder};
 pub use catalogue::{
@@ -47,5 +48,6 @@ pub use limits::{ChainLimits, Limits, PresetUse};
 pub use looks::Look;
 pub use presets::{Preset, PresetMistake, read_presets, set_presets};
 pub use probe::{ImageInfo, probe, probe_file};
-pub use process::{Job, Output, process};
+pub use process::{Job, Output, process, process_timed};
 pub use refusal::{Passed, Refusal, RefusalCode};
+pub use timings::{FilterTiming, Timings};

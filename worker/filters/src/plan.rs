@@ -1,6 +1,7 @@
 //! From a chain to what is run: fused kernels and stages, and how many bits are kept between them.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::chain::Link;
 use crate::context::Context;
@@ -12,6 +13,7 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 use crate::segments::{Named, Segment, segments};
 use crate::stage::Stage;
+use crate::timings::{FUSED, Spent, name_of};
 use kernels::{Made, kernel};
 
 /// Nodes of a graph from which a run of point filters is cut in two.
@@ -46,6 +48,8 @@ pub(crate) struct Plan {
     deep: bool,
     /// What follows a stage whose result may have any size.
     rest: Option<Rest>,
+    /// How long it took to compile kernels, until that is told.
+    compiled: Vec<Duration>,
 }
 
 /// Segments that are planned when the frame for them is there.
@@ -115,8 +119,13 @@ impl Plan {
         limits: &Limits,
         means: impl Fn(u64) -> Means,
     ) -> Result<Self, Refusal> {
-        let mut planner =
-            Planner { works: Vec::new(), size: shape.size, alpha: shape.alpha, wide: shape.wide };
+        let mut planner = Planner {
+            works: Vec::new(),
+            size: shape.size,
+            alpha: shape.alpha,
+            wide: shape.wide,
+            compiled: Vec::new(),
+        };
         for (index, segment) in segments.iter().enumerate() {
             // What is moved and then written is rounded here as well as there.
             let moved_only = segments[index + 1..]
@@ -129,10 +138,10 @@ impl Plan {
             }
             if matches!(segment, Segment::Stage(stage) if stage.step.size_from_pixels()) {
                 let rest = Rest { segments: segments[index + 1..].to_vec(), plan: None };
-                return Ok(Self { works: planner.works, size: planner.size, deep, rest: Some(rest) });
+                return Ok(planner.planned(deep, Some(rest)));
             }
         }
-        Ok(Self { works: planner.works, size: planner.size, deep, rest: None })
+        Ok(planner.planned(deep, None))
     }
 
     /// The size of the result; where it depends on the pixels, that of the last frame.
@@ -143,23 +152,40 @@ impl Plan {
         }
     }
 
-    /// Runs the plan over a frame; the result is of 8 bits, or of 16 where the plan was made for that.
+    /// Runs the plan over a frame, and says what the filters took; the result is of 8 bits, or of 16 where the plan was
+    /// made for that.
     ///
     /// # Errors
     /// `DeadlineExceeded`, or what a stage says.
-    pub fn run(&mut self, mut frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+    pub fn run_timed(
+        &mut self,
+        mut frame: Frame,
+        context: &Context<'_>,
+        spent: &mut Spent,
+    ) -> Result<Frame, Refusal> {
+        spent.on_compiling(&mut self.compiled);
         for planned in &self.works {
             context.check()?;
-            frame = match planned {
-                Planned::Kernel { kernel, wide, .. } => kernel.run(frame, *wide, context)?,
-                Planned::Stage { stage, wide: true, .. } => stage.step.apply(frame.widened(), context)?,
-                Planned::Stage { stage, wide: false, .. } => stage.step.apply(frame.narrowed(), context)?,
+            let begun = Instant::now();
+            let done = match planned {
+                Planned::Kernel { kernel, wide, .. } => kernel.run(frame, *wide, context),
+                Planned::Stage { stage, wide: true, .. } => stage.step.apply(frame.widened(), context),
+                Planned::Stage { stage, wide: false, .. } => stage.step.apply(frame.narrowed(), context),
             };
+            // Also what did not end well took its time.
+            spent.on_filter(planned.name(), begun.elapsed());
+            frame = done?;
         }
         match &mut self.rest {
-            Some(rest) => rest.run(frame, self.deep, context),
+            Some(rest) => rest.run(frame, self.deep, context, spent),
             None => Ok(if self.deep { frame } else { frame.narrowed() }),
         }
+    }
+
+    /// The same where nobody asks what it took.
+    #[cfg(any(test, fuzzing))]
+    pub fn run(&mut self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+        self.run_timed(frame, context, &mut Spent::default())
     }
 
     /// What is run, in order.
@@ -178,6 +204,19 @@ impl Plan {
     }
 }
 
+impl Planned {
+    /// The name of its filter, or what several are called together.
+    fn name(&self) -> &str {
+        match self {
+            Self::Kernel { spellings, .. } => match &spellings[..] {
+                [one] => name_of(one),
+                _ => FUSED,
+            },
+            Self::Stage { stage, .. } => name_of(&stage.spelling),
+        }
+    }
+}
+
 /// A kernel or a stage of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part {
@@ -192,14 +231,20 @@ pub(crate) struct Part {
 }
 
 impl Rest {
-    fn run(&mut self, frame: Frame, deep: bool, context: &Context<'_>) -> Result<Frame, Refusal> {
+    fn run(
+        &mut self,
+        frame: Frame,
+        deep: bool,
+        context: &Context<'_>,
+        spent: &mut Spent,
+    ) -> Result<Frame, Refusal> {
         let shape = Shape::of(&frame);
         let plan = match self.plan.take() {
             Some((known, plan)) if known == shape => plan,
             _ => Box::new(Plan::of_segments(&self.segments, shape, deep, &context.limits, Means::best)?),
         };
         let (_, plan) = self.plan.insert((shape, plan));
-        plan.run(frame, context)
+        plan.run_timed(frame, context, spent)
     }
 }
 
@@ -210,9 +255,15 @@ struct Planner {
     alpha: bool,
     /// Whether samples are of 16 bits here.
     wide: bool,
+    /// How long it took to compile kernels.
+    compiled: Vec<Duration>,
 }
 
 impl Planner {
+    fn planned(self, deep: bool, rest: Option<Rest>) -> Plan {
+        Plan { works: self.works, size: self.size, deep, rest, compiled: self.compiled }
+    }
+
     fn points(
         &mut self,
         points: &[Named<PointFilter>],
@@ -224,7 +275,8 @@ impl Planner {
         while !rest.is_empty() {
             let source =
                 Source { size: self.size, alpha: self.alpha, levels: if self.wide { 65_536 } else { 256 } };
-            let Made { kernel, taken } = kernel(rest, &source, means(pixels))?;
+            let Made { kernel, taken, compiled } = kernel(rest, &source, means(pixels))?;
+            self.compiled.extend(compiled);
             let spellings = rest[..taken].iter().map(|point| point.spelling.clone()).collect();
             rest = &rest[taken..];
             let wide = more || !rest.is_empty();

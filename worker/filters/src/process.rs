@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::probe::{Header, ImageInfo};
 use crate::refusal::Refusal;
 use crate::segments::filters_palette;
+use crate::timings::{Spent, Timings, timed};
 
 mod filtering;
 mod palettes;
@@ -61,12 +62,19 @@ pub struct Output {
 /// # Errors
 /// The outer error: the input could not be decoded, so there is no result at all. The inner ones: that chain failed.
 pub fn process(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
-    guarded(|| {
+    process_timed(job).0
+}
+
+/// As [`process`], and says how long each part of it took, also where it did not end well.
+pub fn process_timed(job: &Job<'_>) -> (Result<Vec<Result<Output, Refusal>>, Refusal>, Timings) {
+    let mut timings = Timings::default();
+    let results = guarded(|| {
         if job.threads <= 1 {
-            return run(job);
+            return run(job, &mut timings);
         }
-        threads::pool(job.threads)?.install(|| run(job))
-    })
+        threads::pool(job.threads)?.install(|| run(job, &mut timings))
+    });
+    (results, timings)
 }
 
 /// Turns a panic into a refusal: strangers' bytes must never end the program.
@@ -81,7 +89,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
     })
 }
 
-fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
+fn run(job: &Job<'_>, timings: &mut Timings) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
     let mut context = Context {
         deadline: job.deadline,
         cancel: job.cancel,
@@ -91,7 +99,7 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
         keeps_profile: false,
     };
     context.check()?;
-    let (header, mut decoder) = codec::open(job.input, &job.limits)?;
+    let (header, mut decoder) = timed(&mut timings.decode, || codec::open(job.input, &job.limits))?;
     let info = header.info();
     let format = job.encoding.format_of(info.format);
     let profile = kept_profile(job, header, format);
@@ -101,16 +109,19 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
     let mut results: Vec<Running> = job.chains.iter().map(start).collect();
     palettes::recolour(job.input, header, &mut results, settings.effort, &context)?;
     if results.iter().any(Running::is_done) && !results.iter().any(Running::wants_frames) {
-        return Ok(results.into_iter().map(|running| running.finish(format, header.frames)).collect());
+        return Ok(finished(results, format, header.frames, timings));
     }
     let mut frames = 0;
-    while let Some(timed) = decoder.next(&context)? {
+    loop {
+        let decoded = timed(&mut timings.decode, || decoder.next(&context));
+        let Some(frame) = decoded? else { break };
+        timings.pixels += u64::from(frame.frame.width) * u64::from(frame.frame.height);
         context.frame_index = frames;
         frames += 1;
         if frames > job.limits.max_frames {
             job.limits.check_input(info.width, info.height, frames)?;
         }
-        hand_out(timed, &mut results, &context);
+        hand_out(frame, &mut results, &context);
         if !results.iter().any(Running::wants_frames) {
             break;
         }
@@ -118,7 +129,17 @@ fn run(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
     if frames == 0 {
         return Err(Refusal::broken("the image has no frames"));
     }
-    Ok(results.into_iter().map(|running| running.finish(format, frames)).collect())
+    Ok(finished(results, format, frames, timings))
+}
+
+/// What came of all chains.
+fn finished(
+    results: Vec<Running>,
+    format: Format,
+    frames: u32,
+    timings: &mut Timings,
+) -> Vec<Result<Output, Refusal>> {
+    results.into_iter().map(|running| running.finish(format, frames, timings)).collect()
 }
 
 /// The input's colour profile, if results shall hold it and can.
@@ -141,7 +162,13 @@ fn hand_out(timed: TimedFrame, results: &mut [Running], context: &Context<'_>) {
 }
 
 /// One chain on its way through the frames.
-enum Running {
+struct Running {
+    state: State,
+    spent: Spent,
+}
+
+/// How far a chain has come.
+enum State {
     Working(Box<Work>),
     /// Needs no frames: the palette is filtered.
     Recolouring(Box<Filtering>),
@@ -161,53 +188,60 @@ impl Running {
         let started = checked.and_then(|chain| {
             estimate(&chain, info, &job.encoding, &limits)?;
             if settings.profile.is_none() && filters_palette(&chain, info, settings.format) {
-                return Ok(Self::Recolouring(Box::new(Filtering::new(chain, limits, false))));
+                return Ok(State::Recolouring(Box::new(Filtering::new(chain, limits, false))));
             }
             let encoder = codec::create(settings, info.frames, plays);
             let filtering = Filtering::new(chain, limits, settings.format.has_16_bits());
-            Ok(Self::Working(Box::new(Work { filtering, encoder })))
+            Ok(State::Working(Box::new(Work { filtering, encoder })))
         });
-        started.unwrap_or_else(Self::Failed)
+        Self { state: started.unwrap_or_else(State::Failed), spent: Spent::default() }
     }
 
     fn wants_frames(&self) -> bool {
-        matches!(self, Self::Working(_))
+        matches!(self.state, State::Working(_))
     }
 
     fn is_done(&self) -> bool {
-        matches!(self, Self::Done(_))
+        matches!(self.state, State::Done(_))
     }
 
     fn push(&mut self, timed: TimedFrame, context: &Context<'_>) {
-        if let Self::Working(work) = self
-            && let Err(refusal) = guarded(|| work.push(timed, context))
+        if let State::Working(work) = &mut self.state
+            && let Err(refusal) = guarded(|| work.push(timed, context, &mut self.spent))
         {
-            *self = Self::Failed(refusal);
+            self.state = State::Failed(refusal);
         }
     }
 
-    fn finish(self, format: Format, frames: u32) -> Result<Output, Refusal> {
-        let work = match self {
-            Self::Working(work) => work,
-            Self::Done(output) => return Ok(output),
-            Self::Recolouring(_) => return Err(Refusal::internal("a palette was not filtered")),
-            Self::Failed(refusal) => return Err(refusal),
+    fn finish(self, format: Format, frames: u32, timings: &mut Timings) -> Result<Output, Refusal> {
+        let Self { state, mut spent } = self;
+        let output = Self::output(state, &mut spent, format, frames);
+        spent.add_to(timings);
+        output
+    }
+
+    fn output(state: State, spent: &mut Spent, format: Format, frames: u32) -> Result<Output, Refusal> {
+        let work = match state {
+            State::Working(work) => work,
+            State::Done(output) => return Ok(output),
+            State::Recolouring(_) => return Err(Refusal::internal("a palette was not filtered")),
+            State::Failed(refusal) => return Err(refusal),
         };
         let size = work.filtering.size().ok_or_else(|| Refusal::internal("a chain was given no frame"))?;
         let (width, height) = size;
         let encoder = work.encoder;
-        let bytes = guarded(|| encoder.finish())?;
+        let bytes = timed(&mut spent.encode, || guarded(|| encoder.finish()))?;
         Ok(Output { bytes, format, width, height, frames })
     }
 }
 
 impl Work {
-    fn push(&mut self, timed: TimedFrame, context: &Context<'_>) -> Result<(), Refusal> {
-        let TimedFrame { frame, delay_ms } = timed;
-        let frame = self.filtering.run(frame, context)?;
+    fn push(&mut self, frame: TimedFrame, context: &Context<'_>, spent: &mut Spent) -> Result<(), Refusal> {
+        let TimedFrame { frame, delay_ms } = frame;
+        let frame = self.filtering.run(frame, context, spent)?;
         context.limits.check_result(frame.width, frame.height)?;
         context.check()?;
-        self.encoder.push(TimedFrame { frame, delay_ms }, context)
+        timed(&mut spent.encode, || self.encoder.push(TimedFrame { frame, delay_ms }, context))
     }
 }
 

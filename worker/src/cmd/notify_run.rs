@@ -14,10 +14,13 @@ use super::block_on;
 use crate::cli::Outcome;
 use crate::config;
 use crate::db::Db;
+use crate::metrics::Teller;
+use crate::metrics::listener::Listener;
 use crate::notify::{Notifier, Wording};
 use crate::queue::member::Member;
 use crate::queue::{heartbeat, key_note};
 use crate::shutdown;
+use crate::spans;
 use crate::systemd;
 
 /// It holds nothing that signs of life would keep: deliveries have leases for as long as a try may take.
@@ -34,6 +37,10 @@ pub struct Options {
     links: config::Links,
     #[command(flatten)]
     database: config::Database,
+    #[command(flatten)]
+    traces: config::Traces,
+    #[command(flatten)]
+    metrics: config::NotifyMetrics,
 }
 
 /// Sends until SIGTERM or SIGINT, then waits for what is under way, gives back the rest and ends.
@@ -42,7 +49,10 @@ pub fn run(options: Options) -> Outcome {
 }
 
 async fn send(options: Options) -> Outcome {
-    let member = Member::new(Db::new(&options.database)?, LEASE, &options.presence);
+    spans::start(&options.traces)?;
+    let at = options.metrics.notify_metrics.0;
+    let listener = Listener::bind("IMGFILTER_NOTIFY_METRICS", at, Teller::Notifier).await?;
+    let member = Member::new(Db::new(&options.database)?, LEASE, &options.presence, None);
     let link_keys = LinkKeys::parse(options.links.keys()?.reveal())?;
     let signing = link_keys.signing();
     let words = Wording { public_url: options.links.public_url.clone(), link_keys, previewer: None };
@@ -56,6 +66,9 @@ async fn send(options: Options) -> Outcome {
     let mut parts = JoinSet::new();
     parts.spawn(heartbeat::run(Arc::clone(&member)));
     parts.spawn(key_note::run(Arc::clone(&member), signing));
+    if let Some(listener) = listener {
+        parts.spawn(listener.serve(|| {}));
+    }
     let mut telling = JoinSet::new();
     telling.spawn(Arc::clone(&notifier).run(ending));
     systemd::tell(NotifyState::Ready);
@@ -77,5 +90,6 @@ async fn send(options: Options) -> Outcome {
     }
     parts.abort_all();
     member.leave().await;
+    spans::flush().await;
     Ok(ExitCode::SUCCESS)
 }

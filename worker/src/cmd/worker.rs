@@ -17,11 +17,14 @@ use crate::config;
 use crate::db::{Db, listen};
 use crate::engine::pool::Engines;
 use crate::engine::process::{self, Start};
+use crate::metrics::listener::Listener;
+use crate::metrics::{self, Teller};
 use crate::notify::preview::Previewer;
 use crate::notify::{Notifier, Wording};
 use crate::queue::preview::Previews;
-use crate::queue::{Worker, claimer, heartbeat, jittered, key_note, publisher};
+use crate::queue::{Worker, claimer, heartbeat, jittered, key_note, observer, publisher};
 use crate::shutdown;
+use crate::spans;
 use crate::store::Store;
 use crate::systemd;
 
@@ -49,6 +52,10 @@ pub struct Options {
     database: config::Database,
     #[command(flatten)]
     s3: config::S3,
+    #[command(flatten)]
+    traces: config::Traces,
+    #[command(flatten)]
+    metrics: config::WorkerMetrics,
 }
 
 /// Works until SIGTERM or SIGINT, then finishes what it has begun, gives back the rest and ends.
@@ -58,6 +65,8 @@ pub fn run(options: Options) -> Outcome {
 
 async fn work(options: Options) -> Outcome {
     options.cleanup.check()?;
+    spans::start(&options.traces)?;
+    let listener = Listener::bind("IMGFILTER_METRICS", options.metrics.metrics.0, Teller::Worker).await?;
     let db = Db::new(&options.database)?;
     let store = Store::new(&options.s3)?;
     let worker = Worker::new(db, store, engines(&options), options.settings.clone(), options.s3.s3_timeout);
@@ -85,6 +94,9 @@ async fn work(options: Options) -> Outcome {
     if !options.cleanup.cleanup_every.is_zero() {
         keepers.spawn(clean_now_and_then(Arc::clone(&worker), options.cleanup));
     }
+    if let Some(listener) = listener {
+        tell(&worker, listener, options.metrics.scaling, &mut keepers);
+    }
     takers.spawn(claimer::run(Arc::clone(&worker), ending.clone()));
     if let Some(notifier) = notifier.clone() {
         takers.spawn(notifier.run(ending));
@@ -110,6 +122,7 @@ async fn work(options: Options) -> Outcome {
     }
     keepers.abort_all();
     worker.member.leave().await;
+    spans::flush().await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -153,6 +166,19 @@ fn notifier(
     Notifier::new(&worker.member, &worker.news, settings, words).map(Some)
 }
 
+/// Tells Prometheus how it goes, and counts the service for it.
+fn tell(worker: &Arc<Worker>, listener: Listener, scaling: config::Scaling, keepers: &mut JoinSet<()>) {
+    let counted = Arc::<observer::Counted>::default();
+    keepers.spawn(observer::run(Arc::clone(worker), scaling, Arc::clone(&counted)));
+    let worker = Arc::clone(worker);
+    keepers.spawn(listener.serve(move || {
+        metrics::engine::look(&worker.engines, &worker.places);
+        if let Some(age) = counted.age() {
+            metrics::state::aged(age);
+        }
+    }));
+}
+
 /// Who is told what the database says.
 fn sleepers(worker: &Worker) -> listen::Sleepers {
     listen::Sleepers {
@@ -174,6 +200,7 @@ async fn delete_erased(worker: Arc<Worker>) {
             tracing::warn!(error = %crate::cli::with_causes(&error), "what was erased is still in the store");
         }
         let report = cleanup.tally.report();
+        metrics::upkeep::cleaned(&report);
         if report.erased + report.refused > 0 {
             tracing::info!(objects = report.erased, refused = report.refused, "deleted what was erased");
         }
@@ -185,7 +212,9 @@ async fn clean_now_and_then(worker: Arc<Worker>, settings: config::Cleanup) {
     loop {
         tokio::time::sleep(jittered(settings.cleanup_every)).await;
         let cleanup = Cleanup::new(&worker.db, &worker.store, CLEANUP_PACE);
-        match worker.db.alone(cleanup.run(&settings)).await {
+        let outcome = worker.db.alone(cleanup.run(&settings)).await;
+        metrics::upkeep::cleaned(&cleanup.tally.report());
+        match outcome {
             Ok(Some(Ok(()))) => tracing::info!("cleaned: {}", cleanup.tally.report()),
             Ok(Some(Err(error))) => {
                 let error = crate::cli::with_causes(&error);

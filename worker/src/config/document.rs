@@ -5,7 +5,8 @@ use std::fmt::Write;
 use clap::{Arg, Args, Command};
 
 use super::{
-    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Migrate, Notify, OldKeys, S3, Worker,
+    Assets, Balancer, Cleanup, Database, Edge, ImageLimits, Links, Logs, Migrate, Notify, NotifyMetrics,
+    OldKeys, S3, Traces, Worker, WorkerMetrics,
 };
 
 /// All settings as a Markdown page.
@@ -83,7 +84,9 @@ fn declared() -> Command {
     let command = OldKeys::augment_args(S3::augment_args(command));
     let command = Worker::augment_args(command);
     let command = Notify::augment_args(command);
-    Cleanup::augment_args(command)
+    let command = Cleanup::augment_args(command);
+    let command = NotifyMetrics::augment_args(WorkerMetrics::augment_args(command));
+    Traces::augment_args(Logs::augment_args(command))
 }
 
 fn described(arg: &Arg) -> Option<Setting> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use imgfilter_api::trace::Trace;
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -42,6 +43,15 @@ pub struct Delivery {
     pub body: Option<Vec<u8>>,
     /// The task, as the database shows it; `None`: the event is of none.
     pub task: Option<Value>,
+    /// Of the request that ordered the task.
+    pub trace: Option<Trace>,
+}
+
+impl Delivery {
+    /// The id of the task that it tells of, as the database shows it.
+    pub fn task_id(&self) -> Option<&str> {
+        self.task.as_ref()?.get("id")?.as_str()
+    }
 }
 
 /// What a look into the outbox found.
@@ -106,7 +116,7 @@ impl Db {
         lease: Duration,
     ) -> Result<Claimed, DbError> {
         let sql = "SELECT queue_id, lease, attempts, delivery, event, event_at, target, body, task, channel, \
-                   target_id, keys, owner, details, secret_numbers, begun \
+                   target_id, keys, owner, details, secret_numbers, begun, trace \
                    FROM imgfilter.claim_deliveries($1, $2, $3, $4::text::interval)";
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let rows = self.rows(sql, &[&worker, &channel, &limit, &interval(lease)]).await?;
@@ -189,5 +199,6 @@ fn delivery(worker: i32, row: &Row) -> Delivery {
         begun: row.get("begun"),
         body: row.get("body"),
         task: row.get("task"),
+        trace: row.get::<_, Option<Value>>("trace").as_ref().and_then(Trace::read),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use imgfilter_api::trace::Trace;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -69,6 +70,8 @@ pub struct Claimed {
     pub prio: i16,
     /// When it was due.
     pub run_at: SystemTime,
+    /// How long after that it was claimed, by the clock of the database.
+    pub waited: Duration,
     /// How often it was claimed, this time included.
     pub attempts: i16,
     /// MiB that it takes while it is filtered, as was estimated when it was ordered. May be more than the whole budget:
@@ -86,6 +89,10 @@ pub struct Claimed {
     pub spec: Spec,
     /// `yyyymm` in which a link made now will end: a part of the results' keys.
     pub month: String,
+    /// Of the request that ordered it.
+    pub trace: Option<Trace>,
+    /// When it was taken.
+    pub created_at: SystemTime,
 }
 
 /// The result of one chain, as `complete` takes it.
@@ -189,7 +196,9 @@ impl Db {
         floors: &[Option<SystemTime>; 4],
         terms: &ClaimTerms,
     ) -> Result<Vec<Claimed>, DbError> {
-        let sql = "SELECT queue_id, lease, prio, run_at, attempts, memory, task, object_key, filename, bytes, spec, month \
+        // The wait is asked for here and not of the function, which has told the time that it is counted from.
+        let sql = "SELECT queue_id, lease, prio, run_at, attempts, memory, task, object_key, filename, bytes, spec, month, \
+                   trace, created_at, extract(epoch FROM now() - run_at)::double precision AS waited \
                    FROM imgfilter.claim($1, $2, $3, $4, $5, $6::text::interval, $7, $8::text::interval)";
         let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let rows = self
@@ -215,6 +224,7 @@ impl Db {
                     lane,
                     prio: row.get("prio"),
                     run_at: row.get("run_at"),
+                    waited: Duration::try_from_secs_f64(row.get("waited")).unwrap_or_default(),
                     attempts: row.get("attempts"),
                     memory_mib: row.get::<_, i32>("memory").unsigned_abs(),
                     task: row.get("task"),
@@ -223,6 +233,8 @@ impl Db {
                     bytes: row.get::<_, i64>("bytes").unsigned_abs(),
                     spec: serde_json::from_value(spec).map_err(|error| DbError::Connection(error.into()))?,
                     month: row.get("month"),
+                    trace: row.get::<_, Option<serde_json::Value>>("trace").as_ref().and_then(Trace::read),
+                    created_at: row.get("created_at"),
                 })
             })
             .collect()

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::{Db, DbError, interval};
 
 /// What a worker holds: the queue row and the lease it was claimed under.
@@ -26,9 +28,18 @@ pub enum Beat {
 
 impl Db {
     /// Enters this process as a worker; the number is never used again.
-    pub async fn worker_start(&self, host: &str, pid: u32, version: &str) -> Result<i32, DbError> {
+    /// `slots` are the images that it filters at the same time; none: it filters none.
+    pub async fn worker_start(
+        &self,
+        host: &str,
+        pid: u32,
+        version: &str,
+        slots: Option<usize>,
+    ) -> Result<i32, DbError> {
         let pid = i32::try_from(pid).unwrap_or_default();
-        Ok(self.row("SELECT imgfilter.worker_start($1, $2, $3)", &[&host, &pid, &version]).await?.get(0))
+        let slots = slots.map(|slots| i32::try_from(slots).unwrap_or(i32::MAX));
+        let sql = "SELECT imgfilter.worker_start($1, $2, $3, $4)";
+        Ok(self.row(sql, &[&host, &pid, &version, &slots]).await?.get(0))
     }
 
     /// Strikes this worker off and gives back what it holds. Returns how many leases that was.
@@ -64,6 +75,12 @@ impl Db {
     pub async fn publish_queue_state(&self, every: Duration, limit: i64) -> Result<bool, DbError> {
         let sql = "SELECT imgfilter.publish_queue_state($1::text::interval, $2)";
         Ok(self.row(sql, &[&interval(every), &limit]).await?.get(0))
+    }
+
+    /// Why a lease on a task is no longer this worker's: whether nobody wants the task any more.
+    pub async fn was_canceled(&self, task: Uuid) -> Result<bool, DbError> {
+        let end: String = self.row("SELECT imgfilter.lease_end($1)", &[&task]).await?.get(0);
+        Ok(end == "canceled")
     }
 
     /// Gives these leases back: a clean end, which costs no attempt.

@@ -37,6 +37,10 @@ pub(super) struct Settings {
     pub notify: config::Notify,
     #[command(flatten)]
     pub cleanup: config::Cleanup,
+    #[command(flatten)]
+    pub metrics: config::WorkerMetrics,
+    #[command(flatten)]
+    pub notify_metrics: config::NotifyMetrics,
 }
 
 type Read = Result<(Settings, ArgMatches), ()>;

@@ -1,6 +1,6 @@
 //! What worker and engine say to each other: the heads of their parcels.
 
-use imgfilter_filters::{Encoding, Format, Limits, Refusal};
+use imgfilter_filters::{Encoding, Format, Limits, Refusal, Timings};
 use serde::{Deserialize, Serialize};
 
 use super::sandbox::Confinement;
@@ -29,10 +29,14 @@ pub struct Job {
     pub memory: u64,
 }
 
-/// The answer to a job: a result or a refusal for each chain, or one refusal of the image itself. The body of its parcel
-/// is the files of the results, one after the other.
+/// The answer to a job. The body of its parcel is the files of the results, one after the other.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Answer(pub Result<Vec<Result<Made, Refusal>>, Refusal>);
+pub struct Answer {
+    /// A result or a refusal for each chain, or one refusal of the image itself.
+    pub outcome: Result<Vec<Result<Made, Refusal>>, Refusal>,
+    /// What it took.
+    pub timings: Timings,
+}
 
 /// A result, without its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

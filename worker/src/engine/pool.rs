@@ -4,10 +4,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use imgfilter_filters::{Encoding, Limits, Refusal, RefusalCode};
+use imgfilter_filters::{Encoding, Limits, Refusal, RefusalCode, Timings};
 use thiserror::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -15,6 +15,8 @@ use super::message::{Answer, Job, Made};
 use super::parcel::{self, Packing, ParcelError};
 use super::process::{Process, ProcessError, Start};
 use super::sandbox::Confinement;
+use crate::metrics::engine::{self as told, Loss};
+use crate::metrics::task::Stage;
 
 /// How long after its deadline a job may take to notice it, before its engine is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -111,6 +113,11 @@ impl Engines {
         self.count
     }
 
+    /// How many are working.
+    pub fn busy(&self) -> usize {
+        self.running.load(Ordering::Acquire)
+    }
+
     /// Starts all of them, and says how well they are shut in.
     pub async fn start(&self) -> Result<Confinement, ProcessError> {
         let starts = (0..self.count).map(|_| Process::start(&self.start));
@@ -127,10 +134,12 @@ impl Engines {
         order: Order,
         image: Packing,
     ) -> Result<Vec<Result<Output, Refusal>>, EngineError> {
+        let asked = Instant::now();
         let _turn = self.turn(order.turn).await;
+        Stage::Wait.took(asked.elapsed());
         let mut process = match self.pop() {
             Some(process) => process,
-            None => Process::start(&self.start).await.map_err(EngineError::Unavailable)?.0,
+            None => self.another().await?,
         };
         let running = Running::enter(&self.running);
         let job = self.job(order, running.alone());
@@ -139,17 +148,34 @@ impl Engines {
         drop(running);
         match answered {
             Ok(Ok(answer)) => {
-                let results = unpack(answer).map_err(|error| EngineError::Crashed(error.to_string()))?;
+                let (results, timings) = unpack(answer).map_err(|error| {
+                    told::lost(Loss::Nonsense);
+                    EngineError::Crashed(error.to_string())
+                })?;
+                told::worked(&timings);
                 self.push(process);
                 Ok(results?)
             }
-            Ok(Err(error)) => Err(EngineError::Crashed(error.to_string())),
+            Ok(Err(error)) => {
+                told::lost(Loss::Died);
+                Err(EngineError::Crashed(error.to_string()))
+            }
             Err(_) => {
+                told::lost(Loss::Deadline);
                 tracing::warn!("a job did not notice its deadline: its engine is killed");
                 let detail = format!("not done within {:?}", self.deadline);
                 Err(Refusal::new(RefusalCode::DeadlineExceeded, detail).into())
             }
         }
+    }
+
+    /// A new engine.
+    async fn another(&self) -> Result<Process, EngineError> {
+        let started = Process::start(&self.start).await;
+        started.map(|(process, _)| process).map_err(|error| {
+            told::lost(Loss::Start);
+            EngineError::Unavailable(error)
+        })
     }
 
     /// Waits for an engine. They are given out in the order in which they were asked for.
@@ -217,17 +243,21 @@ impl Drop for Running<'_> {
     }
 }
 
-/// The results of an answer, each with its file.
-fn unpack(answer: OwnedFd) -> Result<Result<Vec<Result<Output, Refusal>>, Refusal>, ParcelError> {
-    let (Answer(answer), mut files): (_, Bytes) = parcel::open(answer)?;
-    let results = match answer {
+/// What came of a job: a result for each chain, or a refusal of the image.
+type Outcome = Result<Vec<Result<Output, Refusal>>, Refusal>;
+
+/// The results of an answer, each with its file, and what they took.
+fn unpack(answer: OwnedFd) -> Result<(Outcome, Timings), ParcelError> {
+    let (Answer { outcome, timings }, mut files): (_, Bytes) = parcel::open(answer)?;
+    let results = match outcome {
         Ok(results) => results,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refusal) => return Ok((Err(refusal), timings)),
     };
     let with_file = |result: Result<Made, Refusal>| match result {
         Ok(made) if made.bytes <= files.len() => Ok(Ok(Output { file: files.split_to(made.bytes), made })),
         Ok(_) => Err(ParcelError::Malformed("a file is shorter than it should be".into())),
         Err(refusal) => Ok(Err(refusal)),
     };
-    results.into_iter().map(with_file).collect::<Result<_, _>>().map(Ok)
+    let results = results.into_iter().map(with_file).collect::<Result<_, _>>()?;
+    Ok((Ok(results), timings))
 }

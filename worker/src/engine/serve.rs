@@ -37,7 +37,7 @@ pub fn serve(
 
 /// Does a job and packs what came of it.
 fn answer(job: &Job, image: &[u8]) -> io::Result<OwnedFd> {
-    let results = filters::process(&filters::Job {
+    let (results, timings) = filters::process_timed(&filters::Job {
         input: image,
         chains: &job.chains,
         encoding: job.encoding,
@@ -48,13 +48,13 @@ fn answer(job: &Job, image: &[u8]) -> io::Result<OwnedFd> {
         cancel: None,
     });
     let mut packing = Packing::new()?;
-    let made = match results {
+    let outcome = match results {
         Ok(results) => {
             Ok(results.into_iter().map(|result| pack(&mut packing, result)).collect::<io::Result<_>>()?)
         }
         Err(refusal) => Err(refusal),
     };
-    packing.finish(&Answer(made))
+    packing.finish(&Answer { outcome, timings })
 }
 
 /// Puts the bytes of a result into the parcel; what remains is its description.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use imgfilter_api::channel::Channel;
 use imgfilter_api::signing::Masters;
+use imgfilter_api::trace::TraceParent;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -78,6 +79,8 @@ pub struct Message<'a> {
     pub secret_numbers: &'a [i32],
     /// What [`Carrier::render`] made.
     pub body: &'a [u8],
+    /// The span of this try, where the task has a trace.
+    pub trace: Option<TraceParent>,
 }
 
 /// A try, and what follows for the next ones.

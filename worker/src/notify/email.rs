@@ -23,6 +23,8 @@ use super::http::host_of;
 use crate::config::{self, ConfigError, Secret};
 use crate::db::deliveries::Verdict;
 
+/// The header that names the trace of the request that ordered the task.
+const TRACE: &str = "Imgfilter-Trace";
 /// How much of a refusal is kept.
 const MAX_KEPT: usize = 2048;
 /// What the page calls the picture that comes with it.
@@ -79,7 +81,7 @@ impl Email {
 
     fn letter(&self, event: &Event, id: Uuid, to: Address) -> Result<Vec<u8>, lettre::error::Error> {
         let words = event.words();
-        let letter = Letter::builder()
+        let mut letter = Letter::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(&words.title)
@@ -90,9 +92,12 @@ impl Email {
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
-            ))
-            .multipart(body(&words, event.preview.as_deref()))?;
-        Ok(letter.formatted())
+            ));
+        if let Some(trace) = event.trace() {
+            letter =
+                letter.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(TRACE), trace.to_owned()));
+        }
+        Ok(letter.multipart(body(&words, event.preview.as_deref()))?.formatted())
     }
 }
 
@@ -253,6 +258,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use imgfilter_api::link::LinkKeys;
+    use imgfilter_api::task;
     use serde_json::json;
 
     use super::*;
@@ -306,12 +313,35 @@ mod tests {
             assert!(letter.contains(&format!("{line}\r\n")), "{line} in\n{letter}");
         }
         assert!(letter.contains("&lt;script&gt;&amp;&quot;"), "{letter}");
+        assert!(!letter.contains("Imgfilter-Trace"), "{letter}");
         let event = Event { preview: Some(b"picture".to_vec()), ..event };
         let shown = String::from_utf8(email.render(&event, id, "you@example.org").unwrap()).unwrap();
         for words in ["cid:picture", "Content-ID: <picture>", "image/jpeg"] {
             assert!(shown.contains(words) && !letter.contains(words), "{shown}");
         }
         assert!(email.render(&event, id, "you@example.org\r\nBcc: all@example.org").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_letter_about_a_task_names_its_trace() {
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let task = json!({
+            "id": Uuid::nil(), "version": 3, "status": "done", "created_at": "2026-11-23T10:00:00Z", "trace": trace,
+            "image": {"id": Uuid::nil(), "format": "jpeg", "width": 2, "height": 1, "frames": 1, "bytes": 9, "sha256": "ab"},
+            "results": [],
+        });
+        let keys = LinkKeys::parse("1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+        let task = task::render(serde_json::from_value(task).unwrap(), "https://x.example", &keys);
+        let event = Event {
+            r#type: "task.done".to_owned(),
+            timestamp: "2026-11-23T10:00:01Z".to_owned(),
+            data: Data::Task(Box::new(task)),
+            preview: None,
+        };
+        let email = email("smtp://a.example").unwrap();
+        let letter =
+            String::from_utf8(email.render(&event, Uuid::nil(), "you@example.org").unwrap()).unwrap();
+        assert!(letter.contains(&format!("Imgfilter-Trace: {trace}\r\n")), "{letter}");
     }
 
     #[test]

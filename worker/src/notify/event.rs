@@ -92,6 +92,14 @@ impl Event {
         }
     }
 
+    /// The trace of the request that ordered the task.
+    pub fn trace(&self) -> Option<&str> {
+        match &self.data {
+            Data::Task(task) => task.trace.as_deref(),
+            Data::Details(_) => None,
+        }
+    }
+
     /// Where there is most to see: the only result, or the task.
     pub fn url(&self) -> Option<String> {
         let Data::Task(task) = &self.data else { return None };
@@ -261,6 +269,7 @@ mod tests {
             begun: false,
             body: None,
             task: Some(json!({"id": "none"})),
+            trace: None,
         };
         let refused = Event::of(&delivery, "https://x.example", &LinkKeys::parse(KEY).unwrap()).unwrap_err();
         assert!(refused.to_string().starts_with("nothing can be written: the task is none"), "{refused}");

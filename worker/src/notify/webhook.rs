@@ -65,6 +65,10 @@ impl Carrier for Webhook {
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signatures.join(" "))
             .body(message.body.to_vec());
+        let request = match message.trace {
+            Some(trace) => request.header("traceparent", trace.to_string()),
+            None => request,
+        };
         Judge { answered: judge, lost: Verdict::Retry }.send(request).await
     }
 }

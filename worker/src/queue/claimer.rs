@@ -9,6 +9,7 @@ use super::floors::{Bounds, Floors};
 use super::{Worker, jittered, job};
 use crate::db::DbError;
 use crate::db::tasks::{Claimed, Lane, Room};
+use crate::metrics;
 
 /// Pause after the database has failed.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -105,6 +106,7 @@ async fn claim(worker: &Arc<Worker>, waiting: &mut Waiting) -> Result<(), DbErro
     let full = left.tasks == 0 || left.free_mib < left.budget_mib / 2;
     waiting.guess = if full { Guess::More } else { Guess::Nothing };
     for task in claimed {
+        metrics::task::claimed(task.lane, task.waited);
         start(worker, waiting.lane, task);
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::MISSED_BEATS;
 use super::member::Member;
 use crate::db::DbError;
 use crate::db::workers::Beat;
+use crate::metrics::task::{Retry, retried};
 use crate::systemd;
 
 /// Most rows taken back from dead workers at once.
@@ -48,6 +49,7 @@ async fn beat(member: &Member) -> Result<(), DbError> {
         member.told_to_drain.notify_one();
     }
     let (back, dead) = member.db.reap(member.beat * MISSED_BEATS, REAP_LIMIT).await?;
+    retried(Retry::WorkerLost, back.unsigned_abs());
     if back + dead > 0 {
         tracing::warn!(back, dead, "took back what a dead worker held");
     }

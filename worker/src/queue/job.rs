@@ -8,6 +8,7 @@ use imgfilter_api::filename;
 use imgfilter_api::problem::Code;
 use imgfilter_filters::{Encoding, Format, Refusal, RefusalCode};
 use thiserror::Error;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::Worker;
@@ -15,6 +16,8 @@ use crate::db::DbError;
 use crate::db::tasks::{Claimed, Failed, Lane, Reason, Spec, TaskResult};
 use crate::engine::parcel::Packing;
 use crate::engine::pool::{EngineError, Order, Output, Turn};
+use crate::metrics::task::{self as told, End, Retry, Stage};
+use crate::spans::Spans;
 use crate::store::StoreError;
 
 /// Pause before the first retry of a task; doubles with each.
@@ -45,25 +48,38 @@ impl From<Refusal> for JobError {
 }
 
 /// Does a task and tells the database how it ended. Never fails: what cannot be told now, others will find out when
-/// the lease ends.
+/// the lease ends. All that is logged meanwhile names the task.
 pub async fn run(worker: &Worker, task: Claimed) {
+    let trace = task.trace.map(|trace| trace.shown());
+    // Of the highest level, so that no filter takes it away from what is logged within.
+    let span = tracing::error_span!(
+        "job", task = %task.task, trace, lane = task.lane.name(), attempt = task.attempts
+    );
+    do_and_tell(worker, task).instrument(span).await;
+}
+
+async fn do_and_tell(worker: &Worker, task: Claimed) {
     let entry = worker.member.held.enter(task.held);
     let begun = Instant::now();
+    let spans = Spans::of_task(&task);
+    spans.claimed(&task);
     // Keys of what may be in the store.
     let stored = Mutex::new(Vec::new());
     let outcome = tokio::select! {
-        outcome = attempt(worker, &task, &stored) => outcome,
+        outcome = attempt(worker, &task, &stored, &spans) => outcome,
         // What was under way is dropped, and its engine with it.
         () = entry.cancel.cancelled() => Err(JobError::Canceled),
     };
     match outcome {
         Ok(results) => {
-            if complete(worker, &task, &results, begun).await == Some(false) {
+            if complete(worker, &task, &results, begun, &spans).await == Some(false) {
+                not_ours(worker, &task).await;
                 discard(worker, stored).await;
             }
         }
         Err(JobError::Canceled) => {
-            tracing::info!(attempt = task.attempts, "dropped a task that was not ours any more");
+            tracing::info!("dropped a task that was not ours any more");
+            not_ours(worker, &task).await;
             discard(worker, stored).await;
         }
         Err(JobError::Engine(error)) => engine_failed(worker, &task, error).await,
@@ -79,14 +95,11 @@ async fn attempt(
     worker: &Worker,
     task: &Claimed,
     stored: &Mutex<Vec<String>>,
+    spans: &Spans,
 ) -> Result<Vec<TaskResult>, JobError> {
     let encoding = encoding(&task.spec)?;
     let mut image = Packing::new().map_err(EngineError::Memory)?;
-    let fetch = worker.store.read_into(&mut image, &task.object_key, task.bytes);
-    match tokio::time::timeout(worker.fetch_timeout, fetch).await {
-        Ok(fetched) => fetched?,
-        Err(_) => return Err(StoreError::Failed("the original did not arrive in time".into()).into()),
-    }
+    spans.part("fetch", fetch(worker, task, &mut image)).await?;
     let order = Order {
         turn: if task.lane == Lane::Fast { Turn::Fast } else { Turn::Slow },
         chains: task.spec.to_run().to_vec(),
@@ -94,13 +107,24 @@ async fn attempt(
         memory: u64::from(task.memory_mib) << 20,
     };
     let mut results = Vec::new();
-    for result in worker.engines.filter(order, image).await? {
+    for result in spans.part("engine", worker.engines.filter(order, image)).await? {
         results.push(match result {
-            Ok(output) => store(worker, task, output, stored).await?,
+            Ok(output) => spans.part("put", store(worker, task, output, stored)).await?,
             Err(refusal) => TaskResult::Failed { error: reason(&refusal) },
         });
     }
     Ok(results)
+}
+
+/// Fetches the original.
+async fn fetch(worker: &Worker, task: &Claimed, image: &mut Packing) -> Result<(), StoreError> {
+    let asked = Instant::now();
+    let fetch = worker.store.read_into(image, &task.object_key, task.bytes);
+    let late = |_| StoreError::Failed("the original did not arrive in time".into());
+    tokio::time::timeout(worker.fetch_timeout, fetch).await.map_err(late)??;
+    Stage::Fetch.took(asked.elapsed());
+    told::fetched(task.bytes);
+    Ok(())
 }
 
 /// How the results of a task are written.
@@ -136,7 +160,10 @@ async fn store(
     let extension = made.format.extension();
     let object_key = result_key(&task.month, extension);
     stored.lock().unwrap_or_else(PoisonError::into_inner).push(object_key.clone());
+    let asked = Instant::now();
     worker.store.put(&object_key, file, made.format.mime()).await?;
+    Stage::Put.took(asked.elapsed());
+    told::put(made.bytes);
     Ok(TaskResult::Done {
         object_key,
         format: made.format.name(),
@@ -175,32 +202,43 @@ async fn engine_failed(worker: &Worker, task: &Claimed, error: EngineError) {
     match error {
         // Our own mistake, perhaps of this machine alone: tried again, and laid before the operator in the end.
         EngineError::Refused(refusal) if refusal.code == RefusalCode::Internal => {
-            tracing::error!(%refusal, attempt = task.attempts, "the filters failed");
-            fail(worker, task, &reason(&refusal), false).await;
+            tracing::error!(%refusal, "the filters failed");
+            fail(worker, task, &reason(&refusal), Some(Retry::Filters)).await;
         }
-        EngineError::Refused(refusal) => fail(worker, task, &reason(&refusal), true).await,
+        EngineError::Refused(refusal) => fail(worker, task, &reason(&refusal), None).await,
         // Perhaps somebody killed it, or it was large beside other large ones: only this task is tried again.
         EngineError::Crashed(how) => {
-            tracing::error!(task = %task.task, how, attempt = task.attempts, "an engine was lost");
+            tracing::error!(how, "an engine was lost");
             let reason = Reason { code: Code::EngineCrashed.as_str(), detail: how };
-            fail(worker, task, &reason, false).await;
+            fail(worker, task, &reason, Some(Retry::Engine)).await;
         }
         EngineError::Unavailable(error) => {
             tracing::error!(error = %crate::cli::with_causes(&error), "no engine can be had");
-            fail(worker, task, &internal("no engine could be started"), false).await;
+            fail(worker, task, &internal("no engine could be started"), Some(Retry::NoEngine)).await;
         }
         EngineError::Memory(error) => {
             tracing::error!(%error, "an image cannot be handed over");
-            fail(worker, task, &internal("there was no memory for the image"), false).await;
+            fail(worker, task, &internal("there was no memory for the image"), Some(Retry::Memory)).await;
         }
     }
 }
 
 /// Whether the task was still ours; `None`: nobody knows.
-async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun: Instant) -> Option<bool> {
-    let ours = until_told(worker, || worker.completer.complete(task.held, results)).await;
+async fn complete(
+    worker: &Worker,
+    task: &Claimed,
+    results: &[TaskResult],
+    begun: Instant,
+    spans: &Spans,
+) -> Option<bool> {
+    let asked = Instant::now();
+    let told = async { until_told(worker, || worker.completer.complete(task.held, results)).await.ok_or(()) };
+    let ours = spans.part("complete", told).await.ok();
+    Stage::Complete.took(asked.elapsed());
     match ours {
         Some(true) => {
+            let failed = results.iter().any(|result| matches!(result, TaskResult::Failed { .. }));
+            told::ended(task.lane, if failed { End::Failed } else { End::Done });
             tracing::info!(ms = begun.elapsed().as_millis(), results = results.len(), "done");
             worker.news.notify_one();
         }
@@ -210,15 +248,25 @@ async fn complete(worker: &Worker, task: &Claimed, results: &[TaskResult], begun
     ours
 }
 
-async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, permanent: bool) {
-    let told = || worker.db.fail(task.held, reason, permanent, RETRY_BASE, RETRY_CAP);
-    match until_told(worker, told).await {
+/// Tells of a failure: for good, or to be tried again for this reason, if there are attempts left.
+async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, again: Option<Retry>) {
+    let tell = || worker.db.fail(task.held, reason, again.is_none(), RETRY_BASE, RETRY_CAP);
+    let outcome = until_told(worker, tell).await;
+    match outcome {
         Some(Failed::Failed) => tracing::info!(code = reason.code, "failed"),
         Some(Failed::Retry) => {
-            tracing::info!(code = reason.code, attempt = task.attempts, "will be tried again")
+            tracing::info!(code = reason.code, "will be tried again")
         }
-        Some(Failed::Dead) => tracing::error!(code = reason.code, attempts = task.attempts, "given up"),
+        Some(Failed::Dead) => tracing::error!(code = reason.code, "given up"),
         Some(Failed::Stale) | None => tracing::warn!("a failure came too late"),
+    }
+    match (outcome, again) {
+        (Some(Failed::Failed | Failed::Dead), _) => told::ended(task.lane, End::Failed),
+        (Some(Failed::Retry), Some(why)) => told::retried(why, 1),
+        (Some(Failed::Retry), None) => {}
+        (Some(Failed::Stale), _) => not_ours(worker, task).await,
+        // Nobody knows; the lease will end, and others will see.
+        (None, _) => told::ended(task.lane, End::Lost),
     }
     worker.news.notify_one();
 }
@@ -229,14 +277,21 @@ async fn store_failed(worker: &Worker, task: &Claimed, error: &StoreError) {
     tracing::warn!(%error, "the object store failed");
     if worker.store.ready().await.is_err() {
         worker.store_is_down.store(true, Ordering::Release);
-        let told = || worker.db.release(task.held.worker, std::slice::from_ref(&task.held.lease));
-        if until_told(worker, told).await.is_none() {
-            tracing::warn!("a task could not be given back");
+        let tell = || worker.db.release(task.held.worker, std::slice::from_ref(&task.held.lease));
+        match until_told(worker, tell).await {
+            Some(_) => told::ended(task.lane, End::Released),
+            None => tracing::warn!("a task could not be given back"),
         }
         return;
     }
     let detail = "the image could not be read from or written to the object store".to_owned();
-    fail(worker, task, &Reason { code: RefusalCode::Internal.as_str(), detail }, false).await;
+    fail(worker, task, &Reason { code: RefusalCode::Internal.as_str(), detail }, Some(Retry::Store)).await;
+}
+
+/// Counts a task whose lease is no longer this worker's: canceled, or somebody else's by now.
+async fn not_ours(worker: &Worker, task: &Claimed) {
+    let canceled = worker.db.was_canceled(task.task).await.unwrap_or(false);
+    told::ended(task.lane, if canceled { End::Canceled } else { End::Lost });
 }
 
 /// Tells the database something, again and again while it cannot be reached, but no longer than a lease lasts.

@@ -28,12 +28,14 @@ pub struct Member {
     pub lease: Duration,
     /// Time between two signs of life.
     pub beat: Duration,
+    /// Images that it filters at the same time; none: it filters none.
+    slots: Option<usize>,
     number: AtomicI32,
 }
 
 impl Member {
     /// One that has not been entered yet.
-    pub fn new(db: Db, lease: Duration, presence: &config::Presence) -> Arc<Self> {
+    pub fn new(db: Db, lease: Duration, presence: &config::Presence, slots: Option<usize>) -> Arc<Self> {
         Arc::new(Self {
             db,
             held: Registry::default(),
@@ -41,6 +43,7 @@ impl Member {
             told_to_drain: Notify::new(),
             lease,
             beat: presence.beat,
+            slots,
             number: AtomicI32::new(0),
         })
     }
@@ -48,7 +51,8 @@ impl Member {
     /// Enters this process into the database, under a number that it never had before.
     pub async fn enter(&self) -> Result<(), DbError> {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let number = self.db.worker_start(&host, std::process::id(), env!("CARGO_PKG_VERSION")).await?;
+        let version = env!("CARGO_PKG_VERSION");
+        let number = self.db.worker_start(&host, std::process::id(), version, self.slots).await?;
         self.number.store(number, Ordering::Release);
         tracing::info!(worker = number, "entered");
         Ok(())

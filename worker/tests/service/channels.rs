@@ -45,7 +45,7 @@ fn carrier(channel: Channel, change: impl FnOnce(&mut Notify)) -> Arc<dyn Carrie
 async fn send(carrier: &dyn Carrier, address: &str, keys: Option<&Value>) -> Tried {
     let id = Uuid::now_v7();
     let body = b"{\"hello\":1}";
-    carrier.send(Message { id, address, keys, target: None, secret_numbers: &[], body }).await
+    carrier.send(Message { id, address, keys, target: None, secret_numbers: &[], body, trace: None }).await
 }
 
 /// What came of a try: verdict, status, and whether the host is to blame.

@@ -13,7 +13,7 @@ use crate::stage::{Stage, photo};
 async fn what_is_committed_while_a_claim_begins_is_not_leased_to_nobody() {
     let stage = Stage::set().await;
     let db = stage.db();
-    let worker = db.worker_start("test", 1, "test").await.unwrap();
+    let worker = db.worker_start("test", 1, "test", None).await.unwrap();
     let terms = ClaimTerms { lease: Duration::from_secs(60), life: "3 months".to_owned() };
     let room = Room { tasks: 5, free_mib: u32::MAX, budget_mib: 1024 };
     stage.sql.batch_execute("BEGIN; LOCK TABLE imgfilter.queue IN SHARE ROW EXCLUSIVE MODE").await.unwrap();

@@ -18,7 +18,7 @@ async fn claimed(stage: &Stage, db: &Db, count: usize) -> Vec<Claimed> {
     for _ in 0..count {
         stage.order_stored(Uuid::now_v7(), &format!("o/{}", Uuid::now_v7()), &photo(), json!({}), 5).await;
     }
-    let worker = db.worker_start("test", 1, "test").await.unwrap();
+    let worker = db.worker_start("test", 1, "test", None).await.unwrap();
     let terms = ClaimTerms { lease: Duration::from_secs(60), life: LIFE.to_owned() };
     let room = Room { tasks: count, free_mib: u32::MAX, budget_mib: 1024 };
     let tasks = db.claim(worker, Lane::Fast, room, &Default::default(), &terms).await.unwrap();

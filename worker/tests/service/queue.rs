@@ -57,11 +57,9 @@ async fn the_queue_is_seen_as_it_is() {
         .unwrap();
 
     let status = json_of(&stage, &["status"]);
-    assert_eq!(status[0]["lane"], "fast");
-    assert_eq!(
-        (&status[0]["waiting"], &status[0]["delayed"], &status[0]["dead"]),
-        (&json!(1), &json!(1), &json!(0))
-    );
+    let lane = &status["lanes"][0];
+    assert_eq!(lane["lane"], "fast");
+    assert_eq!((&lane["waiting"], &lane["delayed"], &lane["dead"]), (&json!(1), &json!(1), &json!(0)));
     assert!(words_of(&stage, &["status"]).contains("slow        waiting 0"));
     let ids = |arguments: &[&str]| -> Vec<String> {
         let listed = json_of(&stage, &[&["list"], arguments].concat());

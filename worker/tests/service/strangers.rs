@@ -127,7 +127,17 @@ fn webhook(lookup: Lookup) -> Webhook {
 
 async fn send(webhook: &Webhook, address: &str) -> Tried {
     let id = Uuid::now_v7();
-    webhook.send(Message { id, address, keys: None, target: None, secret_numbers: &[], body: b"{}" }).await
+    webhook
+        .send(Message {
+            id,
+            address,
+            keys: None,
+            target: None,
+            secret_numbers: &[],
+            body: b"{}",
+            trace: None,
+        })
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

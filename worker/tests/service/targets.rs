@@ -66,7 +66,7 @@ async fn nothing_waits(stage: &Stage) {
 async fn what_lies_behind_much_that_is_told_to_nobody_is_looked_for_at_once() {
     let stage = Stage::set().await;
     let db = stage.db();
-    let worker = db.worker_start("host", 1, "test").await.unwrap();
+    let worker = db.worker_start("host", 1, "test", None).await.unwrap();
     stage.sql.batch_execute("SET search_path = imgfilter").await.unwrap();
     let enqueue =
         "SELECT enqueue_delivery(NULL, 'webhook', 'task.done', 'https://' || n, 'acme', gen_random_uuid())
@@ -85,8 +85,8 @@ async fn lists_change_while_tasks_end_and_are_told() {
     let stage = Stage::set().await;
     let (owner, ender) = (connect(&stage.owner_url).await, connect(&stage.owner_url).await);
     let (first, second) = (stage.db(), stage.db());
-    let worker = first.worker_start("test", 1, "test").await.unwrap();
-    let other = second.worker_start("test", 2, "test").await.unwrap();
+    let worker = first.worker_start("test", 1, "test", None).await.unwrap();
+    let other = second.worker_start("test", 2, "test", None).await.unwrap();
     for _ in 0..12 {
         set(&owner, webhooks(&["a", "b", "c"])).await;
         order(&stage.sql, 30).await;
@@ -114,8 +114,8 @@ async fn lists_change_while_tasks_end_and_are_told() {
 async fn targets_of_an_owner_that_are_gone_at_once_are_all_disabled() {
     let stage = Stage::set().await;
     let (first, second) = (stage.db(), stage.db());
-    let worker = first.worker_start("test", 1, "test").await.unwrap();
-    let other = second.worker_start("test", 2, "test").await.unwrap();
+    let worker = first.worker_start("test", 1, "test", None).await.unwrap();
+    let other = second.worker_start("test", 2, "test", None).await.unwrap();
     set(&stage.sql, webhooks(&["a", "b", "c", "d", "e", "f"])).await;
     order(&stage.sql, 20).await;
     end(&stage.sql, worker).await;

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 /// A folder with one upload in it, of `owner`, that wants `length` bytes.
@@ -14,7 +16,7 @@ impl Stage {
         let found = Found { id: format!("a-{secret}"), path: folder.path().join(secret) };
         let (task, image) = (Uuid::new_v4(), Uuid::new_v4());
         let owner = owner.map(str::to_owned);
-        let info = Info { length, metadata: String::new(), owner, task, image, ended: false };
+        let info = Info { length, metadata: String::new(), owner, task, image, trace: None, ended: false };
         found.write(&info, &found.account()).unwrap();
         fs::write(&found.path, "1234").unwrap();
         Stage { folder, found }
@@ -111,4 +113,19 @@ fn an_account_lives_as_long_as_its_bytes() {
     File::open(stage.found.account()).unwrap().set_modified(old).unwrap();
     assert_eq!(sweep(&Sweep { place: stage.place(60.0) }).unwrap(), 0);
     assert!(find(&stage.wanted(None)).is_ok());
+}
+
+#[test]
+fn the_trace_is_that_of_the_request_that_began_it() {
+    let stage = Stage::new(None, 4);
+    let (found, info) = open(&stage.wanted(None)).unwrap();
+    let trace = Trace { id: 1, span: 2, parent: Some(3), flags: 1, received: 1.6e9 };
+    found.write(&Info { trace: Some(trace), ..info }, &found.account()).unwrap();
+    let other = Trace { id: 7, ..trace };
+    let mut wanted = stage.wanted(None);
+    wanted.caller.trace = Some(other);
+    assert_eq!(open(&wanted).unwrap().1.caller(&wanted).trace, Some(trace));
+    let old = json!({"length": 4, "metadata": "", "owner": null, "task": Uuid::nil(), "image": Uuid::nil(), "ended": false});
+    fs::write(stage.found.account(), old.to_string()).unwrap();
+    assert_eq!(open(&wanted).unwrap().1.caller(&wanted).trace, Some(other), "an account of before has none");
 }

@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
@@ -35,6 +36,8 @@ struct Key {
 pub(super) struct Made {
     pub kernel: Arc<Kernel>,
     pub taken: usize,
+    /// How long it took to make its machine code, where that was made just now.
+    pub compiled: Option<Duration>,
 }
 
 /// The kernel of the first filters of a run; one that was made before, if there is one.
@@ -75,7 +78,7 @@ impl Kernels {
             && small
             && points[..made.taken].iter().all(|point| point.step.is_placeless())
         {
-            self.kept().put(key, made.clone());
+            self.kept().put(key, Made { compiled: None, ..made.clone() });
         }
         Ok(made)
     }
@@ -86,10 +89,12 @@ impl Kernels {
 }
 
 fn make(points: &[Named<PointFilter>], source: &Source, means: Means) -> Result<Made, Refusal> {
+    let begun = Instant::now();
     let mut graph = Graph::new();
     let (outputs, taken) = fuse(&mut graph, points, source.size, source.alpha);
     let kernel = Arc::new(Kernel::new(&mut graph, outputs, source, means)?);
-    Ok(Made { kernel, taken })
+    let compiled = (means.jit && kernel.has_code()).then(|| begun.elapsed());
+    Ok(Made { kernel, taken, compiled })
 }
 
 #[cfg(test)]

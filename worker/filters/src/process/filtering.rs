@@ -6,6 +6,7 @@ use crate::frame::Frame;
 use crate::limits::Limits;
 use crate::plan::{Plan, Shape};
 use crate::refusal::Refusal;
+use crate::timings::{Spent, timed};
 
 /// A chain on its way through the frames.
 pub(super) struct Filtering {
@@ -23,14 +24,21 @@ impl Filtering {
         Self { chain, limits, deep, plan: None }
     }
 
-    /// Runs the chain over a frame.
-    pub fn run(&mut self, frame: Frame, context: &Context<'_>) -> Result<Frame, Refusal> {
+    /// Runs the chain over a frame, and notes what that took.
+    pub fn run(&mut self, frame: Frame, context: &Context<'_>, spent: &mut Spent) -> Result<Frame, Refusal> {
+        let mut total = spent.filter;
+        let frame = timed(&mut total, || self.filtered(frame, context, spent));
+        spent.filter = total;
+        frame
+    }
+
+    fn filtered(&mut self, frame: Frame, context: &Context<'_>, spent: &mut Spent) -> Result<Frame, Refusal> {
         let shape = Shape::of(&frame);
         let mut plan = match self.plan.take() {
             Some((known, plan)) if known == shape => plan,
             _ => Plan::new(self.chain.links(), shape, self.deep, &self.limits)?,
         };
-        let frame = plan.run(frame, context)?;
+        let frame = plan.run_timed(frame, context, spent)?;
         self.plan = Some((shape, plan));
         Ok(frame)
     }

@@ -160,3 +160,30 @@ fn what_is_no_image_is_refused_as_a_whole() {
 }
 
 mod palettes;
+
+#[test]
+fn what_each_part_took_is_told() {
+    let input = file(Format::Png, &[picture(400, 300)]);
+    let chains = ["sepia|gamma(2)|blur(3)|invert", "blur(2)|blur(4)", "crop(9000, 1)"].map(str::to_owned);
+    let (results, timings) = process_timed(&job(&input, &chains));
+    assert_eq!(results.unwrap().iter().filter(|result| result.is_ok()).count(), 2);
+    let names: Vec<&str> = timings.filters.iter().map(|timing| timing.filter.as_str()).collect();
+    assert_eq!(names, ["fused", "blur", "invert", "blur"], "a name once for each chain");
+    let in_filters = timings.filters.iter().map(|timing| timing.took).sum();
+    assert!(timings.filter >= in_filters, "planning is part of it");
+    assert!(!timings.decode.is_zero() && !timings.encode.is_zero() && !timings.filter.is_zero());
+    assert_eq!(timings.pixels, 400 * 300, "it is decoded once");
+
+    let (refused, timings) = process_timed(&job(&input[..input.len() / 2], &chains));
+    assert!(refused.is_err() && !timings.decode.is_zero() && timings.filters.is_empty());
+}
+
+#[test]
+fn what_is_compiled_is_told_once() {
+    let input = file(Format::Png, &[picture(400, 300)]);
+    // No other test has this one.
+    let chains = ["equation(r = sqrt(r*g + 0.0123))".to_owned()];
+    let compiled = || process_timed(&job(&input, &chains)).1.compiled.len();
+    assert_eq!(compiled(), usize::from(crate::kernel::Means::best(400 * 300).jit));
+    assert_eq!(compiled(), 0, "it was kept");
+}

@@ -48,7 +48,7 @@ struct Bad {
 }
 
 /// What was found.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Report {
     /// Living links that were looked at.
     links: u64,
@@ -71,9 +71,10 @@ pub async fn run(options: &Options) -> Outcome {
     let db = options.reading.db()?;
     let store = Store::new(&options.s3)?;
     store.ready().await?;
-    let mut report = Report::default();
-    report.links = verify(&db, &store, Kind::Link, options, &mut report.bad).await?;
-    report.originals = verify(&db, &store, Kind::Original, options, &mut report.bad).await?;
+    let mut bad = Vec::new();
+    let links = verify(&db, &store, Kind::Link, options, &mut bad).await?;
+    let originals = verify(&db, &store, Kind::Original, options, &mut bad).await?;
+    let report = Report { links, originals, bad };
     if options.reading.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {

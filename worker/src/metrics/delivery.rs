@@ -1,0 +1,41 @@
+//! Deliveries: what became of tries, and how long they took.
+
+use std::time::Duration;
+
+use super::family::{About, BOTH, Counter, Family, Histogram, Label, PATIENT};
+
+/// The channels.
+pub(super) const CHANNEL: Label = Label::of("channel", &["webhook", "email", "push", "sms", "topic"]);
+
+static DELIVERIES: Counter<2> = Counter::new(About::new(
+    "imgfilter_deliveries_total",
+    BOTH,
+    &[CHANNEL, Label::of("end", &["delivered", "retry", "gone", "failed", "unknown", "deferred"])],
+    "Tries to tell somebody, by what they came to; deferred is what was given back untried, for want of a place.",
+    "`delivered` beside the others. Many `failed` or `retry` of one channel: its server or our credentials; `unknown` may \
+     have arrived and is not repeated; `gone` are receivers that want no more.",
+));
+
+static SECONDS: Histogram<1> = Histogram::new(
+    PATIENT,
+    About::new(
+        "imgfilter_delivery_seconds",
+        BOTH,
+        &[CHANNEL],
+        "Seconds of a try.",
+        "How quick receivers and the servers of channels are.",
+    ),
+);
+
+pub(super) static ALL: &[&dyn Family] = &[&DELIVERIES, &SECONDS];
+
+/// A delivery was tried; `end` is what the database says has become of it, or `gone`.
+pub fn tried(channel: &str, end: &str, took: Duration) {
+    DELIVERIES.one([channel, end]);
+    SECONDS.took([channel], took);
+}
+
+/// Deliveries were given back untried.
+pub fn deferred(channel: &str) {
+    DELIVERIES.one([channel, "deferred"]);
+}
