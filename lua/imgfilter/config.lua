@@ -136,6 +136,7 @@ function M.load()
     M.downloads = variable("DOWNLOADS")
     M.max_targets = number("MAX_TARGETS")
     M.push_key = optional("VAPID_PUBLIC_KEY")
+    M.presigned_base = presigned_base()
     M.presigned_life = math.floor(duration("PRESIGNED_LIFE"))
     -- the number of the key that signs; the keys themselves are the native library's
     M.link_key = tonumber(secret("LINK_KEYS"):match("^[%s,]*(%d+)"))
@@ -180,7 +181,7 @@ function M.native()
             access_key = secret("S3_ACCESS_KEY"),
             secret_key = secret("S3_SECRET_KEY"),
         },
-        presigned_base = presigned_base(),
+        presigned_base = M.presigned_base,
     }
 end
 
