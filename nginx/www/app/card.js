@@ -20,7 +20,7 @@ export const looksLike = ({ sent, ...record }) => JSON.stringify(record)
 
 /** The element of a record, and `progress(sent)` for what changes often. */
 export function card(record, callbacks) {
-  const bar = UNDER_WAY.has(record.state) && progressBar(record)
+  const bar = UNDER_WAY.has(record.state) ? progressBar(record) : null
   const result = record.task?.results?.[0]
   const root = h('article', { class: `card ${record.state}`, 'data-key': record.key, 'aria-label': record.name },
     picture(record, result), h('div', { class: 'about' }, head(record), chainOf(record), bar?.root, outcome(record, result), acts(record, result, callbacks)))

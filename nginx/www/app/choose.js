@@ -27,6 +27,7 @@ function fields() {
   for (const [opener, field] of [['#choose', '#file'], ['#camera', '#camera-file'], ['#more-files', '#file']]) {
     find(opener).onclick = () => find(field).click()
   }
+  find('#sample').onclick = async () => take([await (await import('./sample.js')).sample()])
   for (const field of [find('#file'), find('#camera-file')]) {
     field.onchange = () => {
       take(field.files)

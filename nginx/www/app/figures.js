@@ -1,6 +1,6 @@
 // Numbers and times as people write them.
 
-const LANGUAGE = 'en'
+const LANGUAGE = 'en-GB'
 
 export const count = number => Number(number).toLocaleString(LANGUAGE, { maximumFractionDigits: 1 })
 

@@ -6,7 +6,7 @@ export class MarkedField {
   /** `label` names it for screen readers; `hear` gets the text when the person changes it. */
   constructor({ label, hear, rows = 2, id = freshId('text') }) {
     this.marks = h('div', { class: 'marks', 'aria-hidden': 'true' })
-    this.message = h('p', { class: 'mistake', id: `${id}-mistake` })
+    this.message = h('p', { class: 'mistake', id: `${id}-mistake`, 'aria-live': 'polite' })
     this.field = h('textarea', { id, rows, spellcheck: false, autocapitalize: 'off', autocomplete: 'off', 'aria-label': label,
       'aria-describedby': `${id}-mistake`, oninput: () => { this.clear(); this.grow(); hear(this.field.value) } })
     this.field.onscroll = () => { this.marks.scrollTop = this.field.scrollTop }

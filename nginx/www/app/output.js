@@ -29,4 +29,5 @@ export function startOutput() {
   read()
 }
 
-const summary = (format, life) => `${format.selectedOptions[0]?.text ?? 'As it came'}, link for ${life.selectedOptions[0]?.text ?? 'three months'}`
+/** What differs from the usual. */
+const summary = (format, life) => [format, life].filter(field => field.value).map(field => field.selectedOptions[0].text).join(', ')

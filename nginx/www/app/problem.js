@@ -78,8 +78,9 @@ export function inOneLine(refusal) {
   return help ? `${title}. ${help}` : `${title}.`
 }
 
-/** The server's words begin small and end without a stop; quotes of code are shown as they are. */
+/** The server's words begin small, end without a stop, and quote as Markdown does. */
 export function sentence(text) {
-  const first = text.charAt(0).toUpperCase() + text.slice(1)
+  const quoted = text.replace(/`([^`]*)`/g, '“$1”')
+  const first = quoted.charAt(0).toUpperCase() + quoted.slice(1)
   return /[.!?]$/.test(first) ? first : `${first}.`
 }

@@ -52,7 +52,7 @@ export class Steps {
     const filter = this.catalogue.byName.get(step.name)
     const controls = new Map(filter.parameters.map(parameter =>
       [parameter.name, control(this.catalogue, filter, parameter, text => chain.set(step.key, parameter.name, text))]))
-    const mistake = h('p', { class: 'mistake' })
+    const mistake = h('p', { class: 'mistake', 'aria-live': 'polite' })
     const root = h('li', { class: 'step', 'data-key': step.key, 'aria-label': step.name },
       this.head(step, filter), this.body(filter, controls), mistake)
     const card = { root, controls, mistake, shown: {}, show: args => showArgs(card, args) }

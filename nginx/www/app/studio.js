@@ -12,8 +12,10 @@ import { locate, write } from './chain-text.js'
 import { Stage } from './stage.js'
 import { notice } from './notice.js'
 
-// A slider that moves asks again at once it has an answer; this only joins changes that come together.
-const SETTLE_MS = 40
+// A slider that moves asks again as soon as it has an answer; this only joins changes that come together.
+const SETTLE_MS = 30
+// Whoever is just writing a name makes mistakes that are none a moment later.
+const BLAME_MS = 350
 const OPAQUE = { 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'png' }
 
 export class Studio {
@@ -40,7 +42,7 @@ export class Studio {
     this.copy = picture && new Copy()
     this.preview.use(this.copy)
     this.stage.open(picture)
-    fault.value = null
+    this.blame(null)
     notice(null)
     if (picture) this.place(picture, this.copy)
   }
@@ -86,7 +88,7 @@ export class Studio {
     if (!text.trim()) {
       this.preview.use(this.copy)
       this.stage.plain()
-      fault.value = null
+      this.blame(null)
       return
     }
     if (!steps) {
@@ -101,7 +103,7 @@ export class Studio {
   told({ busy, blob, refusal, chain: asked }) {
     if (busy !== undefined) return this.stage.busy(busy)
     if (refusal) return this.refused(refusal, asked)
-    fault.value = null
+    this.blame(null)
     notice(null)
     if (written.value.text.trim()) this.stage.show(blob, `with ${written.value.text}`)
   }
@@ -109,11 +111,19 @@ export class Studio {
   refused(refusal, asked) {
     if (['gone', 'not_found'].includes(refusal.code)) return this.open(active.value)
     const { position } = refusal
-    const isOfChain = refusal.field === 'filters' || refusal.status === 422
-    if (!isOfChain) return notice(refusal, () => this.follow())
-    const place = position && asked.places ? locate(asked.places, position.offset) : { step: -1, parameter: null, offset: 0 }
-    const textOffset = position && this.inText(asked, place, position)
-    fault.value = { refusal, ...place, length: position?.length ?? 0, textOffset }
+    if (!position) {
+      this.blame(null)
+      return notice(refusal, () => this.follow())
+    }
+    const place = asked.places ? locate(asked.places, position.offset) : { step: -1, parameter: null, offset: 0 }
+    this.blame({ refusal, ...place, length: position.length, textOffset: this.inText(asked, place, position) })
+  }
+
+  /** Says what is wrong once the person has stopped for a moment, and at once that nothing is. */
+  blame(found) {
+    clearTimeout(this.blaming)
+    if (found) this.blaming = setTimeout(() => { fault.value = found }, BLAME_MS)
+    else fault.value = null
   }
 
   /** The place in the text that the person sees, whose numbers may be longer than those of the preview. */

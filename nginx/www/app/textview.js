@@ -53,7 +53,6 @@ export class TextView {
     if (!found) return
     const { refusal, textOffset, length } = found
     const { help } = words(refusal)
-    if (textOffset === undefined) return this.field.say(help)
     const { suggestion } = refusal
     const take = () => {
       this.field.value = spliced(this.field.value, textOffset, length, suggestion)
