@@ -5,7 +5,7 @@ import { settled } from './dom.js'
 import { onKey } from './key.js'
 import { Looks } from './looks.js'
 import { COPY_SIDE } from './picture.js'
-import { bytesOf, Copy, ended, Preview, sweep } from './preview.js'
+import { bytesOf, Copy, ended, Preview, sweep, sweepAtLast } from './preview.js'
 import { scaled } from './scale.js'
 import { active, chain, fault, written } from './state.js'
 import { locate, write } from './chain-text.js'
@@ -30,15 +30,18 @@ export class Studio {
     written.on(follow)
     active.on(picture => this.open(picture))
     onKey(() => { if (active.value && !this.copy?.image) this.open(active.value) })
-    addEventListener('pagehide', () => this.copy?.leave())
+    addEventListener('pagehide', () => {
+      this.copy?.leave()
+      sweepAtLast()
+    })
     addEventListener('pageshow', event => { if (event.persisted && active.value) this.open(active.value) })
     addEventListener('online', () => { if (active.value && !this.copy?.image) this.open(active.value) })
-    sweep()
   }
 
   /** Another picture, or none. */
   open(picture) {
     this.copy?.leave()
+    sweep()
     this.copy = picture && new Copy()
     this.preview.use(this.copy)
     this.stage.open(picture)
