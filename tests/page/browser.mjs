@@ -93,12 +93,13 @@ async function keepPicture(page, name) {
   await page.screenshot({ path }).then(() => console.log(`# ${path}`), () => {})
 }
 
-/** Fails with a line for each fault that axe finds on the page as it is now. */
-export async function assertAccessible(page) {
+/** Fails with a line for each fault that axe finds on the page as it is now; `rules` are all, or those to go by. */
+export async function assertAccessible(page, rules) {
   await page.evaluate(libraries('axe-core').source)
-  const { violations } = await page.evaluate(() => window.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  }))
+  const { violations } = await page.evaluate(rules => window.axe.run(document, {
+    runOnly: rules ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    resultTypes: ['violations'],
+  }), rules)
   const lines = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(node => `${id}: ${help}: ${node.target} ${node.failureSummary}`))
   assert.deepEqual(lines, [])
