@@ -66,7 +66,7 @@ tabTest('text becomes filters, and filters text and a line of curl', {}, async (
   await shown(page, grey)
   const height = page.locator('.step').nth(0).getByLabel('Height, pixels')
   await height.fill('500')
-  assert.equal(await chainText(page), 'resize(800, 500, mode=cover)|text("a, b)", size=40)|grayscale')
+  assert.equal(await chainText(page), 'resize(800, height=500, mode=cover)|text("a, b)", size=40)|grayscale')
   const line = await page.locator('#curl').innerText()
   assert.equal(line, `curl -F image=@photo.jpg --form-string 'filters=${await chainText(page)}' ${url}/images`)
 })

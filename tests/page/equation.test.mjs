@@ -37,10 +37,10 @@ tabTest('a mistake in the text is marked, counted in characters as people see th
   assert.equal(await mark.textContent(), 'sepa')
   await page.locator('#text-place').getByRole('button', { name: 'Take “sepia”' }).click()
   assert.deepEqual(await page.locator('.step h3').allInnerTexts(), ['invert', 'sepia'])
-  // A look of this name there is none; each of its letters has two units of UTF-16.
-  await field.fill('look("🦊🦊🦊")|invert')
+  // The font has no foxes, each of which has two units of UTF-16.
+  await field.fill('invert|text("🦊🦊")|sepia')
   await page.locator('#text-place .mistake').getByText('🦊').waitFor()
-  assert.equal(await mark.textContent(), '"🦊🦊🦊"')
+  assert.equal(await mark.textContent(), '"🦊🦊"')
 })
 
 tabTest('a value out of its range is said at its filter', {}, async ({ page, url, watch }) => {

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { PHOTO, tabTest } from './browser.mjs'
-import { choose, largePicture, open, lineOf } from './person.mjs'
+import { choose, largePicture, open } from './person.mjs'
+import { URL_RELAYED, wayOf } from './relay.mjs'
 
 /** The bytes from which each piece of an upload began. */
 function pieces(page) {
@@ -18,56 +19,56 @@ const midway = page => page.waitForFunction(() => {
   return bar && bar.value > 5 && bar.value < 90
 })
 
-tabTest('an upload that was cut goes on where it was', {}, async ({ page, url, watch }) => {
-  watch.forgive(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK/)
+tabTest('an upload that was cut goes on where it was', { url: URL_RELAYED }, async ({ page, url, watch }) => {
+  watch.forgive(/ERR_/)
   const offsets = pieces(page)
   await open(page, url)
   await choose(page, largePicture())
-  const line = await lineOf(page)
-  await line.slow(3e6)
+  const way = await wayOf(page)
+  await way.slow(3e6)
   await page.locator('#make').click()
   await midway(page)
-  await line.cut()
+  await way.cut()
   await page.getByText('Waiting for the line').waitFor()
-  await line.mend()
+  await way.mend()
   await page.locator('.card.done').waitFor()
   assert.ok(offsets.length >= 2 && offsets.at(-1) > 0, `began at ${offsets}`)
 })
 
-tabTest('a small upload that was cut goes on in pieces', {}, async ({ page, url, watch }) => {
-  watch.forgive(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK/)
+tabTest('a small upload that was cut goes on in pieces', { url: URL_RELAYED }, async ({ page, url, watch }) => {
+  watch.forgive(/ERR_/)
   const offsets = pieces(page)
   await open(page, url)
   await choose(page, PHOTO)
-  const line = await lineOf(page)
-  await line.slow(4e5)
+  const way = await wayOf(page)
+  await way.slow(4e5)
   await page.locator('#make').click()
   await midway(page)
-  await line.cut()
+  await way.cut()
   await page.getByText('Waiting for the line').waitFor()
-  await line.mend()
+  await way.mend()
   await page.locator('.card.done').waitFor()
   assert.ok(offsets.length >= 1)
 })
 
-tabTest('an upload goes on after the page was reloaded', {}, async ({ page, url }) => {
+tabTest('an upload goes on after the page was reloaded', { url: URL_RELAYED }, async ({ page, url }) => {
   const offsets = pieces(page)
   await open(page, url)
   await choose(page, largePicture())
-  const line = await lineOf(page)
-  await line.slow(3e6)
+  const way = await wayOf(page)
+  await way.slow(3e6)
   await page.locator('#make').click()
   await midway(page)
   await page.reload()
-  await line.mend()
+  await way.mend()
   await page.locator('.card.done').waitFor()
   assert.ok(offsets.at(-1) > 0, `began at ${offsets}`)
 })
 
-tabTest('an upload that is canceled is gone', {}, async ({ page, url }) => {
+tabTest('an upload that is canceled is gone', { url: URL_RELAYED }, async ({ page, url }) => {
   await open(page, url)
   await choose(page, largePicture())
-  await (await lineOf(page)).slow(3e6)
+  await (await wayOf(page)).slow(3e6)
   await page.locator('#make').click()
   await midway(page)
   const [given] = await Promise.all([

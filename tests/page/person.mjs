@@ -78,12 +78,3 @@ export function largePicture(name = 'large.bmp', width = 1900, height = 1600) {
   writeFileSync(path, file)
   return path
 }
-
-/** The line to the service, which can be made slow, cut and mended. */
-export async function lineOf(page) {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Network.enable')
-  const set = (offline, uploadThroughput) =>
-    session.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
-  return { slow: bytesPerSecond => set(false, bytesPerSecond), cut: () => set(true, -1), mend: () => set(false, -1) }
-}

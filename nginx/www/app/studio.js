@@ -119,7 +119,17 @@ export class Studio {
       return notice(refusal, () => this.follow())
     }
     const place = asked.places ? locate(asked.places, position.offset) : { step: -1, parameter: null, offset: 0 }
-    this.blame({ refusal, ...place, length: position.length, textOffset: this.inText(asked, place, position) })
+    this.blame({ refusal, ...place, length: position.length, inText: this.inText(asked, place, position) })
+  }
+
+  /** The place in the text that the person sees, where numbers may be longer than in the preview's, and words have quotation marks. */
+  inText(asked, { step, parameter, offset }, position) {
+    const seen = written.value.places?.[step]
+    if (!asked.places || !seen) return position
+    const [theirs, ours] = [asked.places[step].args[parameter], seen.args[parameter]]
+    if (!theirs || !ours) return { offset: seen.start + position.offset - asked.places[step].start, length: position.length }
+    if (offset === 0 && position.length === theirs.end - theirs.start) return { offset: ours.start, length: ours.end - ours.start }
+    return { offset: Math.min(ours.start + offset, ours.end), length: position.length }
   }
 
   /** Says what is wrong once the person has stopped for a moment, and at once that nothing is. */
@@ -127,12 +137,5 @@ export class Studio {
     clearTimeout(this.blaming)
     if (found) this.blaming = setTimeout(() => { fault.value = found }, BLAME_MS)
     else fault.value = null
-  }
-
-  /** The place in the text that the person sees, whose numbers may be longer than those of the preview. */
-  inText(asked, { step, parameter, offset }, position) {
-    const argument = written.value.places?.[step]?.args[parameter]
-    if (!asked.places || !argument) return written.value.places?.[step]?.start ?? position.offset
-    return Math.min(argument.start + offset, argument.end)
   }
 }
