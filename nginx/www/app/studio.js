@@ -103,12 +103,12 @@ export class Studio {
     this.preview.want({ ...write(small, this.catalogue.byName), whole: text })
   }
 
-  told({ busy, blob, refusal, chain: asked }) {
+  told({ busy, url, refusal, chain: asked }) {
     if (busy !== undefined) return this.stage.busy(busy)
     if (refusal) return this.refused(refusal, asked)
     this.blame(null)
     notice(null)
-    if (written.value.text.trim()) this.stage.show(blob, `with ${written.value.text}`)
+    if (written.value.text.trim()) this.stage.show(url, `with ${written.value.text}`)
   }
 
   refused(refusal, asked) {
