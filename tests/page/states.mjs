@@ -18,7 +18,7 @@ export const STATES = [
     await page.locator('#picker-search').fill('warm')
   }],
   ['chain', async page => {
-    await page.keyboard.press('Escape')
+    await page.locator('#picker-close').click()
     await page.getByRole('radio', { name: 'Film noir' }).click()
     for (const name of ['vignette', 'sharpen']) {
       await page.locator('#add-filter').click()

@@ -182,20 +182,24 @@ export function write(steps, byName) {
 function writeStep({ name, args }, filter, add) {
   add(name)
   const places = {}
-  let positional = true
+  let together = true
   let opened = false
-  for (const parameter of filter?.parameters ?? []) {
+  ;(filter?.parameters ?? []).forEach((parameter, index) => {
     const value = args[parameter.name]
-    // Once something is left out, what follows needs its name.
     if (idle(parameter, value)) {
-      positional = false
-      continue
+      together = false
+      return
     }
     add(opened ? ', ' : '(')
-    if (!positional && parameter.type !== 'equations') add(`${parameter.name}=`)
+    // What everybody writes has no name; nor could it have one in an equation.
+    const unnamed = together && (parameter.required || index === 0) || parameter.type === 'equations'
+    if (!unnamed) {
+      add(`${parameter.name}=`)
+      together = false
+    }
     places[parameter.name] = add(parameter.type === 'equations' ? value : quotedIfNeeded(value))
     opened = true
-  }
+  })
   if (opened) add(')')
   return places
 }

@@ -9,6 +9,8 @@ const LIFE_S = 600
 // A preview takes some 50 ms, about which `?wait=` is not precise enough.
 const QUICK_ASKS = 16
 const QUICK_MS = 22
+// Browsers let few requests outlive a page.
+const LAST = 24
 const OUTPUT = { expires_in: LIFE_S, quality: 82, effort: 1 }
 
 // Tasks that are to be erased, also if the page ends before that.
@@ -89,11 +91,10 @@ export class Copy {
     discard(task.id)
   }
 
-  /** Erases all of it. */
+  /** All of it is to be erased. */
   leave() {
     this.left = true
     this.tasks.splice(0).reverse().forEach(discard)
-    sweep()
   }
 }
 
@@ -148,7 +149,11 @@ export class Preview {
   }
 }
 
-// Whoever closes the page leaves nothing behind; a request that outlives the page is enough for a few tasks.
-addEventListener('pagehide', () => {
-  for (const id of [...owed].slice(-20)) erase(id, { keepalive: true }).catch(() => {})
-})
+/** Erases what there is when the page ends, by requests that outlive it. What fails ends by itself, with its links. */
+export function sweepAtLast() {
+  for (const id of [...owed].slice(0, LAST)) {
+    erase(id, { keepalive: true }).catch(() => {})
+    owed.delete(id)
+  }
+  leftovers.write([...owed])
+}

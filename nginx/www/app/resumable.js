@@ -35,7 +35,7 @@ export async function resume(file, url, { hear, signal }) {
       onProgress: (sent, total) => hear(sent / total),
       onShouldRetry: error => navigator.onLine && !FINAL.has(error.originalResponse?.getStatus()),
       onError: error => failed(refusalOf(error)),
-      onSuccess: ({ lastResponse }) => done(lastResponse.getHeader('Imgfilter-Task')),
+      onSuccess: ({ lastResponse }) => done(lastResponse.getHeader('Imgfilter-Task').split('/').pop()),
     })
     const stop = () => {
       sending.abort()

@@ -13,7 +13,8 @@ export const chain = makeChain()
 /** The text of the chain, as the person has written it or as the sliders have: `{ text, places }`. */
 export const written = signal({ text: '', places: [] })
 
-/** What the service has said against the chain: a Refusal and where, `{ refusal, step, parameter, offset, length, textOffset }`. */
+/** What the service has said against the chain: a Refusal and where, `{ refusal, step, parameter, offset, length }` in
+ * a filter, and `inText` as `{ offset, length }` in the text. */
 export const fault = signal(null)
 
 export function addPictures(more) {

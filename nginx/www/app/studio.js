@@ -5,7 +5,7 @@ import { settled } from './dom.js'
 import { onKey } from './key.js'
 import { Looks } from './looks.js'
 import { COPY_SIDE } from './picture.js'
-import { bytesOf, Copy, ended, Preview, sweep } from './preview.js'
+import { bytesOf, Copy, ended, Preview, sweep, sweepAtLast } from './preview.js'
 import { scaled } from './scale.js'
 import { active, chain, fault, written } from './state.js'
 import { locate, write } from './chain-text.js'
@@ -30,15 +30,18 @@ export class Studio {
     written.on(follow)
     active.on(picture => this.open(picture))
     onKey(() => { if (active.value && !this.copy?.image) this.open(active.value) })
-    addEventListener('pagehide', () => this.copy?.leave())
+    addEventListener('pagehide', () => {
+      this.copy?.leave()
+      sweepAtLast()
+    })
     addEventListener('pageshow', event => { if (event.persisted && active.value) this.open(active.value) })
     addEventListener('online', () => { if (active.value && !this.copy?.image) this.open(active.value) })
-    sweep()
   }
 
   /** Another picture, or none. */
   open(picture) {
     this.copy?.leave()
+    sweep()
     this.copy = picture && new Copy()
     this.preview.use(this.copy)
     this.stage.open(picture)
@@ -116,7 +119,17 @@ export class Studio {
       return notice(refusal, () => this.follow())
     }
     const place = asked.places ? locate(asked.places, position.offset) : { step: -1, parameter: null, offset: 0 }
-    this.blame({ refusal, ...place, length: position.length, textOffset: this.inText(asked, place, position) })
+    this.blame({ refusal, ...place, length: position.length, inText: this.inText(asked, place, position) })
+  }
+
+  /** The place in the text that the person sees, where numbers may be longer than in the preview's, and words have quotation marks. */
+  inText(asked, { step, parameter, offset }, position) {
+    const seen = written.value.places?.[step]
+    if (!asked.places || !seen) return position
+    const [theirs, ours] = [asked.places[step].args[parameter], seen.args[parameter]]
+    if (!theirs || !ours) return { offset: seen.start + position.offset - asked.places[step].start, length: position.length }
+    if (offset === 0 && position.length === theirs.end - theirs.start) return { offset: ours.start, length: ours.end - ours.start }
+    return { offset: Math.min(ours.start + offset, ours.end), length: position.length }
   }
 
   /** Says what is wrong once the person has stopped for a moment, and at once that nothing is. */
@@ -124,12 +137,5 @@ export class Studio {
     clearTimeout(this.blaming)
     if (found) this.blaming = setTimeout(() => { fault.value = found }, BLAME_MS)
     else fault.value = null
-  }
-
-  /** The place in the text that the person sees, whose numbers may be longer than those of the preview. */
-  inText(asked, { step, parameter, offset }, position) {
-    const argument = written.value.places?.[step]?.args[parameter]
-    if (!asked.places || !argument) return written.value.places?.[step]?.start ?? position.offset
-    return Math.min(argument.start + offset, argument.end)
   }
 }

@@ -51,14 +51,14 @@ export class TextView {
   blame(found) {
     this.field.clear()
     if (!found) return
-    const { refusal, textOffset, length } = found
+    const { refusal, inText } = found
     const { help } = words(refusal)
     const { suggestion } = refusal
     const take = () => {
-      this.field.value = spliced(this.field.value, textOffset, length, suggestion)
+      this.field.value = spliced(this.field.value, inText.offset, inText.length, suggestion)
       this.typed(this.field.value)
     }
-    this.field.mark({ offset: textOffset, length }, help, suggestion && { words: `Take “${suggestion}”`, take })
+    this.field.mark(inText, help, suggestion && { words: `Take “${suggestion}”`, take })
   }
 
   curl() {
