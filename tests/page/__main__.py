@@ -1,4 +1,4 @@
-"""`python3 -m page [serve | options of node]`."""
+"""`python3 -m page [serve | run SCRIPT… | options of node]`."""
 
 import os
 import shlex
@@ -11,12 +11,10 @@ from .services import HERE, Services
 
 def serve(environment: dict[str, str]) -> int:
     """Says where everything is, in the words of a shell, and stays."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     own = {name: value for name, value in environment.items() if name.startswith("PAGE_")}
     print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in own.items()), flush=True)
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        pass
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return 0
 
 
@@ -25,6 +23,8 @@ def main(words: list[str]) -> int:
         environment = os.environ | services.environment()
         if words == ["serve"]:
             return serve(environment)
+        if words[:1] == ["run"]:
+            return subprocess.run(["node", *words[1:]], env=environment).returncode
         command = ["node", "--test-reporter=tap", "--test-reporter-destination=stdout", *words, HERE / "all.mjs"]
         return subprocess.run(command, env=environment).returncode
 
