@@ -20,6 +20,7 @@ headers:
 
 build: headers ## build the release
 	cargo build --release --workspace --locked
+	@nginx/pages/fill $(PROGRAM)
 
 package: build ## make the Debian package: target/package/imgfilter_*.deb
 	@systemd/debian/build
@@ -117,4 +118,4 @@ gallery: build ## draw a contact sheet of every filter and every look
 
 clean: stop ## remove what was built, and the state under var/
 	cargo clean
-	rm -rf "$$(readlink -f var)" var
+	rm -rf "$$(readlink -f var)" var nginx/www/lib nginx/www/docs

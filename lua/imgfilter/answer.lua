@@ -3,6 +3,7 @@
 local cjson = require "cjson.safe"
 local config = require "imgfilter.config"
 local metrics = require "imgfilter.metrics"
+local page = require "imgfilter.problem_page"
 local problems = require "imgfilter.problem"
 
 local M = {}
@@ -38,7 +39,10 @@ function M.json(status, body, headers)
     return M.send(status, "application/json", body, headers)
 end
 
--- `challenge` is for WWW-Authenticate and may be nil.
+-- What a page of a problem may load.
+local PAGE_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+-- As JSON, or as a page for people. `challenge` is for WWW-Authenticate and may be nil.
 function M.problem(problem, challenge)
     metrics.refused(problem.code)
     local retry_after = problem.retry_after
@@ -46,6 +50,11 @@ function M.problem(problem, challenge)
         retry_after = nil
     end
     local headers = { ["Retry-After"] = retry_after, ["WWW-Authenticate"] = challenge }
+    -- the method as the client sent it: error_page makes it GET
+    if page.wanted(ngx.var.logged_method, ngx.var.http_accept) then
+        headers["Content-Security-Policy"] = PAGE_POLICY
+        return M.send(problem.status, "text/html; charset=utf-8", page.render(cjson.decode(problem.body)), headers)
+    end
     return M.send(problem.status, "application/problem+json", problem.body, headers)
 end
 

@@ -138,6 +138,7 @@ function M.load()
     -- where metrics can be read; nil: nowhere
     M.metrics = optional("EDGE_METRICS")
     M.push_key = optional("VAPID_PUBLIC_KEY")
+    M.presigned_base = presigned_base()
     M.presigned_life = math.floor(duration("PRESIGNED_LIFE"))
     -- the number of the key that signs; the keys themselves are the native library's
     M.link_key = tonumber(secret("LINK_KEYS"):match("^[%s,]*(%d+)"))
@@ -182,7 +183,7 @@ function M.native()
             access_key = secret("S3_ACCESS_KEY"),
             secret_key = secret("S3_SECRET_KEY"),
         },
-        presigned_base = presigned_base(),
+        presigned_base = M.presigned_base,
     }
 end
 

@@ -37,15 +37,16 @@ def python(program: str = "python3") -> Path:
     return kept("python", pins, make) / "bin" / program
 
 
-def node() -> Path:
-    """A folder whose scripts find the libraries from npm."""
-    pins = HERE / "node" / "package-lock.json"
-
+def node(name: str = "node", pinned: Path = HERE / "node") -> Path:
+    """A folder whose scripts find the libraries from npm that package.json and package-lock.json in `pinned` name."""
     def make(folder: Path) -> None:
-        shutil.copytree(HERE / "node", folder)
-        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
+        folder.mkdir(parents=True)
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(pinned / file, folder)
+        command = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=folder, check=True, timeout=300)
 
-    return kept("node", pins, make)
+    return kept(name, pinned / "package-lock.json", make)
 
 
 def rust(programs: dict[str, str]) -> dict[str, Path]:

@@ -158,6 +158,13 @@ def e2e(session: Session, arguments: list[str]) -> Count:
     return pytest(session, "tests/e2e", arguments, {})
 
 
+def page(session: Session, arguments: list[str]) -> Count:
+    """The runner is node's own; it is started beside what it tests."""
+    session.build.check()
+    code, output = call(session, ["/usr/bin/python3", "-m", "page", *arguments])
+    return agree(code, count.tap(output))
+
+
 def chaos(session: Session, arguments: list[str]) -> Count:
     session.build.check()
     return check(session, "/usr/bin/python3", "-m", "load.chaos", "--short", "--profile", "debug", *arguments)
@@ -177,5 +184,6 @@ SUITES = (
     Suite("edge", "service", "the Lua side inside a real nginx, before PostgreSQL and the store", edge),
     Suite("operation", "service", "make run, start and stop; systemd units; the generated nginx configuration", operation),
     Suite("e2e", "service", "the real nginx, PostgreSQL, store and worker", e2e),
+    Suite("page", "service", "the pages for people, in a real browser", page),
     Suite("chaos", "service", "uploads while parts of the service are killed", chaos),
 )

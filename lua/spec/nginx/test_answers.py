@@ -45,7 +45,7 @@ def test_other_methods_are_refused_with_those_that_are_not(stack, path, method):
     assert answer.problem["code"] == "method_not_allowed"
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/images/", "/images/x", "/problem", "/tasks/", f"/tasks/{ID}",
+@pytest.mark.parametrize("path", ["/nowhere", "/images/", "/images/x", "/problem", "/tasks/", f"/tasks/{ID}",
                                   f"/tasks/{ID}/events", "/tasks/x", "/d/", "/d/x", "/d/x/", "/d/x/y", "/d/x/y/z"])
 def test_what_is_not_there_is_not_found(stack, path):
     answer = ask(stack.url, "GET", path)

@@ -1,0 +1,54 @@
+// Sending a picture so that it can go on where it was cut (tus): large files, bad lines, pages that were reloaded.
+
+import { at, here, identity, Refusal, request } from './api.js'
+
+const VERSION = { 'Tus-Resumable': '1.0.0' }
+const DELAYS_MS = [500, 1000, 2000, 4000]
+const FINAL = new Set([400, 401, 403, 404, 410, 413, 415, 422])
+
+const encoded = text => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+
+const metadata = fields => Object.entries(fields).map(([name, value]) =>
+  `${name} ${encoded(typeof value === 'object' ? JSON.stringify(value) : String(value))}`).join(',')
+
+/** Begins an upload; its address. */
+export async function begin(file, fields) {
+  const headers = { ...VERSION, 'Upload-Length': String(file.size), 'Upload-Metadata': metadata(fields) }
+  const response = await request('uploads', { method: 'POST', headers })
+  return here(response.headers.get('Location')).href
+}
+
+/** Gives it up. */
+export const abandon = url => request(url, { method: 'DELETE', headers: VERSION }).catch(() => {})
+
+/** Sends what is missing. Resolves to the id of the task; rejects with a Refusal, also when the line is cut for longer. */
+export async function resume(file, url, { hear, signal }) {
+  const { Upload } = await import('../lib/tus.js')
+  return new Promise((done, failed) => {
+    const sending = new Upload(file, {
+      endpoint: at('uploads').href,
+      uploadUrl: url,
+      headers: identity(),
+      retryDelays: DELAYS_MS,
+      // A new one would need its options again: whoever asked for this does that.
+      storeFingerprintForResuming: false,
+      onProgress: (sent, total) => hear(sent / total),
+      onShouldRetry: error => navigator.onLine && !FINAL.has(error.originalResponse?.getStatus()),
+      onError: error => failed(refusalOf(error)),
+      onSuccess: ({ lastResponse }) => done(lastResponse.getHeader('Imgfilter-Task').split('/').pop()),
+    })
+    const stop = () => {
+      sending.abort()
+      failed(new DOMException('canceled', 'AbortError'))
+    }
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop, { once: true })
+    sending.start()
+  })
+}
+
+function refusalOf(error) {
+  const response = error.originalResponse
+  if (!response?.getStatus()) return Refusal.offline()
+  return Refusal.of(response.getStatus(), response.getBody(), response.getHeader('Retry-After'))
+}

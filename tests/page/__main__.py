@@ -1,0 +1,33 @@
+"""`python3 -m page [serve | run SCRIPT… | options of node]`."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+
+from .services import HERE, Services
+
+
+def serve(environment: dict[str, str]) -> int:
+    """Says where everything is, in the words of a shell, and stays."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    own = {name: value for name, value in environment.items() if name.startswith("PAGE_")}
+    print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in own.items()), flush=True)
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    return 0
+
+
+def main(words: list[str]) -> int:
+    with Services() as services:
+        environment = os.environ | services.environment()
+        if words == ["serve"]:
+            return serve(environment)
+        if words[:1] == ["run"]:
+            return subprocess.run(["node", *words[1:]], env=environment).returncode
+        command = ["node", "--test-reporter=tap", "--test-reporter-destination=stdout", *words, HERE / "all.mjs"]
+        return subprocess.run(command, env=environment).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,49 @@
+// A way to the service that can be cut: connections break in the middle, and none is made until it is mended.
+
+import { connect, createServer } from 'node:net'
+import { after } from 'node:test'
+import { URL_HERE } from './browser.mjs'
+
+const target = new URL(URL_HERE)
+const sockets = new Set()
+let whole = true
+
+const server = createServer(client => {
+  if (!whole) return client.destroy()
+  const service = connect(target.port, target.hostname)
+  for (const [from, to] of [[client, service], [service, client]]) {
+    sockets.add(from)
+    from.on('error', () => to.destroy())
+    from.on('close', () => {
+      sockets.delete(from)
+      to.destroy()
+    })
+    from.pipe(to)
+  }
+})
+await new Promise(done => server.listen(0, '127.0.0.1', done))
+after(() => server.close())
+
+/** The service by this way: another address than the one that it calls its own. */
+export const URL_RELAYED = `http://127.0.0.1:${server.address().port}`
+
+/** The way as one page has it: slow, cut or whole. */
+export async function wayOf(page) {
+  const context = page.context()
+  const session = await context.newCDPSession(page)
+  await session.send('Network.enable')
+  return {
+    slow: bytesPerSecond => session.send('Network.emulateNetworkConditions',
+      { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond }),
+    async cut() {
+      whole = false
+      for (const socket of sockets) socket.destroy()
+      await context.setOffline(true)
+    },
+    async mend() {
+      whole = true
+      await session.detach()
+      await context.setOffline(false)
+    },
+  }
+}
