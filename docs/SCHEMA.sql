@@ -367,8 +367,7 @@ CREATE TABLE imgfilter.task (
     memory imgfilter.positive DEFAULT 64 NOT NULL,
     expiring_told_at timestamp with time zone,
     trace jsonb,
-    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = ((status)::text >= ('processing'::text COLLATE "C")))),
-    CONSTRAINT task_trace_form CHECK (((trace IS NULL) OR ((((trace ->> 'id'::text) ~ '^[0-9a-f]{32}$'::text) AND ((trace ->> 'span'::text) ~ '^[0-9a-f]{16}$'::text) AND ((trace ->> 'flags'::text) ~ '^[0-9a-f]{2}$'::text) AND COALESCE(((trace ->> 'parent'::text) ~ '^[0-9a-f]{16}$'::text), true) AND (jsonb_typeof((trace -> 'received'::text)) = 'number'::text)) IS TRUE)))
+    CONSTRAINT task_queue_while_open CHECK (((queue_id IS NOT NULL) = ((status)::text >= ('processing'::text COLLATE "C"))))
 )
 WITH (fillfactor='80');
 
@@ -980,6 +979,9 @@ ALTER TABLE ONLY imgfilter.target
 
 ALTER TABLE ONLY imgfilter.task
     ADD CONSTRAINT task_pkey PRIMARY KEY (id);
+
+ALTER TABLE imgfilter.task
+    ADD CONSTRAINT task_trace_form CHECK (((trace IS NULL) OR ((((trace ->> 'id'::text) ~ '^[0-9a-f]{32}$'::text) AND ((trace ->> 'span'::text) ~ '^[0-9a-f]{16}$'::text) AND ((trace ->> 'flags'::text) ~ '^[0-9a-f]{2}$'::text) AND COALESCE(((trace ->> 'parent'::text) ~ '^[0-9a-f]{16}$'::text), true) AND (jsonb_typeof((trace -> 'received'::text)) = 'number'::text)) IS TRUE))) NOT VALID;
 
 ALTER TABLE ONLY imgfilter.usage
     ADD CONSTRAINT usage_pkey PRIMARY KEY (account, day);
