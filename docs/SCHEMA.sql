@@ -74,7 +74,7 @@ CREATE FUNCTION imgfilter.check_quota(p_request jsonb) RETURNS void
 CREATE FUNCTION imgfilter.check_room(p_owner text, p_limits jsonb) RETURNS void
     LANGUAGE plpgsql STABLE;
 
-CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) RETURNS TABLE(queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamp with time zone, attempts smallint, memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text, trace jsonb, created_at timestamp with time zone)
+CREATE FUNCTION imgfilter.claim(p_worker integer, p_lane text, p_limit integer, p_free integer, p_budget integer, p_lease interval, p_floors timestamp with time zone[], p_life interval) RETURNS TABLE(queue_id bigint, lease bigint, lane text, prio smallint, run_at timestamp with time zone, attempts smallint, memory integer, task uuid, object_key text, filename text, bytes bigint, spec jsonb, month text, trace jsonb, created_at timestamp with time zone, first_claim boolean)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 10
     SET search_path TO 'imgfilter', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -112,7 +112,8 @@ CREATE FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], 
 
 CREATE FUNCTION imgfilter.count_service(p_limit bigint) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'imgfilter', 'pg_temp';
+    SET search_path TO 'imgfilter', 'pg_temp'
+    SET enable_seqscan TO 'off';
 
 CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval DEFAULT NULL::interval, p_longest interval DEFAULT NULL::interval) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -129,6 +130,10 @@ CREATE FUNCTION imgfilter.deliveries_of(p_owner text, p_filter jsonb) RETURNS js
 
 CREATE FUNCTION imgfilter.delivery_attempts() RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION imgfilter.delivery_end(p_delivery uuid, p_lease bigint) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'imgfilter', 'pg_temp';
 
 CREATE TABLE imgfilter.delivery (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1119,6 +1124,9 @@ REVOKE ALL ON FUNCTION imgfilter.deliveries_of(p_owner text, p_filter jsonb) FRO
 GRANT ALL ON FUNCTION imgfilter.deliveries_of(p_owner text, p_filter jsonb) TO imgfilter_edge;
 
 REVOKE ALL ON FUNCTION imgfilter.delivery_attempts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION imgfilter.delivery_end(p_delivery uuid, p_lease bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION imgfilter.delivery_end(p_delivery uuid, p_lease bigint) TO imgfilter_worker;
 
 REVOKE ALL ON FUNCTION imgfilter.delivery_line(p_delivery imgfilter.delivery, p_row imgfilter.queue) FROM PUBLIC;
 

@@ -38,7 +38,7 @@ GRANT EXECUTE ON FUNCTION queue_pressure, purged_since, note_link_key TO imgfilt
 GRANT EXECUTE ON FUNCTION worker_start, worker_stop, beat, is_draining, reap TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION publish_queue_state, publish_service_state, service_state, lease_end TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION claim, complete, complete_many, fail, release TO imgfilter_worker;
-GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, begin_delivery, finish_delivery, defer_delivery,
+GRANT EXECUTE ON FUNCTION claim_deliveries, store_body, begin_delivery, finish_delivery, defer_delivery, delivery_end,
   tell_expiring, link_view TO imgfilter_worker;
 GRANT EXECUTE ON FUNCTION expired_links, remove_links, spent_originals, remove_originals, orphans, remove_old_rows,
   cleanup_preview, erased_objects, remove_erased_objects, leased_rows, longest_life, purge,

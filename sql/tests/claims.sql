@@ -2,14 +2,14 @@
 -- And what becomes of the tasks that a worker was lost with.
 BEGIN;
 \ir fixture.psql
-SELECT plan(35);
+SELECT plan(38);
 SELECT worker_start('host', 1, 'test') AS w \gset
 SELECT worker_start('host', 2, 'test') AS other \gset
 
 -- The numbers of the tasks that a claim takes, in its order.
 CREATE FUNCTION pg_temp.claimed(w integer, lane text, n integer, free integer, budget integer) RETURNS integer[] LANGUAGE sql AS
   $$ SELECT coalesce(array_agg(right(task::text, 2)::integer ORDER BY ord), '{}')
-       FROM claim(w, lane, n, free, budget, '1 min', NULL, '3 months') WITH ORDINALITY AS c(q, l, lane, p, r, a, memory, task, k, f, b, s, m, trace, at, ord) $$;
+       FROM claim(w, lane, n, free, budget, '1 min', NULL, '3 months') WITH ORDINALITY AS c(q, l, lane, p, r, a, memory, task, k, f, b, s, m, trace, at, first, ord) $$;
 CREATE FUNCTION pg_temp.drop_all(w integer) RETURNS bigint LANGUAGE sql AS
   $$ SELECT release(w, ARRAY(SELECT lease FROM queue WHERE worker_id = w)) $$;
 
@@ -78,6 +78,16 @@ SELECT queue_id AS q, lease AS l FROM claim(:next, 'quarantine', 1, 900, 900, '1
 SELECT is(fail(:next, :q, :l, 'internal_error', 'x', false, '1 s', '1 s'), 'retry', 'as it does after another failure');
 SELECT is(lane, lane_number('quarantine'), 'of whatever kind') FROM queue WHERE id = :q;
 SELECT is(lane_number('quarantine'), 2::smallint, 'which is a lane of images');
+
+-- the first claim, whatever attempts say
+DELETE FROM queue;
+SELECT pg_temp.order_photo(31) \g /dev/null
+SELECT is(first_claim, true, 'nobody has had it before') FROM claim(:next, 'fast', 1, 900, 900, '1 min', NULL, '3 months');
+SELECT pg_temp.drop_all(:next) \g /dev/null
+SELECT is(ROW(attempts, first_claim)::text, '(1,f)', 'given back, it was claimed before') FROM claim(:next, 'fast', 1, 900, 900, '1 min', NULL, '3 months');
+SELECT id AS q, lease AS l FROM queue \gset
+SELECT fail(:next, :q, :l, 'internal_error', 'x', true, '1 s', '1 s'), requeue(pg_temp.task_id(31)) \g /dev/null
+SELECT is(ROW(attempts, first_claim)::text, '(1,f)', 'as one that was put back by the operator') FROM claim(:next, 'fast', 1, 900, 900, '1 min', NULL, '3 months');
 
 SELECT * FROM finish();
 ROLLBACK;

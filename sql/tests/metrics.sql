@@ -1,7 +1,7 @@
 -- What is counted of the service as a whole, for those who watch it.
 BEGIN;
 \ir fixture.psql
-SELECT plan(40);
+SELECT plan(42);
 
 -- lane_load
 SELECT is((SELECT l::text FROM lane_load('fast', 10) AS l), ROW(0, 0, NULL::timestamptz, 0::float8)::text, 'nothing waits');
@@ -65,7 +65,12 @@ SELECT is(links_alive(5000), 2002::bigint, 'or counted');
 
 -- lease_end
 SELECT is(lease_end(pg_temp.task_id(1)), 'lost', 'somebody else has what is not canceled');
-SELECT is(lease_end(pg_temp.task_id(5)), 'lost', 'or has done it');
+SELECT is(lease_end(pg_temp.task_id(5)), 'done', 'or has done it, if it was not this worker');
+UPDATE task SET status = 'expired' WHERE id = pg_temp.task_id(5);
+SELECT is(lease_end(pg_temp.task_id(5)), 'expired', 'long ago');
+UPDATE task SET status = 'done' WHERE id = pg_temp.task_id(5);
+SELECT fail_task(pg_temp.task_id(4), 'broken_image', 'cut short') \g /dev/null
+SELECT is(lease_end(pg_temp.task_id(4)), 'failed', 'or failed');
 SELECT cancel(pg_temp.task_id(1)) \g /dev/null
 SELECT is(lease_end(pg_temp.task_id(1)), 'canceled', 'what is canceled is told from it');
 SELECT is(lease_end(pg_temp.task_id(99)), 'canceled', 'as what was erased');

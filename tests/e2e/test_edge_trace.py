@@ -12,6 +12,7 @@ import pytest
 from client import Client, curl
 from pictures import small
 from stack import edges
+from stack.listener import Listener
 from stack.ready import answers, free_port, wait_until
 
 OWN = re.compile(r"[0-9a-f]{32}")
@@ -114,6 +115,21 @@ def test_every_kind_of_answer_tells_it(stack, another_edge, photo):
     early = [curl(*sent, f"{edge.url}/x?{'y' * 40000}"), curl("-H", f"X-Long: {'y' * 40000}", *sent, f"{edge.url}/x"), curl("-X", "TRACE", f"{edge.url}/x")]
     assert [each.status for each in early] == [414, 431, 405]
     assert all(OWN.fullmatch(each.headers["imgfilter-trace"]) for each in early)
+
+
+@pytest.mark.parametrize("sent", [None, GOOD, f"00-{ID}-{SPAN}-00"])
+def test_from_the_upload_to_the_webhook_it_is_one(client, photo, sent):
+    with Listener() as listener:
+        answer = client.upload("filters=sepia", f"webhook={listener.url}", image=photo, more=("-H", f"traceparent: {sent}") if sent else ())
+        assert answer.status == 202, answer
+        told = answer.headers["imgfilter-trace"]
+        task = client.wait(answer.json())
+        (call,) = listener.wait(1)
+    version, trace, span, flags = call.headers["traceparent"].split("-")
+    assert OWN.fullmatch(told) and answer.json()["trace"] == task["trace"] == call.json()["data"]["trace"] == trace == told
+    assert (version, len(span)) == ("00", 16) and span != SPAN, "each try to tell is a span of its own"
+    if sent:
+        assert told == ID and flags == sent[-2:], "the caller's, and whether it is kept"
 
 
 def test_pages_of_others_may_read_and_send_it(another_edge):

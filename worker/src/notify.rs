@@ -238,10 +238,10 @@ impl Notifier {
             let all = some.iter().map(|(delivery, Wait { pause, away })| {
                 self.member.db.defer_delivery(delivery.held, *pause, *away)
             });
-            for given in join_all(all).await {
+            for ((delivery, _), given) in some.iter().zip(join_all(all).await) {
                 match given {
                     Ok(true) => metrics::delivery::deferred(channel),
-                    Ok(false) => metrics::task::lease_lost(),
+                    Ok(false) => self.taken_away(delivery).await,
                     Err(error) => {
                         let error = crate::cli::with_causes(&error);
                         tracing::warn!(error, "a delivery could not be given back");
@@ -271,14 +271,18 @@ impl Notifier {
         let id = parent.map_or(0, |parent| parent.span);
         let trying = self.tried(carrier, delivery, parent);
         let Some(tried) = spans.part_of_id("notify", id, trying, fault).await? else {
-            metrics::task::lease_lost();
             tracing::warn!("a delivery had been taken away before it was sent");
+            self.taken_away(delivery).await;
             return Ok(());
         };
         turns.end(&tried);
+        let channel = carrier.channel().as_str();
+        metrics::delivery::took(channel, tried.attempt.took);
         let pause = schedule::pause_after(delivery.attempts, tried.retry_after);
-        let became = self.finished(delivery, &tried, pause).await?;
-        count(carrier.channel().as_str(), &tried, &became);
+        let became = self.finished(delivery, &tried, pause).await.inspect_err(|_| {
+            metrics::delivery::ended(channel, "unrecorded");
+        })?;
+        count(channel, &tried, &became);
         match tried.attempt.verdict {
             Verdict::Delivered => tracing::info!("told"),
             _ => tracing::info!(why = loggable(carrier, &tried), became, "not told"),
@@ -343,8 +347,17 @@ impl Notifier {
     }
 
     /// Records a try, again and again while the database cannot be reached and the lease lasts: otherwise it would be sent
-    /// once more, or nobody would ever know of it.
+    /// once more, or nobody would ever know of it. Says what became of the delivery, also where that was recorded before and
+    /// only the answer was lost.
     async fn finished(&self, delivery: &Delivery, tried: &Tried, pause: Duration) -> Result<String, DbError> {
+        let became = self.recorded(delivery, tried, pause).await?;
+        if became != "stale" {
+            return Ok(became);
+        }
+        self.member.db.delivery_end(delivery.id, delivery.held.lease).await
+    }
+
+    async fn recorded(&self, delivery: &Delivery, tried: &Tried, pause: Duration) -> Result<String, DbError> {
         let end = Instant::now() + SPARE_LEASE / 2;
         loop {
             match self.member.db.finish_delivery(delivery.held, &tried.attempt, pause).await {
@@ -355,6 +368,14 @@ impl Notifier {
                 Err(error) if (error.is_deadlock() || error.is_lock_timeout()) && Instant::now() < end => {}
                 other => return other,
             }
+        }
+    }
+
+    /// Counts a delivery whose lease was lost before it was sent, unless nobody wants it any more.
+    async fn taken_away(&self, delivery: &Delivery) {
+        let end = self.member.db.delivery_end(delivery.id, delivery.held.lease).await;
+        if end.map_or(true, |end| end != "erased") {
+            metrics::task::lease_lost();
         }
     }
 }
@@ -378,11 +399,12 @@ fn fault(tried: &Result<Option<Tried>, DbError>) -> Option<&'static str> {
 
 /// Counts a try, and what the database says has become of the delivery.
 fn count(channel: &str, tried: &Tried, became: &str) {
-    let took = tried.attempt.took;
     match (tried.attempt.verdict, became) {
-        (_, "stale") => metrics::task::lease_lost(),
-        (Verdict::Gone, _) => metrics::delivery::tried(channel, "gone", took),
-        (_, end) => metrics::delivery::tried(channel, end, took),
+        (_, "lost") => metrics::task::lease_lost(),
+        // Nobody wants to be told any more.
+        (_, "erased") => {}
+        (Verdict::Gone, _) => metrics::delivery::ended(channel, "gone"),
+        (_, end) => metrics::delivery::ended(channel, end),
     }
 }
 

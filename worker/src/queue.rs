@@ -3,7 +3,8 @@
 //! [`claimer`] is the only one that claims in a process, and knows of free [`places`] before it does; [`job`] does one
 //! task; an [`engine`](crate::engine) filters it in a process of its own; [`heartbeat`] keeps the leases, takes back what
 //! dead workers hold, and tells jobs whose lease is lost to stop; [`publisher`] tells the edge how much waits, [`observer`]
-//! whoever watches, and [`scaling`] how many workers that takes. PostgreSQL is the truth about all of it: a worker may be killed at any moment, and a late result is refused by the lease's number.
+//! whoever watches, and [`scaling`] how many workers that takes. PostgreSQL is the truth about all of it: a worker may be
+//! killed at any moment, and a late result is refused by the lease's number.
 
 pub mod claimer;
 pub mod completer;
@@ -58,19 +59,12 @@ pub struct Worker {
     pub erased: Arc<Notify>,
     settings: config::Worker,
     terms: ClaimTerms,
-    fetch_timeout: Duration,
     store_is_down: AtomicBool,
 }
 
 impl Worker {
     /// A worker that has not yet been entered: see [`Worker::enter`]. To be called within a runtime.
-    pub fn new(
-        db: Db,
-        store: Store,
-        engines: Engines,
-        settings: config::Worker,
-        s3_timeout: Duration,
-    ) -> Self {
+    pub fn new(db: Db, store: Store, engines: Engines, settings: config::Worker) -> Self {
         let terms = ClaimTerms { lease: settings.lease, life: settings.link_life.clone() };
         let completer = completer::Completer::start(db.clone(), settings.link_life.clone());
         Self {
@@ -90,8 +84,6 @@ impl Worker {
             erased: Arc::default(),
             settings,
             terms,
-            // A slow store may need its time for a large original; what hangs must end all the same.
-            fetch_timeout: s3_timeout * 2,
             store_is_down: AtomicBool::new(false),
         }
     }

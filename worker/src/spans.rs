@@ -43,7 +43,8 @@ pub async fn flush() {
     }
 }
 
-/// What the spans of a task or a delivery have in common; nothing where they are not kept.
+/// What the spans of a task or a delivery have in common; nothing where they are not kept. The task's id is no part of it:
+/// of a task without an owner it is the right to read and to erase it, and a collector may be others'.
 #[derive(Debug, Default)]
 pub struct Spans(Option<Box<Kept>>);
 
@@ -68,7 +69,6 @@ impl Spans {
     pub fn of_task(task: &Claimed) -> Self {
         Self::of(task.trace, || {
             vec![
-                KeyValue::new("imgfilter.task", task.task.to_string()),
                 KeyValue::new("imgfilter.lane", task.lane.name()),
                 KeyValue::new("imgfilter.attempt", i64::from(task.attempts)),
             ]
@@ -78,14 +78,12 @@ impl Spans {
     /// Those of a delivery that was claimed.
     pub fn of_delivery(delivery: &Delivery) -> Self {
         Self::of(delivery.trace, || {
-            let mut about = vec![
+            vec![
                 KeyValue::new("imgfilter.delivery", delivery.id.to_string()),
                 KeyValue::new("imgfilter.channel", delivery.channel.clone()),
                 KeyValue::new("imgfilter.event", delivery.event.clone()),
                 KeyValue::new("imgfilter.attempt", i64::from(delivery.attempts)),
-            ];
-            about.extend(delivery.task_id().map(|task| KeyValue::new("imgfilter.task", task.to_owned())));
-            about
+            ]
         })
     }
 
@@ -102,7 +100,7 @@ impl Spans {
             // The clocks of edge, database and worker may differ.
             kept.note(Part { name, id, parent, begun, end: end.max(begun), fault: None });
         };
-        if task.attempts == 1 {
+        if task.first_claim {
             let received = UNIX_EPOCH + Duration::try_from_secs_f64(received).unwrap_or_default();
             whole("upload", span, parent.unwrap_or_default(), received, task.created_at);
         }

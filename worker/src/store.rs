@@ -87,6 +87,7 @@ pub struct Deleted {
 pub struct Store {
     client: Client,
     bucket: String,
+    read_timeout: Duration,
 }
 
 impl Store {
@@ -120,7 +121,12 @@ impl Store {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .build();
-        Ok(Self { client: Client::from_conf(settings), bucket: config.s3_bucket.clone() })
+        Ok(Self {
+            client: Client::from_conf(settings),
+            bucket: config.s3_bucket.clone(),
+            // A slow store may need its time for a large object; what hangs must end all the same.
+            read_timeout: config.s3_timeout * 2,
+        })
     }
 
     /// Whether the store answers and has the bucket.
@@ -132,9 +138,14 @@ impl Store {
         .await
     }
 
-    /// Reads an object of a known size into something; no more than that.
+    /// Reads an object of a known size into something; no more than that, and not for ever.
     pub async fn read_into(&self, into: &mut impl Write, key: &str, size: u64) -> Result<(), StoreError> {
-        asked(Operation::Get, self.get(into, key, size)).await
+        let within = self.read_timeout;
+        let late = |_| StoreError::Failed(format!("{key} did not arrive within {within:?}"));
+        asked(Operation::Get, async {
+            tokio::time::timeout(within, self.get(into, key, size)).await.map_err(late)?
+        })
+        .await
     }
 
     async fn get(&self, into: &mut impl Write, key: &str, size: u64) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use crate::chain::check_within;
-use crate::codec::{self, Encode, Plays, TimedFrame};
+use crate::codec::{self, Decode, Encode, Plays, TimedFrame};
 use crate::context::Context;
 use crate::encoding::{Encoding, Settings};
 use crate::estimate::estimate;
@@ -65,7 +65,8 @@ pub fn process(job: &Job<'_>) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
     process_timed(job).0
 }
 
-/// As [`process`], and says how long each part of it took, also where it did not end well.
+/// As [`process`], and says how long each part of it took, also where it did not end well. Of what a panic of a decoder ended
+/// that is no more than decoding.
 pub fn process_timed(job: &Job<'_>) -> (Result<Vec<Result<Output, Refusal>>, Refusal>, Timings) {
     let mut timings = Timings::default();
     let results = guarded(|| {
@@ -107,39 +108,58 @@ fn run(job: &Job<'_>, timings: &mut Timings) -> Result<Vec<Result<Output, Refusa
     let settings = job.encoding.settings(info.format, profile);
     let start = |chain: &String| Running::start(chain, &info, &settings, decoder.plays(), job);
     let mut results: Vec<Running> = job.chains.iter().map(start).collect();
-    palettes::recolour(job.input, header, &mut results, settings.effort, &context)?;
-    if results.iter().any(Running::is_done) && !results.iter().any(Running::wants_frames) {
-        return Ok(finished(results, format, header.frames, timings));
-    }
+    let went =
+        palettes::recolour(job.input, header, &mut results, settings.effort, &context).and_then(|()| {
+            if results.iter().any(Running::is_done) && !results.iter().any(Running::wants_frames) {
+                return Ok(header.frames);
+            }
+            run_frames(decoder.as_mut(), &mut results, &info, &mut context, timings)
+        });
+    finished(results, format, went, timings)
+}
+
+/// Runs all chains over all frames. Returns how many there were.
+fn run_frames(
+    decoder: &mut dyn Decode,
+    results: &mut [Running],
+    info: &ImageInfo,
+    context: &mut Context<'_>,
+    timings: &mut Timings,
+) -> Result<u32, Refusal> {
     let mut frames = 0;
     loop {
-        let decoded = timed(&mut timings.decode, || decoder.next(&context));
+        let decoded = timed(&mut timings.decode, || decoder.next(context));
         let Some(frame) = decoded? else { break };
         timings.pixels += u64::from(frame.frame.width) * u64::from(frame.frame.height);
         context.frame_index = frames;
         frames += 1;
-        if frames > job.limits.max_frames {
-            job.limits.check_input(info.width, info.height, frames)?;
+        if frames > context.limits.max_frames {
+            context.limits.check_input(info.width, info.height, frames)?;
         }
-        hand_out(frame, &mut results, &context);
+        hand_out(frame, results, context);
         if !results.iter().any(Running::wants_frames) {
             break;
         }
     }
-    if frames == 0 {
-        return Err(Refusal::broken("the image has no frames"));
-    }
-    Ok(finished(results, format, frames, timings))
+    if frames == 0 { Err(Refusal::broken("the image has no frames")) } else { Ok(frames) }
 }
 
-/// What came of all chains.
+/// What came of all chains, or of the image. What they took is noted either way.
 fn finished(
     results: Vec<Running>,
     format: Format,
-    frames: u32,
+    went: Result<u32, Refusal>,
     timings: &mut Timings,
-) -> Vec<Result<Output, Refusal>> {
-    results.into_iter().map(|running| running.finish(format, frames, timings)).collect()
+) -> Result<Vec<Result<Output, Refusal>>, Refusal> {
+    match went {
+        Ok(frames) => {
+            Ok(results.into_iter().map(|running| running.finish(format, frames, timings)).collect())
+        }
+        Err(refusal) => {
+            results.into_iter().for_each(|running| running.spent.add_to(timings));
+            Err(refusal)
+        }
+    }
 }
 
 /// The input's colour profile, if results shall hold it and can.

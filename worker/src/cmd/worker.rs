@@ -69,7 +69,7 @@ async fn work(options: Options) -> Outcome {
     let listener = Listener::bind("IMGFILTER_METRICS", options.metrics.metrics.0, Teller::Worker).await?;
     let db = Db::new(&options.database)?;
     let store = Store::new(&options.s3)?;
-    let worker = Worker::new(db, store, engines(&options), options.settings.clone(), options.s3.s3_timeout);
+    let worker = Worker::new(db, store, engines(&options), options.settings.clone());
     let worker = Arc::new(worker);
     let notifier = notifier(&worker, &options.links, &options.notify)?;
     let (end, ending) = watch::channel(false);

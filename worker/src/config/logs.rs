@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::ConfigError;
+use super::{ConfigError, Secret};
 
 /// The form of logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,8 +33,8 @@ pub struct Logs {
 pub struct Traces {
     /// Where workers and `imgfilter notify run` send the spans of traces: OTLP over HTTP in protobuf, the whole URL, such as
     /// http://127.0.0.1:4318/v1/traces. Empty: nowhere
-    #[arg(long, env = "IMGFILTER_OTLP", value_name = "URL")]
-    pub otlp: Option<String>,
+    #[arg(long, env = "IMGFILTER_OTLP", hide_env_values = true, value_name = "URL")]
+    pub otlp: Option<Secret>,
     /// Which part of the traces is sent, 0 to 1, beside those whose caller says by `traceparent` that it keeps them
     #[arg(long, env = "IMGFILTER_OTLP_RATIO", value_name = "RATIO", default_value_t = 1.0)]
     pub otlp_ratio: f64,
@@ -50,7 +50,9 @@ impl Traces {
         if !(0.0..=1.0).contains(&self.otlp_ratio) {
             return Err(invalid("IMGFILTER_OTLP_RATIO", "not between 0 and 1"));
         }
-        let Some(text) = self.otlp.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+        let Some(text) = self.otlp.as_ref().map(Secret::reveal).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
         let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         url.map(Some).ok_or_else(|| invalid("IMGFILTER_OTLP", "neither http:// nor https://"))
     }
@@ -61,12 +63,14 @@ mod tests {
     use super::*;
 
     fn traces(otlp: &str, otlp_ratio: f64) -> Result<Option<url::Url>, ConfigError> {
-        Traces { otlp: Some(otlp.to_owned()), otlp_ratio }.url()
+        Traces { otlp: Some(otlp.parse().unwrap()), otlp_ratio }.url()
     }
 
     #[test]
     fn spans_go_to_a_url_or_nowhere() {
         assert!(traces("", 1.0).unwrap().is_none());
+        let hidden = Traces { otlp: Some("http://a:hunter2@b".parse().unwrap()), otlp_ratio: 1.0 };
+        assert!(!format!("{hidden:?}").contains("hunter2"), "it may hold a password");
         assert_eq!(traces("http://127.0.0.1:4318/v1/traces", 0.5).unwrap().unwrap().port(), Some(4318));
         for (otlp, ratio) in
             [("127.0.0.1:4318", 1.0), ("grpc://a", 1.0), ("", 1.5), ("", -0.1), ("", f64::NAN)]

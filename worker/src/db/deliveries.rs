@@ -180,6 +180,12 @@ impl Db {
             .await?;
         Ok(row.get(0))
     }
+
+    /// What has become of a delivery on which this lease is no longer this worker's: `erased`; what
+    /// [`Db::finish_delivery`] said, if that was recorded under it; `lost`, if it went on without this worker.
+    pub async fn delivery_end(&self, delivery: Uuid, lease: i64) -> Result<String, DbError> {
+        Ok(self.row("SELECT imgfilter.delivery_end($1, $2)", &[&delivery, &lease]).await?.get(0))
+    }
 }
 
 fn delivery(worker: i32, row: &Row) -> Delivery {

@@ -93,6 +93,8 @@ pub struct Claimed {
     pub trace: Option<Trace>,
     /// When it was taken.
     pub created_at: SystemTime,
+    /// Whether nobody has claimed it before, whatever its attempts say.
+    pub first_claim: bool,
 }
 
 /// The result of one chain, as `complete` takes it.
@@ -198,7 +200,7 @@ impl Db {
     ) -> Result<Vec<Claimed>, DbError> {
         // The wait is asked for here and not of the function, which has told the time that it is counted from.
         let sql = "SELECT queue_id, lease, prio, run_at, attempts, memory, task, object_key, filename, bytes, spec, month, \
-                   trace, created_at, extract(epoch FROM now() - run_at)::double precision AS waited \
+                   trace, created_at, first_claim, extract(epoch FROM now() - run_at)::double precision AS waited \
                    FROM imgfilter.claim($1, $2, $3, $4, $5, $6::text::interval, $7, $8::text::interval)";
         let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let rows = self
@@ -235,6 +237,7 @@ impl Db {
                     month: row.get("month"),
                     trace: row.get::<_, Option<serde_json::Value>>("trace").as_ref().and_then(Trace::read),
                     created_at: row.get("created_at"),
+                    first_claim: row.get("first_claim"),
                 })
             })
             .collect()

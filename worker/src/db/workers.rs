@@ -26,6 +26,19 @@ pub enum Beat {
     StruckOff,
 }
 
+/// What has become of a task whose lease is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseEnd {
+    /// It was canceled or erased: nobody wants it any more.
+    Canceled,
+    /// It is done, whoever did it.
+    Done,
+    /// It has failed, or one of its chains has, whoever said so.
+    Failed,
+    /// It is open, and somebody else's.
+    Lost,
+}
+
 impl Db {
     /// Enters this process as a worker; the number is never used again.
     /// `slots` are the images that it filters at the same time; none: it filters none.
@@ -77,10 +90,15 @@ impl Db {
         Ok(self.row(sql, &[&interval(every), &limit]).await?.get(0))
     }
 
-    /// Why a lease on a task is no longer this worker's: whether nobody wants the task any more.
-    pub async fn was_canceled(&self, task: Uuid) -> Result<bool, DbError> {
-        let end: String = self.row("SELECT imgfilter.lease_end($1)", &[&task]).await?.get(0);
-        Ok(end == "canceled")
+    /// What has become of a task on which a lease is no longer this worker's.
+    pub async fn lease_end(&self, task: Uuid) -> Result<LeaseEnd, DbError> {
+        let row = self.row("SELECT imgfilter.lease_end($1)", &[&task]).await?;
+        Ok(match row.get(0) {
+            "canceled" => LeaseEnd::Canceled,
+            "done" | "expired" => LeaseEnd::Done,
+            "failed" => LeaseEnd::Failed,
+            _ => LeaseEnd::Lost,
+        })
     }
 
     /// Gives these leases back: a clean end, which costs no attempt.

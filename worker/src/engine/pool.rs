@@ -15,7 +15,7 @@ use super::message::{Answer, Job, Made};
 use super::parcel::{self, Packing, ParcelError};
 use super::process::{Process, ProcessError, Start};
 use super::sandbox::Confinement;
-use crate::metrics::engine::{self as told, Loss};
+use crate::metrics::engine::{self as told, Loss, Most};
 use crate::metrics::task::Stage;
 
 /// How long after its deadline a job may take to notice it, before its engine is killed.
@@ -143,8 +143,11 @@ impl Engines {
         };
         let running = Running::enter(&self.running);
         let job = self.job(order, running.alone());
+        let filters = job.chains.len() * self.limits.chains.max_filters;
         let job = image.finish(&job).map_err(EngineError::Memory)?;
+        let asked = Instant::now();
         let answered = tokio::time::timeout(self.deadline + GRACE, process.ask(job)).await;
+        let most = Most { time: asked.elapsed(), pixels: self.limits.max_total_pixels, filters };
         drop(running);
         match answered {
             Ok(Ok(answer)) => {
@@ -152,7 +155,7 @@ impl Engines {
                     told::lost(Loss::Nonsense);
                     EngineError::Crashed(error.to_string())
                 })?;
-                told::worked(&timings);
+                told::worked(&timings, &most);
                 self.push(process);
                 Ok(results?)
             }

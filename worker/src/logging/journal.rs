@@ -1,10 +1,10 @@
 //! The journal of systemd, by its own protocol: one datagram for each entry, with every field by its name, so that
 //! `journalctl IMGFILTER_TASK=…` finds all that was said of a task.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tracing::Level;
@@ -25,9 +25,10 @@ pub fn has_standard_error() -> bool {
     stream == format!("{}:{}", about.st_dev, about.st_ino)
 }
 
-/// Writes entries to the journal.
+/// Writes entries to the journal. Nobody waits for it: what it has no room for is lost.
 pub struct Journal {
     socket: UnixDatagram,
+    path: PathBuf,
 }
 
 impl Journal {
@@ -36,17 +37,24 @@ impl Journal {
     /// # Errors
     /// Nobody listens there, or we may not speak to it.
     pub fn open(path: &Path) -> io::Result<Self> {
+        UnixDatagram::unbound()?.connect(path)?;
         let socket = UnixDatagram::unbound()?;
-        socket.connect(path)?;
-        Ok(Self { socket })
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket, path: path.to_owned() })
     }
 }
 
 impl Scribe for Journal {
     fn write(&self, entry: &Entry) {
-        if self.socket.send(&datagram(entry)).is_err() {
-            // It is too long for the journal, or that is being started anew: standard error leads there, too, or to someone.
-            eprintln!("{}", entry.text());
+        // By its path each time: a journal that was started anew listens on another socket there.
+        match self.socket.send_to(&datagram(entry), &self.path) {
+            Ok(_) => {}
+            // It stands still, and so may standard error, which leads there.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => {
+                // It is too long for the journal, or that is being started anew: standard error leads there, too, or to someone.
+                let _ = writeln!(io::stderr(), "{}", entry.text());
+            }
         }
     }
 }
@@ -114,9 +122,7 @@ mod tests {
             let _span = tracing::error_span!("job", task = "0199", trace = "4bf9", attempt = 2).entered();
             tracing::warn!(detail = "one\ntwo", "will be tried again");
         });
-        let mut read = [0; 4096];
-        let length = listener.recv(&mut read).unwrap();
-        let entry = String::from_utf8_lossy(&read[..length]).into_owned();
+        let entry = said(&listener);
         for line in [
             "PRIORITY=4",
             "SYSLOG_IDENTIFIER=imgfilter",
@@ -128,6 +134,45 @@ mod tests {
         }
         assert!(entry.contains("MESSAGE=will be tried again detail=\"one\\ntwo\" task=0199"), "{entry}");
         assert!(entry.contains("IMGFILTER_DETAIL\n\u{7}\0\0\0\0\0\0\0one\ntwo\n"), "{entry}");
+    }
+
+    fn said(listener: &UnixDatagram) -> String {
+        let mut read = [0; 4096];
+        let length = listener.recv(&mut read).unwrap();
+        String::from_utf8_lossy(&read[..length]).into_owned()
+    }
+
+    #[test]
+    fn a_journal_that_is_started_anew_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let first = UnixDatagram::bind(&path).unwrap();
+        let journal = Journal::open(&path).unwrap();
+        drop(first);
+        std::fs::remove_file(&path).unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(Told::to(journal)), || {
+            tracing::warn!("nobody listens");
+            let second = UnixDatagram::bind(&path).unwrap();
+            tracing::warn!("somebody listens");
+            assert!(said(&second).contains("MESSAGE=somebody listens"));
+        });
+    }
+
+    #[test]
+    fn nobody_waits_for_a_journal_that_stands_still() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener = UnixDatagram::bind(&path).unwrap();
+        let journal = Journal::open(&path).unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(Told::to(journal)), || {
+            (0..10_000).for_each(|number| tracing::warn!(number, "said"));
+            assert!(said(&listener).contains("IMGFILTER_NUMBER=0\n"));
+            listener.set_nonblocking(true).unwrap();
+            let mut read = [0; 4096];
+            while listener.recv(&mut read).is_ok() {}
+            tracing::warn!("it goes on");
+            assert!(said(&listener).contains("MESSAGE=it goes on"));
+        });
     }
 
     #[test]

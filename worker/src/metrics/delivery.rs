@@ -10,10 +10,14 @@ pub(super) const CHANNEL: Label = Label::of("channel", &["webhook", "email", "pu
 static DELIVERIES: Counter<2> = Counter::new(About::new(
     "imgfilter_deliveries_total",
     BOTH,
-    &[CHANNEL, Label::of("end", &["delivered", "retry", "gone", "failed", "unknown", "deferred"])],
+    &[
+        CHANNEL,
+        Label::of("end", &["delivered", "retry", "gone", "failed", "unknown", "deferred", "unrecorded"]),
+    ],
     "Tries to tell somebody, by what they came to; deferred is what was given back untried, for want of a place.",
     "`delivered` beside the others. Many `failed` or `retry` of one channel: its server or our credentials; `unknown` may \
-     have arrived and is not repeated; `gone` are receivers that want no more.",
+     have arrived and is not repeated; `gone` are receivers that want no more; of `unrecorded` the database could not be \
+     told, and they are told once more, or are `unknown` where that would be worse.",
 ));
 
 static SECONDS: Histogram<1> = Histogram::new(
@@ -29,10 +33,14 @@ static SECONDS: Histogram<1> = Histogram::new(
 
 pub(super) static ALL: &[&dyn Family] = &[&DELIVERIES, &SECONDS];
 
-/// A delivery was tried; `end` is what the database says has become of it, or `gone`.
-pub fn tried(channel: &str, end: &str, took: Duration) {
+/// A delivery was tried, and that took so long.
+pub fn took(channel: &str, time: Duration) {
+    SECONDS.took([channel], time);
+}
+
+/// What came of a try: what the database says has become of its delivery, `gone`, or `unrecorded`.
+pub fn ended(channel: &str, end: &str) {
     DELIVERIES.one([channel, end]);
-    SECONDS.took([channel], took);
 }
 
 /// Deliveries were given back untried.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use imgfilter_filters::Timings;
 
@@ -119,20 +120,31 @@ pub fn lost(how: Loss) {
     }]);
 }
 
-/// An engine has done a job, well or not.
-pub fn worked(timings: &Timings) {
-    Stage::Decode.took(timings.decode);
+/// What a job can have taken at most, whatever its engine says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// From when it was asked until it answered.
+    pub time: Duration,
+    /// Of all frames.
+    pub pixels: u64,
+    /// Filters of all chains.
+    pub filters: usize,
+}
+
+/// An engine has done a job, well or not. What it says is told only as far as it can be true.
+pub fn worked(timings: &Timings, most: &Most) {
+    let within = |took: Duration| took.min(most.time);
+    Stage::Decode.took(within(timings.decode));
     if !timings.filter.is_zero() {
-        Stage::Filter.took(timings.filter);
+        Stage::Filter.took(within(timings.filter));
     }
     if !timings.encode.is_zero() {
-        Stage::Encode.took(timings.encode);
+        Stage::Encode.took(within(timings.encode));
     }
-    for timing in timings.filters.iter().filter(|timing| NAMES.contains(&timing.filter)) {
-        FILTERS.took([&timing.filter], timing.took);
-    }
-    timings.compiled.iter().for_each(|took| COMPILE.took([], *took));
-    PIXELS.add([], timings.pixels);
+    let known = timings.filters.iter().filter(|timing| NAMES.contains(&timing.filter));
+    known.take(most.filters).for_each(|timing| FILTERS.took([&timing.filter], within(timing.took)));
+    timings.compiled.iter().take(most.filters).for_each(|took| COMPILE.took([], within(*took)));
+    PIXELS.add([], timings.pixels.min(most.pixels));
 }
 
 /// Tells how it is now.

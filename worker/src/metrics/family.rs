@@ -8,9 +8,9 @@ use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts};
 
 use super::Teller;
 
-/// Seconds of what is quick: calls of the database, steps of the engine.
+/// Seconds of what is quick, most of the time: calls of database and store, steps of the engine.
 pub(super) const QUICK: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 /// Seconds of what somebody waits for.
 pub(super) const PATIENT: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0];
@@ -155,6 +155,11 @@ impl<const LABELS: usize> Gauge<LABELS> {
     /// Says how much there is.
     pub fn set(&self, labels: [&str; LABELS], value: f64) {
         self.family().with_label_values(&labels).set(value);
+    }
+
+    /// Says nothing any more, until it is set again.
+    pub fn forget(&self) {
+        self.family().reset();
     }
 
     fn family(&self) -> &GaugeVec {

@@ -1,10 +1,16 @@
 //! What only the database knows: how much waits, and how many workers that would take. One worker has it counted, and each
-//! tells it, so that it is there whichever of them is asked: `max()` over all is the truth.
+//! tells it, so that it is there whichever of them is asked: `max()` over all is the truth. So who has lost the database must
+//! not go on telling what was.
+
+use std::time::Duration;
 
 use super::delivery::CHANNEL;
 use super::family::{About, Family, Gauge, WORKER};
 use super::task::LANE;
 use crate::db::state::ServiceState;
+
+/// What was counted longer ago than this is not told any more: others may know better.
+const OLDEST_TOLD: Duration = Duration::from_secs(60);
 
 static READY: Gauge<1> = Gauge::new(About::new(
     "imgfilter_queue_ready",
@@ -99,7 +105,8 @@ static AGE: Gauge<0> = Gauge::new(About::new(
     WORKER,
     &[],
     "Seconds since what is told of queue, links and workers was counted.",
-    "Some seconds. More: no worker can count, because the database is away or slow, and the numbers are old.",
+    "Some seconds. More: no worker can count, because the database is away or slow. From a minute on, this worker tells \
+     the age alone.",
 ));
 
 pub(super) static ALL: &[&dyn Family] = &[
@@ -138,7 +145,11 @@ pub fn counted(state: &ServiceState, wanted: u32) {
     WANTED.set([], f64::from(wanted));
 }
 
-/// Tells how old that is by now.
-pub fn aged(seconds: f64) {
-    AGE.set([], seconds);
+/// Tells how old that is by now, and of what is too old nothing else.
+pub fn aged(age: Duration) {
+    AGE.set([], age.as_secs_f64());
+    if age > OLDEST_TOLD {
+        [&READY, &OLDEST, &DELAYED, &RUNNING, &DELIVERIES].into_iter().for_each(Gauge::forget);
+        [&BACKLOG, &ARRIVAL, &DEAD, &LINKS, &WORKERS, &WANTED].into_iter().for_each(Gauge::forget);
+    }
 }

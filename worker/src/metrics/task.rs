@@ -14,12 +14,12 @@ static TASKS: Counter<2> = Counter::new(About::new(
     &[LANE, Label::of("end", &["done", "failed", "canceled", "released", "lost"])],
     "Tasks that this worker was done with, by how that came. One that is to be tried again is not among them.",
     "The rate of `done` is what the service does. `failed` are refused images and what was given up; `released` was given \
-     back, because the store is away or the worker ends; `lost` see `imgfilter_leases_lost_total`.",
+     back, because the store is away; `lost` was taken away, or could not be told, see `imgfilter_leases_lost_total`.",
 ));
 
 static RETRIES: Counter<1> = Counter::new(About::new(
     "imgfilter_task_retries_total",
-    WORKER,
+    BOTH,
     &[Label::of("reason", &["store", "engine", "filters", "no_engine", "memory", "worker_lost"])],
     "Tries that went wrong and are repeated. worker_lost counts what was taken back from dead workers, deliveries too.",
     "Should stay near 0. `store`: look at the store; `engine`: an image that kills engines, or too little memory; \
@@ -30,7 +30,7 @@ static LEASES_LOST: Counter<0> = Counter::new(About::new(
     "imgfilter_leases_lost_total",
     BOTH,
     &[],
-    "Leases that were taken away while the work was under way: somebody else has it now.",
+    "Leases that were taken away while the work was under way, or whose end could not be told: somebody else has it now.",
     "Not 0: this process or the database stood still for longer than `IMGFILTER_LEASE`; work was done twice.",
 ));
 
@@ -88,7 +88,7 @@ pub enum End {
     Canceled,
     /// It was given back untouched.
     Released,
-    /// Somebody else has it.
+    /// Somebody else has it, or will have: the database could not be told.
     Lost,
 }
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Worker;
 use crate::db::DbError;
 use crate::db::tasks::{Claimed, Failed, Lane, Reason, Spec, TaskResult};
+use crate::db::workers::LeaseEnd;
 use crate::engine::parcel::Packing;
 use crate::engine::pool::{EngineError, Order, Output, Turn};
 use crate::metrics::task::{self as told, End, Retry, Stage};
@@ -71,15 +72,10 @@ async fn do_and_tell(worker: &Worker, task: Claimed) {
         () = entry.cancel.cancelled() => Err(JobError::Canceled),
     };
     match outcome {
-        Ok(results) => {
-            if complete(worker, &task, &results, begun, &spans).await == Some(false) {
-                not_ours(worker, &task).await;
-                discard(worker, stored).await;
-            }
-        }
+        Ok(results) => complete(worker, &task, &results, begun, stored, &spans).await,
         Err(JobError::Canceled) => {
             tracing::info!("dropped a task that was not ours any more");
-            not_ours(worker, &task).await;
+            not_ours(worker, &task, false).await;
             discard(worker, stored).await;
         }
         Err(JobError::Engine(error)) => engine_failed(worker, &task, error).await,
@@ -119,9 +115,7 @@ async fn attempt(
 /// Fetches the original.
 async fn fetch(worker: &Worker, task: &Claimed, image: &mut Packing) -> Result<(), StoreError> {
     let asked = Instant::now();
-    let fetch = worker.store.read_into(image, &task.object_key, task.bytes);
-    let late = |_| StoreError::Failed("the original did not arrive in time".into());
-    tokio::time::timeout(worker.fetch_timeout, fetch).await.map_err(late)??;
+    worker.store.read_into(image, &task.object_key, task.bytes).await?;
     Stage::Fetch.took(asked.elapsed());
     told::fetched(task.bytes);
     Ok(())
@@ -176,20 +170,27 @@ async fn store(
 }
 
 /// Deletes what was stored for a task that is not ours any more, or is to be tried again, unless it is needed after all:
-/// the answer to an earlier telling may have been lost. What stays because this fails is found by the sweep.
-async fn discard(worker: &Worker, stored: Mutex<Vec<String>>) {
+/// the answer to an earlier telling may have been lost. What stays because this fails is found by the sweep. Says whether
+/// any of it is known to be needed, which only this try can have brought about.
+async fn discard(worker: &Worker, stored: Mutex<Vec<String>>) -> bool {
     let keys = stored.into_inner().unwrap_or_else(PoisonError::into_inner);
     if keys.is_empty() {
-        return;
+        return false;
     }
-    match worker.db.orphans(&keys).await {
-        Ok(orphans) if orphans.is_empty() => {}
-        Ok(orphans) => match worker.store.delete(&orphans).await {
+    let orphans = match worker.db.orphans(&keys).await {
+        Ok(orphans) => orphans,
+        Err(error) => {
+            tracing::warn!(%error, "results that nobody wants stay until they are swept");
+            return false;
+        }
+    };
+    if !orphans.is_empty() {
+        match worker.store.delete(&orphans).await {
             Ok(_) => tracing::info!(objects = orphans.len(), "deleted results that nobody wants any more"),
             Err(error) => tracing::warn!(%error, "results that nobody wants stay until they are swept"),
-        },
-        Err(error) => tracing::warn!(%error, "results that nobody wants stay until they are swept"),
+        }
     }
+    orphans.len() < keys.len()
 }
 
 fn reason(refusal: &Refusal) -> Reason {
@@ -223,35 +224,45 @@ async fn engine_failed(worker: &Worker, task: &Claimed, error: EngineError) {
     }
 }
 
-/// Whether the task was still ours; `None`: nobody knows.
+/// Tells that a task is done, and what became of it. What was stored goes where it was not ours any more.
 async fn complete(
     worker: &Worker,
     task: &Claimed,
     results: &[TaskResult],
     begun: Instant,
+    stored: Mutex<Vec<String>>,
     spans: &Spans,
-) -> Option<bool> {
+) {
     let asked = Instant::now();
     let told = async { until_told(worker, || worker.completer.complete(task.held, results)).await.ok_or(()) };
-    let ours = spans.part("complete", told).await.ok();
+    let told = spans.part("complete", told).await.ok();
     Stage::Complete.took(asked.elapsed());
-    match ours {
-        Some(true) => {
+    match told {
+        Some(Told { answer: true, .. }) => {
             let failed = results.iter().any(|result| matches!(result, TaskResult::Failed { .. }));
             told::ended(task.lane, if failed { End::Failed } else { End::Done });
             tracing::info!(ms = begun.elapsed().as_millis(), results = results.len(), "done");
             worker.news.notify_one();
         }
-        Some(false) => tracing::warn!("a result came too late, or had been told already"),
-        None => tracing::warn!("a result could not be told while the lease lasted"),
+        Some(Told { answer: false, again }) => {
+            tracing::warn!("a result came too late, or had been told already");
+            // Of a task whose chains were all refused nothing is stored that could tell.
+            let nothing = !results.iter().any(|result| matches!(result, TaskResult::Done { .. }));
+            let ours = discard(worker, stored).await || again && nothing;
+            not_ours(worker, task, ours).await;
+        }
+        None => {
+            tracing::warn!("a result could not be told while the lease lasted");
+            told::ended(task.lane, End::Lost);
+        }
     }
-    ours
 }
 
 /// Tells of a failure: for good, or to be tried again for this reason, if there are attempts left.
 async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, again: Option<Retry>) {
     let tell = || worker.db.fail(task.held, reason, again.is_none(), RETRY_BASE, RETRY_CAP);
-    let outcome = until_told(worker, tell).await;
+    let told = until_told(worker, tell).await;
+    let outcome = told.as_ref().map(|told| told.answer);
     match outcome {
         Some(Failed::Failed) => tracing::info!(code = reason.code, "failed"),
         Some(Failed::Retry) => {
@@ -264,7 +275,7 @@ async fn fail(worker: &Worker, task: &Claimed, reason: &Reason, again: Option<Re
         (Some(Failed::Failed | Failed::Dead), _) => told::ended(task.lane, End::Failed),
         (Some(Failed::Retry), Some(why)) => told::retried(why, 1),
         (Some(Failed::Retry), None) => {}
-        (Some(Failed::Stale), _) => not_ours(worker, task).await,
+        (Some(Failed::Stale), _) => not_ours(worker, task, told.is_some_and(|told| told.again)).await,
         // Nobody knows; the lease will end, and others will see.
         (None, _) => told::ended(task.lane, End::Lost),
     }
@@ -279,8 +290,13 @@ async fn store_failed(worker: &Worker, task: &Claimed, error: &StoreError) {
         worker.store_is_down.store(true, Ordering::Release);
         let tell = || worker.db.release(task.held.worker, std::slice::from_ref(&task.held.lease));
         match until_told(worker, tell).await {
+            // None was ours to give back, unless that was heard when it was told before.
+            Some(Told { answer: 0, again: false }) => not_ours(worker, task, false).await,
             Some(_) => told::ended(task.lane, End::Released),
-            None => tracing::warn!("a task could not be given back"),
+            None => {
+                tracing::warn!("a task could not be given back");
+                told::ended(task.lane, End::Lost);
+            }
         }
         return;
     }
@@ -288,21 +304,36 @@ async fn store_failed(worker: &Worker, task: &Claimed, error: &StoreError) {
     fail(worker, task, &Reason { code: RefusalCode::Internal.as_str(), detail }, Some(Retry::Store)).await;
 }
 
-/// Counts a task whose lease is no longer this worker's: canceled, or somebody else's by now.
-async fn not_ours(worker: &Worker, task: &Claimed) {
-    let canceled = worker.db.was_canceled(task.task).await.unwrap_or(false);
-    told::ended(task.lane, if canceled { End::Canceled } else { End::Lost });
+/// Counts a task whose lease is no longer this worker's: canceled, or somebody else's by now. Or it has ended by what this
+/// worker told (`ours`), and only the answer was lost.
+async fn not_ours(worker: &Worker, task: &Claimed, ours: bool) {
+    let end = match worker.db.lease_end(task.task).await {
+        Ok(LeaseEnd::Canceled) => End::Canceled,
+        Ok(LeaseEnd::Done) if ours => End::Done,
+        Ok(LeaseEnd::Failed) if ours => End::Failed,
+        Ok(_) | Err(_) => End::Lost,
+    };
+    told::ended(task.lane, end);
 }
 
-/// Tells the database something, again and again while it cannot be reached, but no longer than a lease lasts.
-async fn until_told<T, F>(worker: &Worker, mut tell: impl FnMut() -> F) -> Option<T>
+/// What the database has answered.
+struct Told<T> {
+    answer: T,
+    /// Whether it had been told before, and may have heard it then.
+    again: bool,
+}
+
+/// Tells the database something, again and again while it cannot be reached, but no longer than a lease lasts. `None`:
+/// nobody knows whether it has heard.
+async fn until_told<T, F>(worker: &Worker, mut tell: impl FnMut() -> F) -> Option<Told<T>>
 where
     F: Future<Output = Result<T, DbError>>,
 {
     let end = Instant::now() + worker.terms.lease;
+    let mut again = false;
     loop {
         match tell().await {
-            Ok(answer) => return Some(answer),
+            Ok(answer) => return Some(Told { answer, again }),
             Err(error @ DbError::Refused(_)) => {
                 tracing::error!(error = %crate::cli::with_causes(&error), "the database refuses to be told");
                 return None;
@@ -311,7 +342,10 @@ where
                 tracing::warn!(%error, "the database cannot be told");
                 return None;
             }
-            Err(_) => tokio::time::sleep(super::jittered(TELL_PAUSE)).await,
+            Err(_) => {
+                again = true;
+                tokio::time::sleep(super::jittered(TELL_PAUSE)).await;
+            }
         }
     }
 }

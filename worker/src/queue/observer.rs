@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::scaling::{Load, workers_wanted};
 use super::{Worker, jittered};
 use crate::config::Scaling;
+use crate::db::DbError;
 use crate::metrics;
 
 /// Pause between two looks.
@@ -14,8 +15,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 const FRESH: Duration = Duration::from_millis(3500);
 /// Counting may take one part in so many of this worker's time.
 const SHARE: u32 = 20;
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause: before it is over, what was counted is not yet too old to be told.
+const LONGEST_PAUSE: Duration = Duration::from_secs(45);
 /// Rows of a lane that are counted at most.
 pub const MAX_COUNTED: i64 = 100_000;
 
@@ -24,9 +25,9 @@ pub const MAX_COUNTED: i64 = 100_000;
 pub struct Counted(Mutex<Option<Instant>>);
 
 impl Counted {
-    /// How long ago that was, in seconds.
-    pub fn age(&self) -> Option<f64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed().as_secs_f64())
+    /// How long ago that was.
+    pub fn age(&self) -> Option<Duration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
     }
 
     fn note(&self, age: f64) {
@@ -37,18 +38,32 @@ impl Counted {
 
 /// Counts by turns with all other workers, and tells what was counted, for ever.
 pub async fn run(worker: Arc<Worker>, terms: Scaling, counted: Arc<Counted>) {
+    let mut fails = false;
     loop {
         let begun = Instant::now();
-        if let Err(error) = worker.db.publish_service_state(FRESH, MAX_COUNTED).await {
-            // the heartbeat says so too, and less often; what was counted before is told with its age
-            tracing::debug!(error = %crate::cli::with_causes(&error), "cannot count the service");
-        }
+        let published = worker.db.publish_service_state(FRESH, MAX_COUNTED).await;
         let pause = (begun.elapsed() * SHARE).min(LONGEST_PAUSE);
-        if let Ok(Some(state)) = worker.db.service_state().await {
-            let load = Load::of(&state, worker.engines.count());
-            metrics::state::counted(&state, workers_wanted(&load, &terms));
+        let state = worker.db.service_state().await;
+        // What others have counted is told also where this worker cannot.
+        if let Ok(Some(state)) = &state {
+            // First, so that who is asked meanwhile does not take it for old.
             counted.note(state.age);
+            let load = Load::of(state, worker.engines.count());
+            metrics::state::counted(state, workers_wanted(&load, &terms));
         }
+        fails = learned(fails, published.err().or(state.err()));
         tokio::time::sleep(jittered(PAUSE).max(pause)).await;
     }
+}
+
+/// Says once that the service cannot be counted, and once that it can be again. Returns whether it cannot.
+fn learned(failed: bool, error: Option<DbError>) -> bool {
+    match &error {
+        Some(error) if !failed => {
+            tracing::warn!(error = %crate::cli::with_causes(error), "cannot count the service");
+        }
+        None if failed => tracing::info!("the service can be counted again"),
+        _ => {}
+    }
+    error.is_some()
 }

@@ -6,11 +6,15 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use imgfilter::config::S3;
+use imgfilter::metrics::{Metrics, Teller};
+use imgfilter::store::Store;
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::stage::process::{Process, command};
-use crate::stage::receiver::Hook;
-use crate::stage::{Stage, photo};
+use crate::stage::receiver::{Conduct, Hook};
+use crate::stage::{Stage, photo, s3};
 
 /// Where a process that has started is asked.
 fn address_of(process: &Process) -> String {
@@ -208,6 +212,7 @@ async fn a_notifier_tells_its_part() {
     let samples = until(&address, told, |count| count == 1.0).await;
     assert_eq!(samples["imgfilter_delivery_seconds_count{channel=\"webhook\"}"], 1.0);
     assert!(!samples.keys().any(|name| name.starts_with("imgfilter_tasks_total")));
+    assert_eq!(samples["imgfilter_task_retries_total{reason=\"worker_lost\"}"], 0.0, "it reaps, too");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,7 +221,7 @@ async fn what_is_canceled_is_not_lost() {
     let worker = stage.worker(&[("IMGFILTER_METRICS", "127.0.0.1:0")]);
     let address = address_of(&worker);
     // The store does not answer, so the task stays under way until somebody ends it.
-    stage.store_process.signal(rustix::process::Signal::STOP);
+    stage.store_process.signal(Signal::STOP);
     let request = json!({"filters": [""]});
     let task = uuid::Uuid::now_v7();
     stage.order_stored(task, "o/202601/none", &photo(), request, 5).await;
@@ -225,5 +230,142 @@ async fn what_is_canceled_is_not_lost() {
     let canceled = "imgfilter_tasks_total{end=\"canceled\",lane=\"fast\"}";
     let samples = until(&address, canceled, |count| count == 1.0).await;
     assert_eq!(samples["imgfilter_leases_lost_total"], 0.0);
-    stage.store_process.signal(rustix::process::Signal::CONT);
+    stage.store_process.signal(Signal::CONT);
+}
+
+/// Has a function of the database do this in its place; what it was is now called `_truly`.
+async fn instead(stage: &Stage, function: &str, arguments: &str, result: &str, body: &str) {
+    let sql = format!(
+        "ALTER FUNCTION imgfilter.{function} RENAME TO {function}_truly;
+         CREATE FUNCTION imgfilter.{function}({arguments}) RETURNS {result} LANGUAGE plpgsql SECURITY DEFINER
+         SET search_path = imgfilter AS $$ BEGIN {body} END $$;
+         GRANT EXECUTE ON FUNCTION imgfilter.{function} TO imgfilter_worker"
+    );
+    stage.sql.batch_execute(&sql).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_told_but_not_answered_is_done_and_not_lost() {
+    let stage = Stage::set().await;
+    // Each hears it, and answers as to one who says it again.
+    let many = "integer[], bigint[], bigint[], jsonb[], interval";
+    let body = "PERFORM complete_many_truly($1, $2, $3, $4, $5); RETURN '{}';";
+    instead(&stage, "complete_many", many, "bigint[]", body).await;
+    let delivery = "integer, bigint, bigint, text, integer, integer, text, bytea, interval";
+    let body = "PERFORM finish_delivery_truly($1, $2, $3, $4, $5, $6, $7, $8, $9); RETURN 'stale';";
+    instead(&stage, "finish_delivery", delivery, "text", body).await;
+    let receiver = Hook::answering(&["200 OK"]);
+    let worker = stage.worker(&[("IMGFILTER_METRICS", "127.0.0.1:0")]);
+    let address = address_of(&worker);
+    let task = stage.order(&photo(), json!({"webhook": receiver.url()})).await;
+    stage.until(task, "done").await;
+    until(&address, "imgfilter_tasks_total{end=\"done\",lane=\"fast\"}", |count| count == 1.0).await;
+    let told = "imgfilter_deliveries_total{channel=\"webhook\",end=\"delivered\"}";
+    let samples = until(&address, told, |count| count == 1.0).await;
+    assert_eq!(samples["imgfilter_leases_lost_total"], 0.0);
+    assert!(stage.objects().await.iter().any(|key| key.starts_with("r/")), "what is needed stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_was_told_but_not_answered_is_one() {
+    let stage = Stage::set().await;
+    // It is heard, but whoever tells has lost patience before the answer comes.
+    let arguments = "integer, bigint, bigint, text, text, boolean, interval, interval";
+    let body = "PERFORM pg_sleep(3 * (fail_truly($1, $2, $3, $4, $5, $6, $7, $8) <> 'stale')::integer); RETURN 'stale';";
+    instead(&stage, "fail", arguments, "text", body).await;
+    let worker = stage.worker(&[("IMGFILTER_METRICS", "127.0.0.1:0"), ("IMGFILTER_DATABASE_TIMEOUT", "2s")]);
+    let address = address_of(&worker);
+    stage.order(b"no image", json!({})).await;
+    let failed = "imgfilter_tasks_total{end=\"failed\",lane=\"fast\"}";
+    let samples = until(&address, failed, |count| count == 1.0).await;
+    assert_eq!(samples["imgfilter_leases_lost_total"], 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_has_done_is_lost() {
+    let stage = Stage::set().await;
+    let many = "integer[], bigint[], bigint[], jsonb[], interval";
+    instead(&stage, "complete_many", many, "bigint[]", "RETURN '{}';").await;
+    let worker = stage.worker(&[("IMGFILTER_METRICS", "127.0.0.1:0")]);
+    let address = address_of(&worker);
+    stage.order(&photo(), json!({})).await;
+    let lost = "imgfilter_tasks_total{end=\"lost\",lane=\"fast\"}";
+    let samples = until(&address, lost, |count| count == 1.0).await;
+    assert_eq!(samples["imgfilter_leases_lost_total"], 1.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_is_erased_while_it_is_sent_is_not_lost() {
+    let stage = Stage::set().await;
+    let receiver = Hook::doing(vec![Conduct::Hang]);
+    let worker = stage.worker(&[("IMGFILTER_METRICS", "127.0.0.1:0"), ("IMGFILTER_NOTIFY_TIMEOUT", "2s")]);
+    let address = address_of(&worker);
+    let task = stage.order(&photo(), json!({"webhook": receiver.url()})).await;
+    receiver.next(Duration::from_secs(30));
+    stage.sql.execute("SELECT imgfilter.erase($1)", &[&task]).await.unwrap();
+    let took = "imgfilter_delivery_seconds_count{channel=\"webhook\"}";
+    until(&address, took, |count| count == 1.0).await;
+    worker.says("became=\"erased\"");
+    assert_eq!(scrape(&address)["imgfilter_leases_lost_total"], 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_counted_long_ago_is_not_told() {
+    let stage = Stage::set().await;
+    let worker = stage.worker(&[("IMGFILTER_METRICS", "127.0.0.1:0")]);
+    let address = address_of(&worker);
+    until(&address, "imgfilter_workers", |count| count == 1.0).await;
+    let counted = "REVOKE EXECUTE ON FUNCTION imgfilter.publish_service_state FROM imgfilter_worker;
+                   UPDATE imgfilter.service_state SET published_at = now() - interval '2 minutes'";
+    stage.sql.batch_execute(counted).await.unwrap();
+    let samples = until(&address, "imgfilter_state_age_seconds", |age| age > 100.0).await;
+    for name in
+        ["imgfilter_queue_ready", "imgfilter_deliveries_waiting", "imgfilter_dead", "imgfilter_workers"]
+    {
+        assert!(!samples.keys().any(|told| told.starts_with(name)), "{name}");
+    }
+    assert_eq!(worker.said().matches("cannot count the service").count(), 1, "{}", worker.said());
+    let again = "GRANT EXECUTE ON FUNCTION imgfilter.publish_service_state TO imgfilter_worker";
+    stage.sql.batch_execute(again).await.unwrap();
+    until(&address, "imgfilter_workers", |count| count == 1.0).await;
+    worker.says("the service can be counted again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_breaks_off_in_the_middle_is_counted() {
+    let silent = Hook::doing(vec![Conduct::HangMidReply]);
+    let address = format!("http://{}", silent.address);
+    let settings = S3 { s3_timeout: Duration::from_millis(500), ..s3(&address) };
+    let store = Store::new(&settings).unwrap();
+    let metrics = Metrics::new(Teller::Worker);
+    let error = store.read_into(&mut Vec::new(), "o/1", 100).await.unwrap_err();
+    assert!(error.to_string().contains("did not arrive within 1s"), "{error}");
+    let text = metrics.text().unwrap();
+    for line in [
+        "imgfilter_store_errors_total{operation=\"get\"} 1",
+        "imgfilter_store_seconds_count{operation=\"get\"} 1",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_room_for_so_many_connections() {
+    let stage = Stage::set().await;
+    let worker = stage.worker(&[("IMGFILTER_METRICS", "127.0.0.1:0")]);
+    let address = address_of(&worker);
+    let asked = || {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        stream.write_all(b"HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        stream
+    };
+    let mut first_byte = [0];
+    let mut kept: Vec<TcpStream> = (0..16).map(|_| asked()).collect();
+    kept.iter_mut().for_each(|stream| stream.read_exact(&mut first_byte).unwrap());
+    let mut further = asked();
+    further.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(further.read_exact(&mut first_byte).is_err(), "it waits");
+    kept.pop();
+    further.set_read_timeout(None).unwrap();
+    further.read_exact(&mut first_byte).unwrap();
 }

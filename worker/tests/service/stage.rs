@@ -239,7 +239,7 @@ pub fn start_store(folder: &Path, listen: &str) -> (Process, String) {
     (process, address)
 }
 
-fn s3(address: &str) -> S3 {
+pub fn s3(address: &str) -> S3 {
     S3 {
         s3_endpoint: address.to_owned(),
         s3_region: "us-east-1".into(),

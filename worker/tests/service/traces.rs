@@ -24,52 +24,64 @@ const PARENT: &str = "b7ad6b7169203331";
 async fn order(stage: &Stage, image: &[u8], spec: Value, flags: &str) -> Uuid {
     let (task, key) = (Uuid::now_v7(), format!("o/202601/{}", Uuid::now_v7()));
     stage.store.put(&key, image.to_vec().into(), "image/png").await.unwrap();
-    let mut request = stage.request(task, &key, image, &spec, 5);
+    submit(stage, task, &key, image, spec, flags).await;
+    task
+}
+
+/// The same of an object that is not there yet.
+async fn submit(stage: &Stage, task: Uuid, key: &str, image: &[u8], spec: Value, flags: &str) {
+    let mut request = stage.request(task, key, image, &spec, 5);
     let received: f64 =
         stage.value("SELECT extract(epoch FROM now() - interval '1 s')::double precision").await;
     request["trace"] =
         json!({"id": ID, "span": SPAN, "parent": PARENT, "flags": flags, "received": received});
     stage.sql.query_one("SELECT imgfilter.submit_task($1)", &[&request]).await.unwrap();
-    task
 }
 
 /// A collector of spans, which says that it takes them.
 struct Collector {
     url: String,
-    bodies: Receiver<Vec<u8>>,
+    /// The head of each request, in small letters, and its body.
+    requests: Receiver<(String, Vec<u8>)>,
 }
 
 impl Collector {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
-        let (sender, bodies) = mpsc::channel();
+        let (sender, requests) = mpsc::channel();
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let mut read = Vec::new();
                 let mut piece = [0; 65536];
-                let body = loop {
+                let request = loop {
                     let count = stream.read(&mut piece).unwrap();
                     read.extend_from_slice(&piece[..count]);
-                    if let Some(body) = whole_body(&read) {
-                        break body;
+                    if let Some(request) = whole(&read) {
+                        break request;
                     }
                     assert!(count > 0, "a request that breaks off");
                 };
-                let _ = sender.send(body);
+                let _ = sender.send(request);
                 let _ =
                     stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
             }
         });
-        Self { url, bodies }
+        Self { url, requests }
     }
 
     /// All spans, as soon as there are so many.
     fn spans(&self, count: usize) -> Vec<Span> {
+        self.spans_with("content-type: application/x-protobuf", count)
+    }
+
+    /// The same; each request had this header.
+    fn spans_with(&self, header: &str, count: usize) -> Vec<Span> {
         let (begun, mut spans) = (Instant::now(), Vec::new());
         while spans.len() < count {
             let left = SOON.saturating_sub(begun.elapsed());
-            let body = self.bodies.recv_timeout(left).unwrap_or_else(|_| panic!("only {spans:?}"));
+            let (head, body) = self.requests.recv_timeout(left).unwrap_or_else(|_| panic!("only {spans:?}"));
+            assert!(head.lines().any(|line| line == header), "{head}");
             let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
             for resource in request.resource_spans {
                 let about = format!("{:?}", resource.resource);
@@ -81,15 +93,14 @@ impl Collector {
     }
 }
 
-/// The body of a request, once all of it is there.
-fn whole_body(read: &[u8]) -> Option<Vec<u8>> {
+/// Head and body of a request, once all of it is there.
+fn whole(read: &[u8]) -> Option<(String, Vec<u8>)> {
     let head = read.windows(4).position(|four| four == b"\r\n\r\n")?;
     let lines = String::from_utf8_lossy(&read[..head]).to_ascii_lowercase();
     assert!(lines.starts_with("post /v1/traces "), "{lines}");
-    assert!(lines.contains("content-type: application/x-protobuf"), "{lines}");
     let length = lines.lines().find_map(|line| line.strip_prefix("content-length: "))?.trim().parse().ok()?;
     let body = &read[head + 4..];
-    (body.len() >= length).then(|| body[..length].to_vec())
+    (body.len() >= length).then(|| (lines, body[..length].to_vec()))
 }
 
 fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
@@ -119,7 +130,11 @@ async fn a_collector_gets_the_whole_way_of_a_task() {
         assert!(span.end_time_unix_nano > span.start_time_unix_nano, "{span:?}");
         let parent = if name == "upload" { PARENT } else { SPAN };
         assert_eq!(hex::encode(&span.parent_span_id), parent, "{name}");
-        assert!(format!("{:?}", span.attributes).contains(&task.to_string()), "{span:?}");
+        assert!(
+            !format!("{span:?}").contains(&task.to_string()),
+            "whoever has the id may read the task: {span:?}"
+        );
+        assert!(format!("{:?}", span.attributes).contains("imgfilter.attempt"), "{span:?}");
     }
     assert_eq!(hex::encode(&named(&spans, "upload").span_id), SPAN);
     let notify = hex::encode(&named(&spans, "notify").span_id);
@@ -130,19 +145,70 @@ async fn a_collector_gets_the_whole_way_of_a_task() {
 async fn what_waits_is_sent_at_the_end_and_a_lost_collector_keeps_nothing_waiting() {
     let stage = Stage::set().await;
     let collector = Collector::start();
-    let mut worker = stage.worker(&[("IMGFILTER_OTLP", &collector.url)]);
+    let mut worker = stage
+        .worker(&[("IMGFILTER_OTLP", &collector.url), ("OTEL_EXPORTER_OTLP_HEADERS", "x-from=one of ours")]);
     let task = order(&stage, &photo(), json!({}), "00").await;
     stage.until(task, "done").await;
     worker.signal(Signal::TERM);
     assert!(worker.ended().success());
-    assert_eq!(collector.spans(6).len(), 6, "all of them, for all are sent unless a part is asked for");
+    let spans = collector.spans_with("x-from: one of ours", 6);
+    assert_eq!(spans.len(), 6, "all of them, for all are sent unless a part is asked for");
 
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{nowhere}/v1/traces");
-    let worker = stage.worker(&[("IMGFILTER_OTLP", &url)]);
+    let mut worker = stage.worker(&[("IMGFILTER_OTLP", &url)]);
     let task = order(&stage, &photo(), json!({}), "01").await;
     stage.until(task, "done").await;
     worker.says("spans cannot be sent");
+    let task = order(&stage, &photo(), json!({}), "01").await;
+    stage.until(task, "done").await;
+    worker.signal(Signal::TERM);
+    assert!(worker.ended().success());
+    assert_eq!(
+        worker.said().matches("spans cannot be sent").count(),
+        1,
+        "it is said once: {}",
+        worker.said()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_never_answers_holds_up_no_end() {
+    let stage = Stage::set().await;
+    // Connections are made, and nobody accepts them.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1/traces", silent.local_addr().unwrap());
+    let drain = Duration::from_secs(30);
+    let mut worker = stage.worker(&[("IMGFILTER_OTLP", &url), ("IMGFILTER_DRAIN", "30s")]);
+    let task = order(&stage, &photo(), json!({}), "01").await;
+    stage.until(task, "done").await;
+    let begun = Instant::now();
+    worker.signal(Signal::TERM);
+    assert!(worker.ended().success());
+    assert!(begun.elapsed() < drain, "{}", worker.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_was_given_back_has_one_upload() {
+    let stage = Stage::set().await;
+    let collector = Collector::start();
+    let settings = [("IMGFILTER_OTLP", collector.url.as_str()), ("IMGFILTER_DRAIN", "100ms")];
+    let mut first = stage.worker(&settings);
+    stage.store_process.signal(Signal::STOP);
+    let (task, key) = (Uuid::now_v7(), format!("o/202601/{}", Uuid::now_v7()));
+    submit(&stage, task, &key, &photo(), json!({}), "01").await;
+    stage.until(task, "processing").await;
+    first.signal(Signal::TERM);
+    assert!(first.ended().success());
+    stage.store_process.signal(Signal::CONT);
+    stage.store.put(&key, photo().into(), "image/png").await.unwrap();
+    let mut second = stage.worker(&settings);
+    stage.until(task, "done").await;
+    second.signal(Signal::TERM);
+    assert!(second.ended().success());
+    let spans = collector.spans(7);
+    let count = |name: &str| spans.iter().filter(|span| span.name == name).count();
+    assert_eq!((count("upload"), count("queue"), count("put")), (1, 2, 1), "{spans:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -178,6 +178,32 @@ fn what_each_part_took_is_told() {
     assert!(refused.is_err() && !timings.decode.is_zero() && timings.filters.is_empty());
 }
 
+/// Gives one frame, and breaks off.
+struct Broken(Option<Frame>);
+
+impl Decode for Broken {
+    fn next(&mut self, _: &Context<'_>) -> Result<Option<TimedFrame>, Refusal> {
+        let frame = self.0.take().ok_or_else(|| Refusal::broken("cut off"))?;
+        Ok(Some(TimedFrame { frame, delay_ms: 70 }))
+    }
+}
+
+#[test]
+fn what_was_done_before_an_image_broke_off_is_told() {
+    let (input, chains) = (file(Format::Gif, &[picture(64, 48), picture(64, 48)]), chains(&["blur(3)"]));
+    let (header, _) = codec::open(&input, &Limits::default()).unwrap();
+    let settings = Encoding::default().settings(Format::Png, None);
+    let job = job(&input, &chains);
+    let mut results = vec![Running::start(&chains[0], &header.info(), &settings, Plays::Forever, &job)];
+    let (mut context, mut timings) = (Context::unlimited(1), Timings::default());
+    let mut decoder = Broken(Some(picture(64, 48)));
+    let went = run_frames(&mut decoder, &mut results, &header.info(), &mut context, &mut timings);
+    let outcome = finished(results, Format::Png, went, &mut timings);
+    assert_eq!(outcome.unwrap_err().code, RefusalCode::BrokenImage);
+    assert_eq!((timings.pixels, timings.filters.len()), (64 * 48, 1));
+    assert!(!timings.filter.is_zero() && !timings.encode.is_zero());
+}
+
 #[test]
 fn what_is_compiled_is_told_once() {
     let input = file(Format::Png, &[picture(400, 300)]);

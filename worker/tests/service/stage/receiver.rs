@@ -22,6 +22,9 @@ impl Received {
     }
 }
 
+/// An answer that is shorter than it says.
+const CUT_OFF: &str = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhel";
+
 /// What a receiver does with a request.
 #[derive(Debug, Clone)]
 pub enum Conduct {
@@ -37,6 +40,8 @@ pub enum Conduct {
     Close,
     /// Promises more than it says, and closes.
     CloseMidReply,
+    /// Promises more than it says, and says nothing more.
+    HangMidReply,
     /// Says 200, and goes on speaking until nobody listens.
     Endless,
 }
@@ -122,7 +127,10 @@ fn serve(mut stream: TcpStream, conduct: &Conduct, sender: &Sender<Received>) {
         }
         Conduct::Hang => stream.read(&mut [0]).map(drop),
         Conduct::Close => Ok(()),
-        Conduct::CloseMidReply => write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhel"),
+        Conduct::CloseMidReply => write!(stream, "{CUT_OFF}"),
+        Conduct::HangMidReply => {
+            write!(stream, "{CUT_OFF}").and_then(|()| stream.read_to_end(&mut Vec::new()).map(drop))
+        }
         Conduct::Endless => speak_on(&mut stream),
     };
 }
