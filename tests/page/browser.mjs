@@ -13,6 +13,10 @@ const { chromium, firefox } = libraries('playwright-core')
 /** The service, and the same behind a path; without a slash at the end. */
 export const URL_HERE = process.env.PAGE_URL
 export const URL_PREFIXED = process.env.PAGE_PREFIXED_URL
+/** One that takes nothing without a key, a key, and a place at a push service. */
+export const URL_KEYED = process.env.PAGE_KEYED_URL
+export const KEY = process.env.PAGE_KEY
+export const PUSH_ENDPOINT = process.env.PAGE_PUSH_ENDPOINT
 /** A photograph of 1920 × 1200 pixels, and a folder for files. */
 export const PHOTO = process.env.PAGE_PHOTO
 export const WORK = process.env.PAGE_WORK

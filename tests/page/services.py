@@ -1,5 +1,6 @@
 """What the pages are tested on: a stack, and the same service once more behind a path of another server."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -7,9 +8,10 @@ import tempfile
 from pathlib import Path
 
 from receivers import borrowed
+from receivers.everyone import Everyone
 from stack import edges, sample
 from stack.child import Child
-from stack.places import CHECKOUT, Build
+from stack.places import CHECKOUT, Build, give
 from stack.ready import answers, free_port, wait_until
 from stack.service import Plan, Stack
 
@@ -61,10 +63,13 @@ class Services:
         self.libraries = borrowed.node("page", HERE)
         self.state = Path(tempfile.mkdtemp(prefix="imgfilter-page-", dir="/tmp"))
         self.state.chmod(0o711)
-        self.stack = Stack(Plan(self.build, self.state, free_port(), lasting=False, settings=SETTINGS))
+        self.everyone = Everyone(give(self.state / "everyone", None))
+        self.everyone.__enter__()
+        self.stack = Stack(Plan(self.build, self.state, free_port(), lasting=False, settings=SETTINGS | self.everyone.settings))
         try:
             self.stack.start()
             self.prefixed = self._behind_a_path()
+            self.keyed = self._for_keys_alone()
         except BaseException:
             self.__exit__()
             raise
@@ -72,6 +77,7 @@ class Services:
 
     def __exit__(self, *_) -> None:
         self.stack.stop()
+        self.everyone.__exit__()
         shutil.rmtree(self.state)
 
     def _behind_a_path(self) -> str:
@@ -89,6 +95,16 @@ class Services:
         wait_until("the service behind a path", lambda: answers(f"{url}/readyz") == 200, 20, front)
         return url
 
+    def _for_keys_alone(self) -> str:
+        """A further edge, which takes nothing without a key; its URL."""
+        edge = edges.edge(self.stack, "keyed", ANONYMOUS="false")
+        edge.start()
+        return edge.url
+
+    def _key(self) -> str:
+        words = [word for scope in ("upload", "notify", "push", "email") for word in ("--scope", scope)]
+        return json.loads(self.stack.command("key", "create", "--owner", "person", *words, "--json"))["key"]
+
     def environment(self) -> dict[str, str]:
         """What the tests are told."""
         failures = borrowed.HOME.parent / "page-failures"
@@ -96,6 +112,9 @@ class Services:
         return {
             "PAGE_URL": self.stack.url,
             "PAGE_PREFIXED_URL": self.prefixed,
+            "PAGE_KEYED_URL": self.keyed,
+            "PAGE_KEY": self._key(),
+            "PAGE_PUSH_ENDPOINT": self.everyone.push.endpoint("person"),
             "PAGE_PHOTO": str(sample.photo(self.state)),
             "PAGE_WORK": str(self.state),
             "PAGE_LIBRARIES": str(self.libraries),

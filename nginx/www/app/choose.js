@@ -23,15 +23,9 @@ async function take(list) {
   find('#stage').scrollIntoView({ block: 'nearest' })
 }
 
-/** A click that a script makes opens nothing in Chromium while the enter key is down. */
-function openField(field) {
-  if (field.showPicker) field.showPicker()
-  else field.click()
-}
-
 function fields() {
   for (const [opener, field] of [['#choose', '#file'], ['#camera', '#camera-file'], ['#more-files', '#file']]) {
-    find(opener).onclick = () => openField(find(field))
+    find(opener).onclick = () => find(field).click()
   }
   find('#sample').onclick = async () => take([await (await import('./sample.js')).sample()])
   for (const field of [find('#file'), find('#camera-file')]) {

@@ -3,7 +3,7 @@
 
 import { Refusal } from './api.js'
 import { find, h } from './dom.js'
-import { bytesOf, ended } from './preview.js'
+import { ended, sightOf } from './preview.js'
 import { chain } from './state.js'
 
 // As many as the service takes in one order.
@@ -83,13 +83,12 @@ export class Looks {
     return taken
   }
 
-  show(entry, blob, otherwise) {
+  show(entry, url, otherwise) {
     if (entry.url) URL.revokeObjectURL(entry.url)
-    entry.url = blob && URL.createObjectURL(blob)
-    const url = entry.url ?? otherwise
-    if (url) entry.image.src = url
+    entry.url = url
+    if (url ?? otherwise) entry.image.src = url ?? otherwise
     else entry.image.removeAttribute('src')
-    entry.button.classList.toggle('pending', !blob && entry.name !== null)
+    entry.button.classList.toggle('pending', !url && entry.name !== null)
   }
 
   /** Thumbnails out of the task that was ordered with `begin`; the others follow when they are looked for. */
@@ -115,8 +114,8 @@ export class Looks {
   async fetch(copy, ordered, taken) {
     const task = await ended(ordered.id)
     await Promise.all(task.results.map(async (result, index) => {
-      const blob = await bytesOf(result).catch(() => null)
-      if (blob && !copy.left) this.show(taken[index], blob)
+      const url = await sightOf(result).catch(() => null)
+      if (url && !copy.left) this.show(taken[index], url)
     }))
     copy.done(task)
   }

@@ -2,13 +2,14 @@
 // a time; of all that is wished for meanwhile only the last counts.
 
 import { ask, erase, here, Refusal, request, send } from './api.js'
-import { pause } from './dom.js'
+import { pause, settled } from './dom.js'
 import { place } from './place.js'
 
 const LIFE_S = 600
 // A preview takes some 50 ms, about which `?wait=` is not precise enough.
 const QUICK_ASKS = 16
 const QUICK_MS = 22
+const IDLE_MS = 1500
 // Browsers let few requests outlive a page.
 const LAST = 24
 const OUTPUT = { expires_in: LIFE_S, quality: 82, effort: 1 }
@@ -23,16 +24,24 @@ function discard(id) {
   leftovers.write([...owed])
 }
 
+let sweeping = false
+
 /** Erases all that is owed, one after the other. */
 export async function sweep() {
-  for (const id of [...owed]) {
-    try {
+  if (sweeping) return
+  sweeping = true
+  try {
+    for (const id of owed) {
       await erase(id)
-    } catch (refusal) {
-      if (refusal.passes) return
+      owed.delete(id)
+      leftovers.write([...owed])
     }
-    owed.delete(id)
-    leftovers.write([...owed])
+  } catch (refusal) {
+    // Later then; what is of another key, or never to be, ends by itself.
+    if (!(refusal instanceof Refusal)) throw refusal
+    if (!refusal.passes) owed.clear()
+  } finally {
+    sweeping = false
   }
 }
 
@@ -52,6 +61,16 @@ export async function bytesOf(result) {
   return (await request(here(result.url))).blob()
 }
 
+/** An address to show a result by: of bytes that are here, or its link where the service sends browsers elsewhere for them. */
+export async function sightOf(result) {
+  try {
+    return URL.createObjectURL(await bytesOf(result))
+  } catch (refusal) {
+    if (refusal.code !== 'offline' || !navigator.onLine) throw refusal
+    return here(result.url).href
+  }
+}
+
 /** A copy at the service, which can be filtered. Begin with `place`, end with `leave`. */
 export class Copy {
   constructor() {
@@ -61,11 +80,11 @@ export class Copy {
   }
 
   /** Sends the bytes with some first chains; the task. */
-  async place(blob, chains, more = {}) {
+  async place(blob, chains, { name = 'preview', ...more } = {}) {
     const form = new FormData()
-    form.append('image', blob, 'preview')
+    form.append('image', blob, name)
     for (const chain of chains) form.append('filters', chain)
-    for (const [name, value] of Object.entries({ ...OUTPUT, ...more })) form.append(name, value)
+    for (const [field, value] of Object.entries({ ...OUTPUT, ...more })) form.append(field, value)
     const task = await ask('images', { method: 'POST', body: form })
     this.keep(task)
     return task
@@ -98,7 +117,7 @@ export class Copy {
   }
 }
 
-/** Shows the last chain that was wished for. `hear` is told `{ busy }`, `{ blob, chain }` or `{ refusal, chain }`. */
+/** Shows the last chain that was wished for. `hear` is told `{ busy }`, `{ url, chain }` or `{ refusal, chain }`. */
 export class Preview {
   constructor(hear) {
     this.hear = hear
@@ -106,6 +125,8 @@ export class Preview {
     this.wanted = null
     this.running = false
     this.until = 0
+    // Not while a slider is being moved: that comes first.
+    this.tidy = settled(IDLE_MS, () => sweep())
   }
 
   /** What follows is of another copy; nothing of the one before is shown any more. */
@@ -133,14 +154,15 @@ export class Preview {
     }
     this.running = false
     this.hear({ busy: false })
+    this.tidy()
   }
 
   async filtered({ chain, copy }) {
     try {
       const task = await ended((await copy.order([chain.text])).id)
-      const blob = await bytesOf(task.results[0])
+      const url = await sightOf(task.results[0])
       copy.done(task)
-      return { blob }
+      return { url }
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal
       if (refusal.code === 'too_many_requests') this.until = Date.now() + refusal.retryAfter * 1000

@@ -83,9 +83,8 @@ export class Stage {
   }
 
   /** Shows what a chain has made of the picture; it is swapped in when it can be painted, so that nothing flickers. */
-  async show(blob, words) {
+  async show(url, words) {
     const { source } = this
-    const url = URL.createObjectURL(blob)
     const next = new Image()
     next.src = url
     try {

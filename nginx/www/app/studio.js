@@ -71,7 +71,7 @@ export class Studio {
   async readByService(picture, copy) {
     const first = new Copy()
     const format = OPAQUE[picture.file.type] ?? 'jpeg'
-    const ordered = await first.place(picture.file, [`resize(width=${COPY_SIDE}, height=${COPY_SIDE}, enlarge=no)`], { format })
+    const ordered = await first.place(picture.file, [`resize(width=${COPY_SIDE}, height=${COPY_SIDE}, enlarge=no)`], { format, name: picture.name })
     const task = await ended(ordered.id)
     picture.copy = await bytesOf(task.results[0])
     Object.assign(picture, { width: task.image.width, height: task.image.height, image: task.image.id, url: URL.createObjectURL(picture.copy) })
@@ -103,12 +103,12 @@ export class Studio {
     this.preview.want({ ...write(small, this.catalogue.byName), whole: text })
   }
 
-  told({ busy, blob, refusal, chain: asked }) {
+  told({ busy, url, refusal, chain: asked }) {
     if (busy !== undefined) return this.stage.busy(busy)
     if (refusal) return this.refused(refusal, asked)
     this.blame(null)
     notice(null)
-    if (written.value.text.trim()) this.stage.show(blob, `with ${written.value.text}`)
+    if (written.value.text.trim()) this.stage.show(url, `with ${written.value.text}`)
   }
 
   refused(refusal, asked) {
