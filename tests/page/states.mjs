@@ -2,14 +2,14 @@
 
 import { PHOTO } from './browser.mjs'
 
-/** Each is `[name, how to come to it from the one before]`. */
-export const STATES = [
+/** Each is `[name, how to come to it from the one before]`. `photo` is the picture that is opened. */
+export const states = (photo = PHOTO) => [
   ['start', async (page, url) => {
     await page.goto(`${url}/`)
     await page.locator('#picker-results li').first().waitFor({ state: 'attached' })
   }],
   ['picture', async page => {
-    await page.locator('#file').setInputFiles(PHOTO)
+    await page.locator('#file').setInputFiles(photo)
     // Those that are in sight; "As it is" has no picture of its own.
     await page.locator('#looks .look:not(.pending)').nth(8).waitFor()
     await page.waitForFunction(() => [...document.querySelectorAll('#looks img')].slice(0, 9).every(image => image.complete && image.naturalWidth > 0))

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { PHONE, URL_HERE, WORK, libraries } from '../../../tests/page/browser.mjs'
-import { STATES } from '../../../tests/page/states.mjs'
+import { states } from '../../../tests/page/states.mjs'
 
 const HERE = new URL('.', import.meta.url).pathname
 const VIEWS = {
@@ -24,7 +24,7 @@ const browser = await chromium.launch({ executablePath: '/usr/bin/chromium' })
 for (const [view, options] of Object.entries(VIEWS)) {
   const context = await browser.newContext({ locale: 'en-GB', ...options })
   const page = await context.newPage()
-  for (const [state, reach] of STATES) {
+  for (const [state, reach] of states(`${HERE}/../coffee.jpg`)) {
     await reach(page, URL_HERE)
     if (!all && !KEPT[view].includes(state)) continue
     const [whole, small] = [`${WORK}/${state}.png`, `${folder ?? HERE}/${state}-${view}.webp`]
