@@ -67,6 +67,6 @@ export class Picker {
       }
       root.hidden = items.every(item => item.root.hidden)
     }
-    find('#picker-count').textContent = hits ? `${hits} filters` : 'No filter is called that. Try another word.'
+    find('#picker-count').textContent = hits ? `${hits} ${hits === 1 ? 'filter' : 'filters'}` : 'No filter is called that. Try another word.'
   }
 }
