@@ -2,11 +2,12 @@
 
 STACK   = PYTHONPATH=tests /usr/bin/python3 -m stack
 LOAD    = PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m load
+PAGE    = PAGE_PROFILE=release PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m page
 TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load day soak chaos bench-notify chaos-notify fmt lint docs schema fuzz contract gallery clean
+.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load day soak chaos bench-notify chaos-notify fmt lint docs schema fuzz contract gallery lighthouse screenshots clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -92,6 +93,12 @@ bench-notify: deps build ## measure how soon five hundred receivers are told bes
 
 chaos-notify: deps build ## tell of NOTIFY_TASKS (10000) tasks by four channels while those who tell are killed (CHAOS_SEED=…)
 	@$(LOAD).chaos_notify --tasks $(or $(NOTIFY_TASKS),10000) $(addprefix --seed ,$(CHAOS_SEED))
+
+lighthouse: deps build ## measure the pages by Lighthouse, and how soon something is seen of them on a slow line
+	@$(PAGE) lighthouse
+
+screenshots: deps build ## take the pictures of the page that docs/ shows
+	@$(PAGE) run docs/pictures/page/take.mjs
 
 fmt: ## format the Rust code
 	cargo fmt --all

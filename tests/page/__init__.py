@@ -4,5 +4,6 @@
 
     PYTHONPATH=tests python3 -m page --test-name-pattern=docs
     PYTHONPATH=tests python3 -m page run SCRIPT     a script of your own, which finds the services as the tests do
+    PYTHONPATH=tests python3 -m page lighthouse     what `make lighthouse` prints
     PYTHONPATH=tests python3 -m page serve          only the services, until Ctrl-C
 """

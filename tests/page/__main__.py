@@ -1,10 +1,12 @@
-"""`python3 -m page [serve | run SCRIPT… | options of node]`."""
+"""`python3 -m page [serve | lighthouse | run SCRIPT… | options of node]`."""
 
 import os
 import shlex
 import signal
 import subprocess
 import sys
+
+from receivers import borrowed
 
 from .services import HERE, Services
 
@@ -19,10 +21,13 @@ def serve(environment: dict[str, str]) -> int:
 
 
 def main(words: list[str]) -> int:
-    with Services() as services:
+    with Services(os.environ.get("PAGE_PROFILE", "debug")) as services:
         environment = os.environ | services.environment()
         if words == ["serve"]:
             return serve(environment)
+        if words == ["lighthouse"]:
+            environment["PAGE_LIGHTHOUSE"] = str(borrowed.node("lighthouse", HERE / "lighthouse"))
+            words = ["run", str(HERE / "lighthouse" / "measure.mjs")]
         if words[:1] == ["run"]:
             return subprocess.run(["node", *words[1:]], env=environment).returncode
         command = ["node", "--test-reporter=tap", "--test-reporter-destination=stdout", *words, HERE / "all.mjs"]

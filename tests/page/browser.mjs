@@ -8,7 +8,7 @@ import { test } from 'node:test'
 const { PAGE_FAILURES, PAGE_LIBRARIES } = process.env
 /** Finds what package.json here names. */
 export const libraries = createRequire(`${PAGE_LIBRARIES}/`)
-const { chromium } = libraries('playwright-core')
+const { chromium, firefox } = libraries('playwright-core')
 
 /** The service, and the same behind a path; without a slash at the end. */
 export const URL_HERE = process.env.PAGE_URL
@@ -21,18 +21,33 @@ export const PUSH_ENDPOINT = process.env.PAGE_PUSH_ENDPOINT
 export const PHOTO = process.env.PAGE_PHOTO
 export const WORK = process.env.PAGE_WORK
 
-export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
-
-let browser
-
-/** The one browser of this process. */
-async function theBrowser() {
-  browser ??= await chromium.launch({ executablePath: '/usr/bin/chromium' })
-  return browser
+// Firefox as it is, by WebDriver BiDi: Playwright's own protocol needs a Firefox of its own.
+const KINDS = {
+  chromium: () => chromium.launch({ executablePath: '/usr/bin/chromium' }),
+  firefox: () => firefox.launch({ channel: 'moz-firefox', executablePath: '/usr/bin/firefox-esr' }),
 }
 
-export async function closeBrowser() {
-  await browser?.close()
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
+
+// Between two tests a browser lives on, and without any it ends: as long as it is there the process would not.
+const IDLE_MS = 1000
+const browsers = new Map()
+
+/** The one browser of this kind: `chromium` or `firefox`. */
+async function theBrowser(kind) {
+  const known = browsers.get(kind) ?? { launched: KINDS[kind]() }
+  browsers.set(kind, known)
+  clearTimeout(known.idle)
+  return known.launched
+}
+
+function mayEnd(kind) {
+  const { launched, idle } = browsers.get(kind)
+  clearTimeout(idle)
+  browsers.set(kind, { launched, idle: setTimeout(async () => {
+    browsers.delete(kind)
+    await (await launched).close()
+  }, IDLE_MS) })
 }
 
 /** What a page does that it must not: errors, requests to others, breaches of its policy. */
@@ -69,12 +84,13 @@ class Watch {
 
 /**
  * A test with a tab of its own, in a profile of its own. `body` gets { page, context, watch, url, t }; afterwards the page
- * must have kept to what every page keeps to. `options` are those of a browser context, and `url`, the service to use.
+ * must have kept to what every page keeps to. `options` are those of a browser context, `url`, the service to use, and
+ * `kind`, the browser.
  */
 export function tabTest(name, options, body) {
   test(name, { timeout: 180_000 }, async t => {
-    const { url = URL_HERE, ...own } = options
-    const context = await (await theBrowser()).newContext({ acceptDownloads: true, locale: 'en-GB', ...own })
+    const { url = URL_HERE, kind = 'chromium', ...own } = options
+    const context = await (await theBrowser(kind)).newContext({ acceptDownloads: true, locale: 'en-GB', ...own })
     context.setDefaultTimeout(30_000)
     const page = await context.newPage()
     const watch = new Watch()
@@ -87,6 +103,7 @@ export function tabTest(name, options, body) {
       throw error
     } finally {
       await context.close()
+      mayEnd(kind)
     }
   })
 }

@@ -84,6 +84,7 @@ tabTest('a person is told by a letter to a confirmed address', { url: URL_KEYED 
   await choose(page)
   await page.getByText('Tell me when it is done').click()
   const field = page.getByLabel('By a letter to')
+  await field.waitFor()
   assert.deepEqual(await field.locator('option').allInnerTexts(), ['nobody', 'ann@example.com'])
   await field.selectOption('ann@example.com')
   await page.route('**/images', route => route.fulfill({ status: 422, contentType: 'application/problem+json',

@@ -55,8 +55,8 @@ http {{
 class Services:
     """Started by `with`, ended with it."""
 
-    def __init__(self):
-        self.build = Build.of("debug")
+    def __init__(self, profile: str = "debug"):
+        self.build = Build.of(profile)
 
     def __enter__(self) -> "Services":
         subprocess.run([CHECKOUT / "nginx" / "pages" / "fill", self.build.program], check=True)

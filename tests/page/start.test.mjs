@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import { PHONE, URL_HERE, URL_PREFIXED, assertAccessible, tabTest } from './browser.mjs'
-import { STATES } from './states.mjs'
+import { states } from './states.mjs'
 
 const VIEWS = { light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, phone: PHONE, prefixed: { url: URL_PREFIXED } }
 
@@ -11,7 +11,7 @@ for (const [view, options] of Object.entries(VIEWS)) {
   tabTest(`every state of the page can be used by everybody (${view})`, options, async ({ page, url, watch }) => {
     // The equation with a mistake is refused, which the browser's console repeats.
     watch.forgive(/status of 4(00|22)/)
-    for (const [state, reach] of STATES) {
+    for (const [state, reach] of states()) {
       await reach(page, url)
       await assertAccessible(page).catch(error => {
         error.message = `${state}: ${error.message}`
@@ -25,7 +25,7 @@ for (const [view, options] of Object.entries(VIEWS)) {
 
 tabTest('scripts and styles of the page are light', {}, async ({ page, url, context, watch }) => {
   watch.forgive(/status of 4(00|22)/)
-  for (const [, reach] of STATES) await reach(page, url)
+  for (const [, reach] of states()) await reach(page, url)
   const loaded = [...new Set(watch.requests)].filter(address => /\.(js|css)$/.test(address))
   assert.ok(loaded.some(address => address.endsWith('/lib/qr.js')), 'what is loaded late counts, too')
   const sizes = await Promise.all(loaded.map(async address => gzipSync(await (await context.request.get(address)).body()).length))

@@ -2,16 +2,17 @@
 
 import { PHOTO } from './browser.mjs'
 
-/** Each is `[name, how to come to it from the one before]`. */
-export const STATES = [
+/** Each is `[name, how to come to it from the one before]`. `photo` is the picture that is opened. */
+export const states = (photo = PHOTO) => [
   ['start', async (page, url) => {
     await page.goto(`${url}/`)
     await page.locator('#picker-results li').first().waitFor({ state: 'attached' })
   }],
   ['picture', async page => {
-    await page.locator('#file').setInputFiles(PHOTO)
-    await page.waitForFunction(() => document.querySelectorAll('#looks .look').length > 40
-      && document.querySelectorAll('#looks .look:not(.pending)').length > 12)
+    await page.locator('#file').setInputFiles(photo)
+    // Those that are in sight; "As it is" has no picture of its own.
+    await page.locator('#looks .look:not(.pending)').nth(8).waitFor()
+    await page.waitForFunction(() => [...document.querySelectorAll('#looks img')].slice(0, 9).every(image => image.complete && image.naturalWidth > 0))
   }],
   ['catalogue', async page => {
     await page.locator('#add-filter').click()
@@ -20,12 +21,12 @@ export const STATES = [
   ['chain', async page => {
     await page.locator('#picker-close').click()
     await page.getByRole('radio', { name: 'Film noir' }).click()
-    for (const name of ['vignette', 'sharpen']) {
+    for (const name of ['vignette', 'grain']) {
       await page.locator('#add-filter').click()
       await page.locator('#picker-search').fill(name)
       await page.keyboard.press('Enter')
     }
-    await page.waitForFunction(() => document.querySelector('#after').naturalWidth > 0)
+    await page.waitForFunction(() => document.querySelector('#after').naturalWidth > 0 && document.querySelector('#stage').ariaBusy === 'false')
   }],
   ['equation', async page => {
     await page.locator('#text-details summary').click()
@@ -40,6 +41,7 @@ export const STATES = [
     await page.locator('#key-cancel').click()
     await page.locator('#make').click()
     await page.locator('.card.done .thumb img').waitFor({ timeout: 60_000 })
+    await page.locator('#mine').scrollIntoViewIfNeeded()
   }],
   ['qr', async page => {
     await page.getByRole('button', { name: 'QR code' }).click()

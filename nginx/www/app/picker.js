@@ -49,8 +49,11 @@ export class Picker {
 
   first(event) {
     event.preventDefault()
-    const hit = this.rows.flatMap(({ items }) => items).find(({ root }) => !root.hidden)
-    if (hit) this.take(hit.filter)
+    const word = this.search.value.trim().toLowerCase()
+    const hits = this.rows.flatMap(({ items }) => items).filter(({ root }) => !root.hidden).map(item => item.filter)
+    // Whoever writes a name means it, and not the first that speaks of it.
+    const best = hits.find(({ name }) => name === word) ?? hits.find(({ name }) => name.startsWith(word)) ?? hits[0]
+    if (best) this.take(best)
   }
 
   narrow() {
@@ -64,6 +67,6 @@ export class Picker {
       }
       root.hidden = items.every(item => item.root.hidden)
     }
-    find('#picker-count').textContent = hits ? `${hits} filters` : 'No filter is called that. Try another word.'
+    find('#picker-count').textContent = hits ? `${hits} ${hits === 1 ? 'filter' : 'filters'}` : 'No filter is called that. Try another word.'
   }
 }

@@ -2,8 +2,8 @@
 
 import { unique } from './api.js'
 
-// The longest side of the copy. Larger looks no better in the page, smaller would on a sharp screen.
-export const COPY_SIDE = 1024
+// The longest side of the copy. A larger one takes longer to filter than a slider may, a smaller one is blurred on a desk.
+export const COPY_SIDE = 800
 const THUMB_SIDE = 240
 
 /** `{ key, name, file, url, width, height, copy, thumb }`; without `copy` where the browser cannot read the file (TIFF). */

@@ -80,11 +80,11 @@ export class Copy {
   }
 
   /** Sends the bytes with some first chains; the task. */
-  async place(blob, chains, more = {}) {
+  async place(blob, chains, { name = 'preview', ...more } = {}) {
     const form = new FormData()
-    form.append('image', blob, 'preview')
+    form.append('image', blob, name)
     for (const chain of chains) form.append('filters', chain)
-    for (const [name, value] of Object.entries({ ...OUTPUT, ...more })) form.append(name, value)
+    for (const [field, value] of Object.entries({ ...OUTPUT, ...more })) form.append(field, value)
     const task = await ask('images', { method: 'POST', body: form })
     this.keep(task)
     return task

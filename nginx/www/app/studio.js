@@ -71,7 +71,7 @@ export class Studio {
   async readByService(picture, copy) {
     const first = new Copy()
     const format = OPAQUE[picture.file.type] ?? 'jpeg'
-    const ordered = await first.place(picture.file, [`resize(width=${COPY_SIDE}, height=${COPY_SIDE}, enlarge=no)`], { format })
+    const ordered = await first.place(picture.file, [`resize(width=${COPY_SIDE}, height=${COPY_SIDE}, enlarge=no)`], { format, name: picture.name })
     const task = await ended(ordered.id)
     picture.copy = await bytesOf(task.results[0])
     Object.assign(picture, { width: task.image.width, height: task.image.height, image: task.image.id, url: URL.createObjectURL(picture.copy) })
