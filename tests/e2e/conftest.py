@@ -96,21 +96,33 @@ NUMBERS = itertools.count()
 
 
 @pytest.fixture
-def another_edge(stack):
-    """Starts further nginx's on the stack's database and store, with other settings."""
+def lame_edge(stack):
+    """Starts further nginx's on the stack's database and store, with other settings, which may leave them without a part that they
+    need."""
     started = []
 
     def start(**settings: str) -> edges.Edge:
         edge = edges.edge(stack, f"edge{next(NUMBERS)}", **settings)
         started.append(edge)
         edge.start()
-        wait_until("readiness of the edge", lambda: answers(f"{edge.url}/readyz") == 200, 20, edge.child)
         return edge
 
     yield start
     for edge in started:
         edge.child.stop()
         stack.children.pop(edge.child.name)
+
+
+@pytest.fixture
+def another_edge(lame_edge):
+    """The same, each ready."""
+
+    def start(**settings: str) -> edges.Edge:
+        edge = lame_edge(**settings)
+        wait_until("readiness of the edge", lambda: answers(f"{edge.url}/readyz") == 200, 20, edge.child)
+        return edge
+
+    return start
 
 
 @pytest.fixture(autouse=True)

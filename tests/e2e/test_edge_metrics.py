@@ -14,7 +14,6 @@ import pytest
 from client import Client, curl
 from pictures import small
 from scraped import check, scrape
-from stack import edges
 from stack.child import descendants
 from stack.places import CHECKOUT
 from stack.ready import answers, wait_until
@@ -170,23 +169,6 @@ def test_what_is_known_of_the_moment(edge):
     assert now['imgfilter_edge_connections{state="active"}'] >= 1
     version = re.search(r'^version = "([^"]+)"', (CHECKOUT / "Cargo.toml").read_text(), re.MULTILINE).group(1)
     assert now[f'imgfilter_edge_info{{version="{version}"}}'] == 1
-
-
-@pytest.fixture
-def lame_edge(stack):
-    """An edge without a part that it needs."""
-    started = []
-
-    def start(**settings: str) -> edges.Edge:
-        edge = edges.edge(stack, f"lame{len(started)}", **settings)
-        started.append(edge)
-        edge.start()
-        return edge
-
-    yield start
-    for edge in started:
-        edge.child.stop()
-        stack.children.pop(edge.child.name)
 
 
 def test_a_store_that_is_away(lame_edge, photo):

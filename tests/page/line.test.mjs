@@ -19,15 +19,21 @@ const midway = page => page.waitForFunction(() => {
   return bar && bar.value > 5 && bar.value < 90
 })
 
+/** Begins to send a picture over a line of so many bytes a second, and comes midway: the line. */
+async function sendMidway(page, url, picture, rate) {
+  await open(page, url)
+  await choose(page, picture)
+  const way = await wayOf(page)
+  await way.slow(rate)
+  await page.locator('#make').click()
+  await midway(page)
+  return way
+}
+
 tabTest('an upload that was cut goes on where it was', { url: URL_RELAYED }, async ({ page, url, watch }) => {
   watch.forgive(/ERR_/)
   const offsets = pieces(page)
-  await open(page, url)
-  await choose(page, largePicture())
-  const way = await wayOf(page)
-  await way.slow(3e6)
-  await page.locator('#make').click()
-  await midway(page)
+  const way = await sendMidway(page, url, largePicture(), 3e6)
   await way.cut()
   await page.getByText('Waiting for the line').waitFor()
   await way.mend()
@@ -38,12 +44,7 @@ tabTest('an upload that was cut goes on where it was', { url: URL_RELAYED }, asy
 tabTest('a small upload that was cut goes on in pieces', { url: URL_RELAYED }, async ({ page, url, watch }) => {
   watch.forgive(/ERR_/)
   const offsets = pieces(page)
-  await open(page, url)
-  await choose(page, PHOTO)
-  const way = await wayOf(page)
-  await way.slow(4e5)
-  await page.locator('#make').click()
-  await midway(page)
+  const way = await sendMidway(page, url, PHOTO, 4e5)
   await way.cut()
   await page.getByText('Waiting for the line').waitFor()
   await way.mend()
@@ -53,12 +54,7 @@ tabTest('a small upload that was cut goes on in pieces', { url: URL_RELAYED }, a
 
 tabTest('an upload goes on after the page was reloaded', { url: URL_RELAYED }, async ({ page, url }) => {
   const offsets = pieces(page)
-  await open(page, url)
-  await choose(page, largePicture())
-  const way = await wayOf(page)
-  await way.slow(3e6)
-  await page.locator('#make').click()
-  await midway(page)
+  const way = await sendMidway(page, url, largePicture(), 3e6)
   await page.reload()
   await way.mend()
   await page.locator('.card.done').waitFor()
@@ -66,11 +62,7 @@ tabTest('an upload goes on after the page was reloaded', { url: URL_RELAYED }, a
 })
 
 tabTest('an upload that is canceled is gone', { url: URL_RELAYED }, async ({ page, url }) => {
-  await open(page, url)
-  await choose(page, largePicture())
-  await (await wayOf(page)).slow(3e6)
-  await page.locator('#make').click()
-  await midway(page)
+  await sendMidway(page, url, largePicture(), 3e6)
   const [given] = await Promise.all([
     page.waitForRequest(request => request.method() === 'DELETE' && request.url().includes('/uploads/')),
     page.getByRole('button', { name: 'Cancel' }).first().click(),
