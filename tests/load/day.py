@@ -17,6 +17,7 @@ import subprocess
 import threading
 import time
 import urllib.request
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -139,7 +140,7 @@ def day(stack: Stack, options: argparse.Namespace) -> tuple[dict, list[str]]:
     watch.ended.set()
     used = {part: processes.processor_seconds(stack.children[part].pid) - before[part] for part in PARTS}
     count, seconds = each * len(photos), end - start
-    statuses = {status: sum(answer["statuses"].get(status, 0) for answer in answers) for answer in answers for status in answer["statuses"]}
+    statuses = sum((Counter(answer["statuses"]) for answer in answers), Counter())
     wrong = [] if statuses == {"202": count} else [f"uploads were answered {statuses}"]
     ended = dict(records.rows("select status, count(*) from task group by 1"))
     wrong += [] if ended == {"done": count} else [f"tasks are {ended}"]
