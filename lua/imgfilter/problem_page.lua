@@ -28,10 +28,11 @@ local PAGE = [[
 
 local ESCAPED = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
--- Whether a page is what the request's sender can read: browsers that are led to an address name HTML, while scripts
--- and programs take anything or ask for JSON.
+-- Whether a page is what the request's sender can read: browsers that are led to an address name HTML and never JSON,
+-- while scripts and programs take anything or ask for JSON, be it beside HTML.
 function M.wanted(method, accept)
-    return (method == "GET" or method == "HEAD") and accept ~= nil and accept:find("text/html", 1, true) ~= nil
+    local reads = method == "GET" or method == "HEAD"
+    return reads and accept ~= nil and accept:find("text/html", 1, true) ~= nil and not accept:find("json", 1, true)
 end
 
 -- Where the service begins, as the browser sees it: the path of IMGFILTER_PUBLIC_URL.

@@ -3,12 +3,18 @@
 const field = document.querySelector('#search')
 const found = document.querySelector('#found')
 const sections = [...document.querySelectorAll('main section')]
-const texts = new Map(sections.map(section => [section, `${section.dataset.search} ${section.textContent}`.toLowerCase()]))
+
+let texts
+/** What a section says; all is read when it is searched first, and not while the page is still being painted. */
+function textOf(section) {
+  texts ??= new Map(sections.map(each => [each, `${each.dataset.search} ${each.textContent}`.toLowerCase()]))
+  return texts.get(section)
+}
 
 function search() {
   const words = field.value.toLowerCase().split(/\s+/).filter(Boolean)
   for (const section of sections) {
-    section.hidden = !words.every(word => texts.get(section).includes(word))
+    section.hidden = !words.every(word => textOf(section).includes(word))
     const entry = document.querySelector(`.contents a[href="#${section.id}"]`)?.closest('li')
     if (entry) entry.hidden = section.hidden
   }
@@ -26,4 +32,5 @@ addEventListener('hashchange', () => {
 })
 field.addEventListener('input', search)
 field.closest('.search').hidden = false
-search()
+// A browser that comes back to the page may have filled the field.
+if (field.value) search()

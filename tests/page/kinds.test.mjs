@@ -37,3 +37,20 @@ tabTest('all scripts that the page needs are named in it, so that none waits for
   const loaded = watch.requests.filter(address => /\/(app|lib)\/.*\.js$/.test(address))
   assert.deepEqual([...new Set(loaded)].sort(), named.sort())
 })
+
+tabTest('a picture that is closed while the service reads it is erased all the same', {}, async ({ page, url }) => {
+  const path = await tiff(url)
+  await open(page, url)
+  let asked
+  const held = new Promise(done => { asked = done })
+  await page.route('**/images', route => asked(route))
+  await page.locator('#file').setInputFiles(path)
+  const route = await held
+  await page.locator('#close-picture').click()
+  const erased = page.waitForResponse(response => response.request().method() === 'DELETE')
+  const answer = page.waitForResponse(response => response.status() === 202)
+  await route.continue()
+  const { id } = await (await answer).json()
+  assert.equal((await erased).url(), `${url}/tasks/${id}`)
+  assert.equal((await erased).status(), 204)
+})

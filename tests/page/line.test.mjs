@@ -1,8 +1,9 @@
 // Lines break, and pages are closed: what was being sent goes on.
 
 import assert from 'node:assert/strict'
-import { PHOTO, tabTest } from './browser.mjs'
-import { choose, largePicture, open } from './person.mjs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { PHOTO, WORK, tabTest } from './browser.mjs'
+import { add, choose, largePicture, make, open, shown } from './person.mjs'
 import { URL_RELAYED, wayOf } from './relay.mjs'
 
 /** The bytes from which each piece of an upload began. */
@@ -69,4 +70,157 @@ tabTest('an upload that is canceled is gone', { url: URL_RELAYED }, async ({ pag
   ])
   await page.locator('.card').waitFor({ state: 'detached' })
   assert.equal((await given.response()).status(), 204)
+})
+
+const one = name => ({ name, mimeType: 'image/jpeg', buffer: readFileSync(PHOTO) })
+const card = (page, name) => page.locator('.card').filter({ has: page.getByRole('heading', { name, exact: true }) })
+const orders = page => {
+  const keys = []
+  page.on('request', request => {
+    if (request.method() === 'POST' && request.headers()['idempotency-key']) keys.push(request.headers()['idempotency-key'])
+  })
+  return keys
+}
+const problem = (status, code) => ({ status, contentType: 'application/problem+json', json: { status, code, title: code } })
+
+tabTest('an answer that is lost after all was sent makes no second task', { url: URL_RELAYED }, async ({ page, url, watch }) => {
+  watch.forgive(/ERR_/)
+  await open(page, url)
+  await choose(page)
+  const way = await wayOf(page)
+  const [keys, offsets, replays] = [orders(page), pieces(page), []]
+  page.on('response', response => replays.push(response.headers()['idempotent-replayed']))
+  way.loseAnswer()
+  await page.locator('#make').click()
+  await page.locator('.card.paused').waitFor()
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await page.locator('.card.done').waitFor()
+  assert.equal(keys.length, 2)
+  assert.equal(keys[0], keys[1])
+  assert.ok(replays.includes('true'), 'the task of the first')
+  assert.deepEqual(offsets, [])
+})
+
+tabTest('what is canceled while its answer is on the way is erased once that is there', { url: URL_RELAYED }, async ({ page, url }) => {
+  await open(page, url)
+  await choose(page)
+  const way = await wayOf(page)
+  const kept = way.keepAnswer()
+  await page.locator('#make').click()
+  const release = await kept
+  await page.getByRole('button', { name: 'Cancel' }).first().click()
+  await page.locator('.card').waitFor({ state: 'detached' })
+  const erased = new Map()
+  page.on('response', response => { if (response.request().method() === 'DELETE') erased.set(response.url(), response.status()) })
+  const [answer] = await Promise.all([page.waitForResponse(response => response.status() === 202 && response.url().endsWith('/images')), release()])
+  const { id } = await answer.json()
+  while (!erased.has(`${url}/tasks/${id}`)) await page.waitForResponse(response => response.request().method() === 'DELETE')
+  assert.equal(erased.get(`${url}/tasks/${id}`), 204)
+})
+
+tabTest('the library for pieces that does not come holds nobody up', { url: URL_RELAYED }, async ({ page, url, watch }) => {
+  watch.forgive(/ERR_/)
+  await open(page, url)
+  await choose(page, largePicture())
+  await page.route('**/lib/tus.js*', route => route.abort())
+  await page.locator('#make').click()
+  await page.getByText('Waiting for the line').waitFor()
+  await page.unroute('**/lib/tus.js*')
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await page.locator('.card.done').waitFor()
+})
+
+tabTest('what is canceled before its upload has begun holds nobody up', {}, async ({ page, url }) => {
+  await open(page, url)
+  await choose(page, largePicture())
+  let begun
+  const asked = new Promise(done => { begun = done })
+  await page.route('**/uploads', route => begun(route))
+  await page.locator('#make').click()
+  const route = await asked
+  await page.unroute('**/uploads')
+  await add(page, 'invert')
+  await page.locator('#make').click()
+  await page.getByRole('button', { name: 'Cancel' }).last().click()
+  const [given] = await Promise.all([
+    page.waitForResponse(response => response.request().method() === 'DELETE' && response.url().includes('/uploads/')),
+    route.continue(),
+  ])
+  assert.equal(given.status(), 204)
+  await page.locator('.card.done').waitFor()
+  assert.equal(await page.locator('.card').count(), 1)
+})
+
+tabTest('pictures that wait their turn go on after a reload too', { url: URL_RELAYED }, async ({ page, url }) => {
+  await open(page, url)
+  await choose(page, [one('one.jpg'), one('two.jpg'), one('three.jpg')])
+  await page.getByRole('button', { name: 'Make 3 pictures' }).waitFor()
+  const way = await wayOf(page)
+  await way.slow(3e5)
+  await page.locator('#make').click()
+  await midway(page)
+  await page.reload()
+  await way.mend()
+  await page.locator('.card.done').nth(2).waitFor()
+  assert.deepEqual((await page.locator('.card h3').allInnerTexts()).sort(), ['one.jpg', 'three.jpg', 'two.jpg'])
+})
+
+tabTest('what a service refuses that is full can be tried again, also after a reload', {}, async ({ page, url, watch }) => {
+  watch.forgive(/status of 503/)
+  await open(page, url)
+  await choose(page)
+  await page.route('**/images', route => route.fulfill(problem(503, 'queue_full')))
+  await page.locator('#make').click()
+  await page.locator('.card').getByText('Too much is waiting').waitFor()
+  await page.unroute('**/images')
+  await page.reload()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.locator('.card.done').waitFor()
+})
+
+tabTest('a file that has changed since it was chosen is not waited for', {}, async ({ page, url, watch }) => {
+  watch.forgive(/ERR_/)
+  const path = `${WORK}/changing.jpg`
+  copyFileSync(PHOTO, path)
+  await open(page, url)
+  await choose(page, path)
+  writeFileSync(path, 'other bytes')
+  await page.locator('#make').click()
+  await page.locator('.card').getByText('It was changed or moved since it was chosen').waitFor()
+})
+
+tabTest('what cannot be erased is said where it is seen', {}, async ({ page, url, watch }) => {
+  watch.forgive(/status of 503/)
+  await open(page, url)
+  await choose(page)
+  await make(page)
+  await page.route('**/tasks/*', route => route.request().method() === 'DELETE' ? route.fulfill(problem(503, 'database_unavailable')) : route.fallback())
+  await page.getByRole('button', { name: 'Erase photo.jpg' }).click()
+  await page.getByRole('button', { name: 'Erase for good' }).click()
+  await page.locator('#toasts').getByText('It cannot reach its database').waitFor()
+  assert.equal(await page.locator('.card.done').count(), 1)
+})
+
+tabTest('answers that are cut short end neither previews nor watching', {}, async ({ page, url }) => {
+  await page.addInitScript(() => {
+    for (const kind of ['json', 'blob']) {
+      const whole = Response.prototype[kind]
+      Response.prototype[kind] = function () {
+        return window.cutsAnswers ? Promise.reject(new TypeError('network error')) : whole.call(this)
+      }
+    }
+    // Watched by asking.
+    delete window.EventSource
+  })
+  await open(page, url)
+  await choose(page)
+  await page.evaluate(() => { window.cutsAnswers = true })
+  await add(page, 'invert')
+  await page.locator('#notice').getByText('No connection').waitFor()
+  await page.locator('#make').click()
+  await page.locator('.card.queued').waitFor()
+  await page.evaluate(() => { window.cutsAnswers = false })
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await shown(page, () => true)
+  await page.locator('.card.done').waitFor()
 })

@@ -36,27 +36,33 @@ export async function make(page, count = 1) {
   await page.locator('.card.done').nth(count - 1).waitFor()
 }
 
-/** What is shown of the filtered picture: mean red, green and blue; nothing while it is not there. */
-export const colours = page => page.evaluate(() => {
+/** What is shown of the filtered picture, `{ src, colours }`: mean red, green and blue; none while it is not there. */
+const sight = page => page.evaluate(() => {
   const image = document.querySelector('#after')
-  if (image.hidden || !image.complete || !image.naturalWidth) return null
+  const { src } = image
+  if (image.hidden || !image.complete || !image.naturalWidth) return { src, colours: null }
   const canvas = new OffscreenCanvas(32, 32)
   const context = canvas.getContext('2d')
   context.drawImage(image, 0, 0, 32, 32)
   const { data } = context.getImageData(0, 0, 32, 32)
-  return [0, 1, 2].map(channel => data.filter((_, index) => index % 4 === channel).reduce((sum, value) => sum + value) / 1024)
+  const colours = [0, 1, 2].map(channel => data.filter((_, index) => index % 4 === channel).reduce((sum, value) => sum + value) / 1024)
+  return { src, colours }
 })
+
+/** The mean red, green and blue of what is shown of the filtered picture; nothing while it is not there. */
+export const colours = async page => (await sight(page)).colours
 
 /** Waits until what is shown satisfies `test`. */
 export async function shown(page, test) {
-  for (let last; ;) {
-    last = await colours(page)
-    if (last && test(last)) return last
+  for (;;) {
+    const { src, colours } = await sight(page)
+    if (colours && test(colours)) return colours
     // A change of the picture is what there is to wait for.
     await page.waitForFunction(before => {
       const image = document.querySelector('#after')
-      return image.src !== before
-    }, await page.evaluate(() => document.querySelector('#after').src))
+      const there = !image.hidden && image.complete && image.naturalWidth > 0
+      return image.src !== before.src || there !== before.there
+    }, { src, there: colours !== null })
   }
 }
 

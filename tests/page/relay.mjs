@@ -1,12 +1,17 @@
-// A way to the service that can be cut: connections break in the middle, and none is made until it is mended.
+// A way to the service that can be cut: connections break in the middle, and none is made until it is mended. It can also lose or
+// keep back what the service answers to a picture.
 
 import { connect, createServer } from 'node:net'
 import { after } from 'node:test'
 import { URL_HERE } from './browser.mjs'
 
+// More than the page sends for anything but a picture that was ordered.
+const PICTURE_BYTES = 150_000
+
 const target = new URL(URL_HERE)
 const sockets = new Set()
 let whole = true
+let gate = null
 
 const server = createServer(client => {
   if (!whole) return client.destroy()
@@ -18,8 +23,18 @@ const server = createServer(client => {
       sockets.delete(from)
       to.destroy()
     })
-    from.pipe(to)
   }
+  client.pipe(service)
+  let sent = 0
+  client.on('data', bytes => { sent += bytes.length })
+  service.on('data', async bytes => {
+    service.pause()
+    if (gate && sent > PICTURE_BYTES) await gate.answer(client)
+    sent = 0
+    if (!client.destroyed) client.write(bytes)
+    service.resume()
+  })
+  service.on('end', () => client.end())
 })
 await new Promise(done => server.listen(0, '127.0.0.1', done))
 after(() => server.close())
@@ -32,6 +47,8 @@ export async function wayOf(page) {
   const context = page.context()
   const session = await context.newCDPSession(page)
   await session.send('Network.enable')
+  whole = true
+  gate = null
   return {
     slow: bytesPerSecond => session.send('Network.emulateNetworkConditions',
       { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond }),
@@ -44,6 +61,22 @@ export async function wayOf(page) {
       whole = true
       await session.detach()
       await context.setOffline(false)
+    },
+    /** The next answer to a picture does not come. */
+    loseAnswer() {
+      gate = { answer: async client => {
+        gate = null
+        client.destroy()
+      } }
+    },
+    /** The next answer to a picture comes when what this resolves to is called. */
+    keepAnswer() {
+      return new Promise(kept => {
+        gate = { answer: () => new Promise(release => {
+          gate = null
+          kept(release)
+        }) }
+      })
     },
   }
 }

@@ -37,6 +37,9 @@ export class Refusal extends Error {
   }
 }
 
+/** What a record keeps of a Refusal. */
+export const plain = ({ code, detail, title, limit, status, position, suggestion }) => ({ code, detail, title, limit, status, position, suggestion })
+
 /** The headers of whoever is known by a key. */
 export function identity() {
   const key = currentKey()
@@ -56,7 +59,19 @@ export async function request(path, { headers = {}, ...options } = {}) {
   throw Refusal.of(response.status, await response.text().catch(() => ''), response.headers.get('Retry-After'))
 }
 
-export const ask = async (path, options) => (await request(path, options)).json()
+/** What the body of an answer reads as; one that is cut short is no answer. */
+async function body(response, kind) {
+  try {
+    return await response[kind]()
+  } catch (error) {
+    if (error.name === 'AbortError') throw error
+    throw Refusal.offline()
+  }
+}
+
+export const ask = async (path, options) => body(await request(path, options), 'json')
+
+export const fetched = async path => body(await request(path), 'blob')
 
 export function send(path, body, method = 'POST', headers = {}) {
   return ask(path, { method, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) })

@@ -7,13 +7,15 @@ import { bytes, count, day, moment, until } from './figures.js'
 import { again, discardTask } from './order.js'
 import { inOneLine, words } from './problem.js'
 import { alarm, say } from './say.js'
-import { forgetTask } from './tasks.js'
+import { UNDER_WAY } from './tasks.js'
 
 const STATES = {
   sending: 'Sending', paused: 'Waiting for the line', queued: 'Waiting its turn', processing: 'At work', done: 'Done', failed: 'Failed',
-  canceled: 'Canceled', expired: 'Expired', refused: 'Refused', interrupted: 'Interrupted', gone: 'Gone',
+  canceled: 'Canceled', expired: 'Expired', refused: 'Refused', gone: 'Gone',
 }
-const UNDER_WAY = new Set(['sending', 'paused', 'queued', 'processing'])
+// The picture and the filters are not to blame: another time it may go well.
+const MAY_PASS = new Set([0, 401, 403, 408, 409, 423, 429])
+const UNLUCKY = new Set(['worker_lost', 'engine_crashed', 'deadline_exceeded', 'internal_error'])
 
 /** What the card is drawn from; if it is the same nothing has to be drawn. */
 export const looksLike = ({ sent, ...record }) => JSON.stringify(record)
@@ -53,7 +55,7 @@ function progressBar({ state, sent, size, name }) {
 function outcome({ state, problem }, result) {
   if (problem && state !== 'paused') return h('p', { class: 'mistake' }, inOneLine(problem))
   if (result?.error) return h('p', { class: 'mistake' }, inOneLine(result.error))
-  if (state === 'interrupted') return h('p', { class: 'mistake' }, 'The page was closed before all was sent. Choose the picture again.')
+  if (state === 'expired') return h('p', { class: 'hint' }, 'The time of the link has come. The service has erased the result.')
   if (state === 'paused') return h('p', { class: 'hint' }, 'The line is broken. It goes on by itself from where it was.')
   if (!result?.url) return null
   const { width, height, bytes: size, format, expires_at: end } = result
@@ -63,7 +65,7 @@ function outcome({ state, problem }, result) {
 
 function acts(record, result, { showQr }) {
   if (UNDER_WAY.has(record.state)) return h('div', { class: 'acts' }, button('remove', 'Cancel', () => discard(record)))
-  if (!result?.url) return h('div', { class: 'acts' }, retry(record), forget(record))
+  if (!result?.url) return h('div', { class: 'acts' }, mayHelp(record, result) && retry(record), button('remove', 'Take off the list', () => discard(record)))
   const { url } = result
   const share = navigator.share && button('share', 'Share', () => shareLink(record, url))
   return h('div', { class: 'acts' },
@@ -72,14 +74,10 @@ function acts(record, result, { showQr }) {
     button('qr', 'QR code', () => showQr(url, record.name), { quiet: true }), eraser(record))
 }
 
-const retry = record => record.problem && !['gone'].includes(record.state) && button('again', 'Try again', async () => {
-  if (!await again(record.key)) alarm('The file is not here any more. Choose it again.')
-})
+const retry = ({ key }) => button('again', 'Try again', () => again(key))
 
-const forget = record => button('remove', 'Take off the list', async () => {
-  if (record.id && record.state !== 'gone') await discard(record)
-  else forgetTask(record.key)
-})
+const mayHelp = ({ state, problem }, result) => state === 'refused' && (MAY_PASS.has(problem.status) || problem.status >= 500)
+  || state === 'failed' && UNLUCKY.has(result?.error?.code)
 
 async function discard(record) {
   try {

@@ -11,6 +11,11 @@ const SHAPE = /^imgf_[A-Za-z0-9_-]{43}$/
 
 const key = signal(forTab.read(null) ?? forGood.read(null))
 
+// Where it is forgotten in one tab it is forgotten in all of them.
+addEventListener('storage', event => {
+  if (event.key === forGood.name || event.key === null) key.value = forTab.read(null) ?? forGood.read(null)
+})
+
 /** The key, or nothing. */
 export const currentKey = () => key.value
 

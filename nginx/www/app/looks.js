@@ -115,7 +115,8 @@ export class Looks {
     const task = await ended(ordered.id)
     await Promise.all(task.results.map(async (result, index) => {
       const url = await sightOf(result).catch(() => null)
-      if (url && !copy.left) this.show(taken[index], url)
+      if (copy.left) URL.revokeObjectURL(url)
+      else if (url) this.show(taken[index], url)
     }))
     copy.done(task)
   }

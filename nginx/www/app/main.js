@@ -43,7 +43,7 @@ function making() {
   const make = find('#make')
   make.onclick = () => {
     const fields = { ...output.value, ...tellFields() }
-    const keys = pictures.value.map(picture => order(picture, written.value.text.trim(), fields))
+    const keys = pictures.value.map(picture => order(picture, written.value.text.trim(), fields)).filter(Boolean)
     if (!keys.length) return
     say(keys.length === 1 ? 'The picture is being sent.' : `${keys.length} pictures are being sent.`)
     revealTask(keys.at(-1), !calm())

@@ -3,7 +3,7 @@
 import { button, find, h } from './dom.js'
 import { askForKey } from './key.js'
 import { words } from './problem.js'
-import { alarm } from './say.js'
+import { warn } from './say.js'
 
 const KEY = new Set(['key_required', 'invalid_key', 'scope_missing'])
 
@@ -19,7 +19,7 @@ export function notice(refusal, again) {
   if (KEY.has(refusal.code)) acts.push(button('key', 'Enter a key', () => askForKey(help)))
   else if (again && refusal.passes) acts.push(button('again', 'Try again', again))
   place.replaceChildren(h('div', { class: 'problem' }, icon(), h('p', {}, h('strong', {}, title), ' ', help), ...acts))
-  alarm(`${title}. ${help}`)
+  warn(`${title}. ${help}`)
 }
 
 const icon = () => h('span', { class: 'mark', 'aria-hidden': 'true' }, '!')

@@ -1,197 +1,80 @@
-// From a picture and a chain to a task: sent whole or in pieces, or by the id of what is there already; then watched.
+// What a person orders, cancels and tries again; how it gets to the service is in carry.js, what becomes of it in follow.js.
 
-import { erase, Refusal, send, unique } from './api.js'
-import { inOneLine } from './problem.js'
-import { abandon, begin, resume } from './resumable.js'
-import { alarm, say } from './say.js'
-import { addTask, changeTask, forgetTask, showSent, taskOf, tasks } from './tasks.js'
-import { upload } from './upload.js'
-import { dropFile, keepFile, keptFile } from './vault.js'
-import { watch } from './watch.js'
+import { alone } from './alone.js'
+import { erase, unique } from './api.js'
+import { carry, stop } from './carry.js'
+import { follow, leave } from './follow.js'
+import { owe } from './owed.js'
+import { alarm } from './say.js'
+import { addTask, changeTask, expireTasks, forgetTask, MOST, taskOf, tasks } from './tasks.js'
+import { dropFile, dropUnwanted, keepFile, keptFile } from './vault.js'
 
-// Larger files go in pieces from the start.
-const LARGE = 8 << 20
-const PATIENCE_MS = 5000
-const PENDING = new Set(['queued', 'processing'])
+const EXPIRY_MS = 60_000
 // Several pictures go one after the other: together none of them would be quicker.
 let line = Promise.resolve()
+// Those that this page has open and that have not ended yet, by the key of their record.
+const pictures = new Map()
 
-const running = new Map()
-const watched = new Map()
-const images = new Map()
-
-/** Orders the chain on a picture; the key of its record. */
+/** Orders the chain on a picture; the key of its record, or nothing if the list is full. */
 export function order(picture, chain, fields) {
   const key = unique()
-  addTask({ key, id: null, name: picture.name, at: Date.now(), chain, fields, state: 'sending', sent: 0, size: picture.file.size,
-    thumb: picture.thumb, task: null, problem: null, upload: null })
-  images.set(key, picture)
-  line = line.then(() => carry(key, picture.file))
+  const added = addTask({ key, id: null, name: picture.name, at: Date.now(), chain, fields, image: picture.image, state: 'sending', sent: 0,
+    size: picture.file.size, thumb: picture.thumb, task: null, problem: null, upload: null, tried: false })
+  if (!added) {
+    alarm(`The list is full: ${MOST} pictures are under way or have links. Erase some of them first.`)
+    return null
+  }
+  pictures.set(key, picture)
+  // At once, and not when its turn comes: the page may be closed before.
+  if (!picture.image) keepFile(key, picture.file)
+  begin(key, { fresh: true })
   return key
 }
 
-/** Takes a task from wherever it is to where it is at the service; every way ends in the record. */
-async function carry(key, file) {
-  if (!taskOf(key)) return
-  const stop = new AbortController()
-  running.set(key, stop)
-  try {
-    await withLock(key, () => sendIt(key, file, stop.signal))
-  } catch (refusal) {
-    if (refusal.name === 'AbortError') return
-    if (!(refusal instanceof Refusal)) throw refusal
-    changeTask(key, { state: 'refused', problem: plain(refusal) })
-    dropFile(key)
-    alarm(`${taskOf(key)?.name}: ${inOneLine(refusal)}`)
-  } finally {
-    running.delete(key)
-  }
+/** Sends it in its turn, if no other tab does. */
+function begin(key, how) {
+  return alone(key, () => inTurn(async () => {
+    await carry(key, pictures.get(key)?.file ?? await keptFile(key), pictures.get(key))
+    const record = taskOf(key)
+    if (record?.id) follow(key, pictures.get(key))
+    // What was refused may be tried again.
+    if (record?.id || !record) pictures.delete(key)
+  }), how).catch(reportError)
 }
 
-const plain = ({ code, detail, title, limit, status, position, suggestion }) => ({ code, detail, title, limit, status, position, suggestion })
-
-/** One tab alone sends an upload, where the browser can tell. */
-function withLock(key, work) {
-  if (!navigator.locks) return work()
-  return navigator.locks.request(`imgfilter ${key}`, { ifAvailable: true }, lock => lock && work())
-}
-
-async function sendIt(key, file, signal) {
-  const picture = images.get(key)
-  if (picture?.image && await orderedAgain(key, picture)) return
-  keepFile(key, file)
-  let task = null
-  if (file.size <= LARGE && !taskOf(key).upload) task = await sentWhole(key, file, signal)
-  if (!task) return arrived(key, { id: await sentInPieces(key, file, signal) })
-  if (picture) picture.image = task.image.id
-  arrived(key, task)
-}
-
-/** The original is still there; if it is not it is sent once more. */
-async function orderedAgain(key, picture) {
-  const { chain, fields } = taskOf(key)
-  try {
-    arrived(key, await send('tasks', { image: picture.image, filters: chain, ...fields }, 'POST', { 'Idempotency-Key': key }))
-    return true
-  } catch (refusal) {
-    if (![404, 410].includes(refusal.status)) throw refusal
-    picture.image = null
-    return false
-  }
-}
-
-/** Nothing where the line broke before all had gone: it goes on in pieces. */
-async function sentWhole(key, file, signal) {
-  const { chain, fields } = taskOf(key)
-  const form = new FormData()
-  for (const [name, value] of Object.entries({ filters: chain, ...fields })) form.append(name, typeof value === 'object' ? JSON.stringify(value) : value)
-  form.append('image', file, taskOf(key).name)
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await upload(form, { key, signal, hear: sent => showSent(key, sent) })
-    } catch (refusal) {
-      if (refusal.status !== 0 || !(refusal instanceof Refusal)) throw refusal
-      // All had gone, so the task may be there: asked again under the same key it is not made twice.
-      if (!refusal.whole || tries > 1) return null
-      await lineIsBack(key, signal)
-    }
-  }
-}
-
-async function sentInPieces(key, file, signal) {
-  for (;;) {
-    try {
-      return await nextPieces(key, file, signal)
-    } catch (refusal) {
-      if (!(refusal instanceof Refusal) || !refusal.passes && refusal.status !== 423) throw refusal
-      await lineIsBack(key, signal, refusal.retryAfter)
-    }
-  }
-}
-
-async function nextPieces(key, file, signal) {
-  const { chain, fields, name, upload: begun } = taskOf(key)
-  const url = begun ?? await begin(file, { filename: name, filters: [chain], ...fields })
-  changeTask(key, { upload: url, state: 'sending' })
-  try {
-    return await resume(file, url, { signal, hear: sent => showSent(key, sent) })
-  } catch (refusal) {
-    if (![404, 410].includes(refusal.status)) throw refusal
-    // The upload was too long ago: from the beginning.
-    changeTask(key, { upload: null })
-    return nextPieces(key, file, signal)
-  }
-}
-
-/** Waits until the line may be there again. */
-function lineIsBack(key, signal, seconds = 0) {
-  changeTask(key, { state: 'paused' })
-  say('The line is broken. The upload goes on by itself.')
-  return new Promise((done, failed) => {
-    const timer = setInterval(() => { if (navigator.onLine) end() }, Math.max(PATIENCE_MS, seconds * 1000))
-    const end = () => {
-      clearInterval(timer)
-      removeEventListener('online', end)
-      changeTask(key, { state: 'sending' })
-      done()
-    }
-    addEventListener('online', end)
-    signal.addEventListener('abort', () => {
-      clearInterval(timer)
-      failed(new DOMException('canceled', 'AbortError'))
-    }, { once: true })
-  })
-}
-
-function arrived(key, task) {
-  dropFile(key)
-  changeTask(key, { id: task.id, state: task.status ?? 'queued', sent: 1, upload: null, problem: null, task: null })
-  follow(key)
-}
-
-function follow(key) {
-  if (watched.has(key)) return
-  watched.set(key, watch(taskOf(key).id, task => {
-    if (task instanceof Refusal) changeTask(key, { state: 'gone', problem: plain(task), task: null })
-    else changeTask(key, { state: task.status, task: { results: task.results, image: task.image } })
-    if (!(task instanceof Refusal) && PENDING.has(task.status)) return
-    watched.delete(key)
-    const { name, state } = taskOf(key) ?? {}
-    if (state === 'done') say(`${name} is done. Its link is in the list of your pictures.`)
-    else if (state === 'failed') alarm(`${name} could not be filtered.`)
-    if (state === 'done' && images.has(key)) images.get(key).image = task.image.id
-  }))
+function inTurn(work) {
+  const done = line.then(work)
+  line = done.catch(() => {})
+  return done
 }
 
 /** Stops an upload, or has a task erased; in either case it is off the list. */
 export async function discardTask(key) {
-  const { id, upload: begun } = taskOf(key)
-  running.get(key)?.abort()
-  if (begun) abandon(begun)
-  watched.get(key)?.()
-  watched.delete(key)
+  const { id, upload } = taskOf(key)
   if (id) await erase(id)
-  if (images.has(key)) images.get(key).image = null
+  leave(key)
+  stop(key, upload)
+  pictures.delete(key)
   dropFile(key)
   forgetTask(key)
 }
 
-/** Tries once more what was refused, if its file is at hand. */
+/** Tries once more what was refused, or what has failed: that is another task, since the first one has its answer. */
 export async function again(key) {
-  const file = images.get(key)?.file ?? await keptFile(key)
-  if (!file) return false
-  changeTask(key, { state: 'sending', problem: null, sent: 0 })
-  line = line.then(() => carry(key, file))
-  return true
+  const { id, task, image } = taskOf(key)
+  const next = id ? unique() : key
+  changeTask(key, { key: next, id: null, image: task?.image?.id ?? image, state: 'sending', problem: null, sent: 0, task: null })
+  await begin(next)
+  if (id && taskOf(next)?.id) owe(id)
 }
 
 /** What the page has left open when it was closed: uploads go on, tasks are watched. */
-export async function takeUp() {
+export function takeUp() {
+  expireTasks()
+  setInterval(expireTasks, EXPIRY_MS)
+  dropUnwanted(key => taskOf(key))
   for (const { key, state, id } of tasks.value) {
-    if (PENDING.has(state) && id) follow(key)
-    if (!['sending', 'paused'].includes(state)) continue
-    const file = await keptFile(key)
-    if (file) line = line.then(() => carry(key, file))
-    else changeTask(key, { state: 'interrupted' })
+    if (['queued', 'processing'].includes(state) && id) follow(key)
+    if (['sending', 'paused'].includes(state)) begin(key)
   }
 }

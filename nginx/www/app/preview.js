@@ -1,49 +1,15 @@
 // The preview: a small copy of the picture lies at the service for a while, and is filtered by short tasks. One is under way at
 // a time; of all that is wished for meanwhile only the last counts.
 
-import { ask, erase, here, Refusal, request, send } from './api.js'
-import { pause, settled } from './dom.js'
-import { place } from './place.js'
+import { ask, fetched, here, Refusal, send } from './api.js'
+import { pause } from './dom.js'
+import { owe } from './owed.js'
 
 const LIFE_S = 600
 // A preview takes some 50 ms, about which `?wait=` is not precise enough.
 const QUICK_ASKS = 16
 const QUICK_MS = 22
-const IDLE_MS = 1500
-// Browsers let few requests outlive a page.
-const LAST = 24
 const OUTPUT = { expires_in: LIFE_S, quality: 82, effort: 1 }
-
-// Tasks that are to be erased, also if the page ends before that.
-const leftovers = place('leftovers')
-const owed = new Set(leftovers.read([]))
-
-/** Erases the task when there is time for it. */
-function discard(id) {
-  owed.add(id)
-  leftovers.write([...owed])
-}
-
-let sweeping = false
-
-/** Erases all that is owed, one after the other. */
-export async function sweep() {
-  if (sweeping) return
-  sweeping = true
-  try {
-    for (const id of owed) {
-      await erase(id)
-      owed.delete(id)
-      leftovers.write([...owed])
-    }
-  } catch (refusal) {
-    // Later then; what is of another key, or never to be, ends by itself.
-    if (!(refusal instanceof Refusal)) throw refusal
-    if (!refusal.passes) owed.clear()
-  } finally {
-    sweeping = false
-  }
-}
 
 /** The task once it has ended. */
 export async function ended(id, wait = 20) {
@@ -58,7 +24,7 @@ export async function ended(id, wait = 20) {
 /** The bytes of a result, or its error as a Refusal. */
 export async function bytesOf(result) {
   if (result.error) throw new Refusal(422, result.error)
-  return (await request(here(result.url))).blob()
+  return fetched(here(result.url))
 }
 
 /** An address to show a result by: of bytes that are here, or its link where the service sends browsers elsewhere for them. */
@@ -75,7 +41,10 @@ export async function sightOf(result) {
 export class Copy {
   constructor() {
     this.image = null
+    // The task that keeps the image alive.
+    this.keeper = null
     this.tasks = []
+    this.parts = []
     this.left = false
   }
 
@@ -86,6 +55,7 @@ export class Copy {
     for (const chain of chains) form.append('filters', chain)
     for (const [field, value] of Object.entries({ ...OUTPUT, ...more })) form.append(field, value)
     const task = await ask('images', { method: 'POST', body: form })
+    this.keeper = task.id
     this.keep(task)
     return task
   }
@@ -99,21 +69,28 @@ export class Copy {
 
   keep(task) {
     this.image = task.image.id
-    if (this.left) discard(task.id)
+    if (this.left) owe(task.id)
     else this.tasks.push(task.id)
   }
 
-  /** Erases a task whose pictures are here. The first one keeps the image alive and stays. */
+  /** Another copy, of the same picture, that lives as long as this one. */
+  with(other) {
+    this.parts.push(other)
+    if (this.left) other.leave()
+  }
+
+  /** Erases a task whose pictures are here. */
   done(task) {
-    if (task.id === this.tasks[0]) return
+    if (task.id === this.keeper) return
     this.tasks = this.tasks.filter(id => id !== task.id)
-    discard(task.id)
+    owe(task.id)
   }
 
   /** All of it is to be erased. */
   leave() {
     this.left = true
-    this.tasks.splice(0).reverse().forEach(discard)
+    this.tasks.splice(0).reverse().forEach(owe)
+    for (const part of this.parts) part.leave()
   }
 }
 
@@ -125,36 +102,41 @@ export class Preview {
     this.wanted = null
     this.running = false
     this.until = 0
-    // Not while a slider is being moved: that comes first.
-    this.tidy = settled(IDLE_MS, () => sweep())
+    this.turn = 0
   }
 
   /** What follows is of another copy; nothing of the one before is shown any more. */
   use(copy) {
     this.copy = copy
     this.wanted = null
+    this.turn += 1
   }
 
   /** `chain` is `{ text }` and whatever `hear` is to get back with it. */
   want(chain) {
-    this.wanted = { chain, copy: this.copy }
+    this.wanted = { chain, copy: this.copy, turn: this.turn }
     if (!this.running) this.run()
   }
 
   async run() {
     this.running = true
     this.hear({ busy: true })
-    while (this.wanted) {
-      const wanted = this.wanted
-      this.wanted = null
-      const wait = this.until - Date.now()
-      if (wait > 0) await pause(wait)
-      const told = await this.filtered(wanted)
-      if (wanted.copy === this.copy) this.hear({ ...told, chain: wanted.chain })
+    try {
+      while (this.wanted) await this.next()
+    } finally {
+      this.running = false
+      this.hear({ busy: false })
     }
-    this.running = false
-    this.hear({ busy: false })
-    this.tidy()
+  }
+
+  async next() {
+    const { wanted } = this
+    this.wanted = null
+    const wait = this.until - Date.now()
+    if (wait > 0) await pause(wait)
+    const told = await this.filtered(wanted)
+    if (wanted.turn === this.turn) this.hear({ ...told, chain: wanted.chain })
+    else URL.revokeObjectURL(told.url)
   }
 
   async filtered({ chain, copy }) {
@@ -169,13 +151,4 @@ export class Preview {
       return { refusal }
     }
   }
-}
-
-/** Erases what there is when the page ends, by requests that outlive it. What fails ends by itself, with its links. */
-export function sweepAtLast() {
-  for (const id of [...owed].slice(0, LAST)) {
-    erase(id, { keepalive: true }).catch(() => {})
-    owed.delete(id)
-  }
-  leftovers.write([...owed])
 }

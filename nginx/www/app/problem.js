@@ -44,6 +44,8 @@ const WORDS = {
   upload_locked: ['The upload goes on elsewhere', 'Another tab may be sending it.'],
   offset_mismatch: ['The pieces do not fit', 'The upload will ask how far it has come.'],
   internal_error: ['Something broke at the service', 'It is not your fault. Try again.'],
+  interrupted: ['Interrupted', 'The picture is not here any more. Choose it again.'],
+  file_changed: ['The file cannot be read', 'It was changed or moved since it was chosen. Choose it again.'],
   deadline_exceeded: ['It took too long', 'The filters had more to do than is allowed. Take fewer, or a smaller picture.'],
   worker_lost: ['It was given up', 'Whoever worked on it was lost, again and again.'],
   engine_crashed: ['The picture cannot be worked on', 'The filters fell over it, again and again.'],

@@ -21,9 +21,22 @@ export async function begin(file, fields) {
 /** Gives it up. */
 export const abandon = url => request(url, { method: 'DELETE', headers: VERSION }).catch(() => {})
 
+let failures = 0
+
+/** The library, when it is needed first. Browsers may remember that an address failed. */
+async function library() {
+  try {
+    return await import(failures ? `../lib/tus.js?${failures}` : '../lib/tus.js')
+  } catch {
+    failures += 1
+    throw Refusal.offline()
+  }
+}
+
 /** Sends what is missing. Resolves to the id of the task; rejects with a Refusal, also when the line is cut for longer. */
 export async function resume(file, url, { hear, signal }) {
-  const { Upload } = await import('../lib/tus.js')
+  const { Upload } = await library()
+  signal.throwIfAborted()
   return new Promise((done, failed) => {
     const sending = new Upload(file, {
       endpoint: at('uploads').href,
@@ -35,13 +48,16 @@ export async function resume(file, url, { hear, signal }) {
       onProgress: (sent, total) => hear(sent / total),
       onShouldRetry: error => navigator.onLine && !FINAL.has(error.originalResponse?.getStatus()),
       onError: error => failed(refusalOf(error)),
-      onSuccess: ({ lastResponse }) => done(lastResponse.getHeader('Imgfilter-Task').split('/').pop()),
+      onSuccess: ({ lastResponse }) => {
+        const task = lastResponse.getHeader('Imgfilter-Task')
+        if (task) done(task.split('/').pop())
+        else failed(Refusal.of(lastResponse.getStatus(), ''))
+      },
     })
     const stop = () => {
       sending.abort()
       failed(new DOMException('canceled', 'AbortError'))
     }
-    if (signal.aborted) return stop()
     signal.addEventListener('abort', stop, { once: true })
     sending.start()
   })

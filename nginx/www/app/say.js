@@ -3,6 +3,7 @@
 import { find, h } from './dom.js'
 
 const SHOWN_MS = 5000
+const ALARM_MS = 10_000
 
 function put(region, words) {
   // The same words again are no change, which nobody would read out.
@@ -13,13 +14,23 @@ function put(region, words) {
 /** Said when nothing else is being said. */
 export const say = words => put(find('#polite'), words)
 
-/** Said at once: for what went wrong. */
-export const alarm = words => put(find('#urgent'), words)
+/** Said at once: for what went wrong, where that is to be seen as well. */
+export const warn = words => put(find('#urgent'), words)
+
+function show(words, ms, kind) {
+  const note = h('p', { class: `toast ${kind}`.trim() }, words)
+  find('#toasts').append(note)
+  setTimeout(() => note.remove(), ms)
+}
 
 /** Said, and shown for a moment. */
 export function toast(words) {
   say(words)
-  const note = h('p', { class: 'toast' }, words)
-  find('#toasts').append(note)
-  setTimeout(() => note.remove(), SHOWN_MS)
+  show(words, SHOWN_MS, '')
+}
+
+/** Said at once, and shown for longer: for what went wrong. */
+export function alarm(words) {
+  warn(words)
+  show(words, ALARM_MS, 'bad')
 }

@@ -14,6 +14,8 @@ export class Stage {
     this.divider = find('#divider')
     this.url = null
     this.source = null
+    // What is shown after something else was asked for is not shown any more.
+    this.turn = 0
     this.divider.oninput = () => this.divide()
     this.holding(find('#hold'))
     this.drawing()
@@ -55,6 +57,7 @@ export class Stage {
   /** Another picture: until it has been filtered it is shown as it is. */
   open(picture) {
     this.source = picture
+    this.turn += 1
     this.forget()
     this.after.removeAttribute('src')
     this.after.hidden = true
@@ -85,15 +88,11 @@ export class Stage {
   /** Shows what a chain has made of the picture; it is swapped in when it can be painted, so that nothing flickers. */
   async show(url, words) {
     const { source } = this
+    const turn = this.turn += 1
     const next = new Image()
     next.src = url
-    try {
-      await next.decode()
-    } catch {
-      URL.revokeObjectURL(url)
-      return
-    }
-    if (source !== this.source) {
+    const readable = await next.decode().then(() => true, () => false)
+    if (!readable || turn !== this.turn) {
       URL.revokeObjectURL(url)
       return
     }

@@ -5,7 +5,8 @@ import { settled } from './dom.js'
 import { onKey } from './key.js'
 import { Looks } from './looks.js'
 import { COPY_SIDE } from './picture.js'
-import { bytesOf, Copy, ended, Preview, sweep, sweepAtLast } from './preview.js'
+import { sweepAtLast } from './owed.js'
+import { bytesOf, Copy, ended, Preview } from './preview.js'
 import { scaled } from './scale.js'
 import { active, chain, fault, written } from './state.js'
 import { locate, write } from './chain-text.js'
@@ -41,7 +42,6 @@ export class Studio {
   /** Another picture, or none. */
   open(picture) {
     this.copy?.leave()
-    sweep()
     this.copy = picture && new Copy()
     this.preview.use(this.copy)
     this.stage.open(picture)
@@ -70,12 +70,12 @@ export class Studio {
   /** What the browser cannot show the service can: its small copy is a result. The picture is there then, and is not sent again. */
   async readByService(picture, copy) {
     const first = new Copy()
+    copy.with(first)
     const format = OPAQUE[picture.file.type] ?? 'jpeg'
     const ordered = await first.place(picture.file, [`resize(width=${COPY_SIDE}, height=${COPY_SIDE}, enlarge=no)`], { format, name: picture.name })
     const task = await ended(ordered.id)
     picture.copy = await bytesOf(task.results[0])
     Object.assign(picture, { width: task.image.width, height: task.image.height, image: task.image.id, url: URL.createObjectURL(picture.copy) })
-    copy.tasks.unshift(...first.tasks)
     if (copy === this.copy) this.stage.open(picture)
   }
 
@@ -108,7 +108,7 @@ export class Studio {
     if (refusal) return this.refused(refusal, asked)
     this.blame(null)
     notice(null)
-    if (written.value.text.trim()) this.stage.show(url, `with ${written.value.text}`)
+    this.stage.show(url, `with ${written.value.text}`)
   }
 
   refused(refusal, asked) {

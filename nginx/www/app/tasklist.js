@@ -6,8 +6,9 @@ import { discardTask } from './order.js'
 import { thumbnailOf } from './picture.js'
 import { bytesOf } from './preview.js'
 import { showQr } from './qr.js'
+import { inOneLine } from './problem.js'
 import { alarm, say } from './say.js'
-import { changeTask, tasks } from './tasks.js'
+import { changeTask, tasks, UNDER_WAY } from './tasks.js'
 
 export class TaskList {
   constructor() {
@@ -38,10 +39,10 @@ export class TaskList {
       this.speak(record)
     } else {
       const made = card(record, { showQr })
-      const focused = before?.root.contains(document.activeElement)
+      const focused = before?.root.contains(document.activeElement) && wordsOf(document.activeElement)
       if (before) before.root.replaceWith(made.root)
       this.cards.set(record.key, { ...made, look })
-      if (focused) made.root.querySelector('button, a')?.focus()
+      if (focused) focusOn(made.root, focused)
     }
     const { root } = this.cards.get(record.key)
     if (this.list.children[index] !== root) this.list.insertBefore(root, this.list.children[index] ?? null)
@@ -76,10 +77,18 @@ export class TaskList {
 
   /** Ended entries leave the list; what the service has of them ends with its links. */
   async clear() {
-    const ended = tasks.value.filter(({ state }) => ['gone', 'expired', 'refused', 'interrupted', 'failed', 'canceled'].includes(state))
-    for (const { key } of ended) await discardTask(key).catch(refusal => alarm(refusal.message))
+    const ended = tasks.value.filter(({ state }) => state !== 'done' && !UNDER_WAY.has(state))
+    for (const { key } of ended) await discardTask(key).catch(refusal => alarm(inOneLine(refusal)))
     say(ended.length ? `${ended.length} entries are off the list.` : 'Nothing to tidy up.')
   }
+}
+
+const wordsOf = act => act.getAttribute('aria-label') ?? act.textContent
+
+/** The act of these words, or the first one if there is none of them any more. */
+function focusOn(root, words) {
+  const acts = [...root.querySelectorAll('button, a')]
+  ;(acts.find(act => wordsOf(act) === words) ?? acts[0])?.focus()
 }
 
 /** Shows the entry that was just made. */

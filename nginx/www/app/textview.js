@@ -65,7 +65,7 @@ export class TextView {
     const { text } = written.value
     const name = active.value?.name ?? 'photo.jpg'
     const options = Object.entries(output.value).map(([field, value]) => `-F ${quoted(`${field}=${value}`)}`)
-    return ['curl', currentKey() && '-H "Authorization: Bearer $KEY"', `-F ${quoted(`image=@${name}`)}`,
+    return ['curl', currentKey() && '-H "Authorization: Bearer $KEY"', `-F ${quoted(`image=@${fileName(name)}`)}`,
       // curl would cut a value of -F at a semicolon.
       text.trim() && `--form-string ${quoted(`filters=${text}`)}`, ...options, new URL('images', BASE).href].filter(Boolean).join(' ')
   }
@@ -74,5 +74,8 @@ export class TextView {
     find('#curl').textContent = this.curl()
   }
 }
+
+// To curl a semicolon or a comma ends the name of a file that has no quotation marks.
+const fileName = name => /[;,"]/.test(name) ? `"${name.replace(/[\\"]/g, '\\$&')}"` : name
 
 const quoted = text => /^[\w=@./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

@@ -33,3 +33,10 @@ const orNothing = promise => promise.catch(() => undefined)
 export const keepFile = (key, file) => orNothing(shelf('readwrite', files => files.put(file, key)))
 export const keptFile = key => orNothing(shelf('readonly', files => files.get(key)))
 export const dropFile = key => orNothing(shelf('readwrite', files => files.delete(key)))
+
+/** Drops what no one asks for any more: `wanted` tells of a key whether anybody does. */
+export const dropUnwanted = wanted => orNothing(shelf('readwrite', files => {
+  const all = files.getAllKeys()
+  all.onsuccess = () => { for (const key of all.result) if (!wanted(key)) files.delete(key) }
+  return all
+}))
