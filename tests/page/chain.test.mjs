@@ -101,6 +101,6 @@ tabTest('a picture that is closed leaves nothing at the service', {}, async ({ p
   await page.getByRole('button', { name: 'Choose pictures' }).waitFor()
   const ids = (await Promise.all(placed)).map(task => task.id)
   assert.ok(ids.length >= 2)
-  await page.waitForFunction(() => JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith('leftovers'))]).length === 0)
+  await page.waitForFunction(() => JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith(' owed'))]).length === 0)
   for (const id of ids) assert.equal((await fetch(`${url}/tasks/${id}`)).status, 410)
 })

@@ -29,9 +29,9 @@ const server = createServer(client => {
   client.on('data', bytes => { sent += bytes.length })
   service.on('data', async bytes => {
     service.pause()
-    if (gate && sent > PICTURE_BYTES) await gate.answer(client)
+    if (gate && sent > PICTURE_BYTES) await gate.answer(client, bytes)
     sent = 0
-    if (!client.destroyed) client.write(bytes)
+    if (client.writable) client.write(bytes)
     service.resume()
   })
   service.on('end', () => client.end())
@@ -62,11 +62,11 @@ export async function wayOf(page) {
       await session.detach()
       await context.setOffline(false)
     },
-    /** The next answer to a picture does not come. */
+    /** The next answer to a picture does not come whole: to one that does not come at all browsers ask again by themselves. */
     loseAnswer() {
-      gate = { answer: async client => {
+      gate = { answer: async (client, bytes) => {
         gate = null
-        client.destroy()
+        client.end(bytes.subarray(0, -5))
       } }
     },
     /** The next answer to a picture comes when what this resolves to is called. */

@@ -43,7 +43,9 @@ for (const [kind, without] of [['with locks', () => {}], ['without', () => delet
   })
 }
 
-tabTest('what is canceled in one tab is canceled in the other, which goes on with the next', { url: URL_RELAYED }, async ({ page, context, url }) => {
+tabTest('what is canceled in one tab is canceled in the other, which goes on with the next', { url: URL_RELAYED }, async ({ page, context, url, watch }) => {
+  // Both tell the service.
+  watch.forgive(/status of 404/)
   const { way, other } = await besideAnUpload(page, context, url)
   await page.locator('#make').click()
   await page.locator('.card').nth(1).waitFor()
@@ -65,6 +67,8 @@ tabTest('a tab that has heard nothing of others overwrites nothing of theirs', {
   await page.locator('.card').nth(1).waitFor()
   await make(other)
   await other.locator('.card').nth(2).waitFor()
+  // What one tab writes another can read a moment later.
+  await page.waitForFunction(() => JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith(' tasks'))]).length === 3)
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
   await page.locator('.card').nth(2).waitFor()
 })

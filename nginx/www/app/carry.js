@@ -72,6 +72,8 @@ async function taskFrom(record, file, sending) {
   const known = record.image && await orderedAgain(record, file, sending)
   if (known) return known
   if (!file) throw new Refusal(410, { code: 'interrupted' })
+  // One that was removed from the disk is empty to some browsers.
+  if (file.size !== record.size) throw new Refusal(410, { code: 'file_changed' })
   const whole = file.size <= LARGE && !sending.url && await sentWhole(record, file, sending)
   return whole || { id: await sentInPieces(record, file, sending) }
 }
