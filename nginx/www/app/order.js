@@ -19,7 +19,7 @@ const pictures = new Map()
 export function order(picture, chain, fields) {
   const key = unique()
   const added = addTask({ key, id: null, name: picture.name, at: Date.now(), chain, fields, image: picture.image, state: 'sending', sent: 0,
-    size: picture.file.size, thumb: picture.thumb, task: null, problem: null, upload: null, tried: false })
+    size: picture.size, thumb: picture.thumb, task: null, problem: null, upload: null, tried: false })
   if (!added) {
     alarm(`The list is full: ${MOST} pictures are under way or have links. Erase some of them first.`)
     return null

@@ -6,9 +6,9 @@ import { unique } from './api.js'
 export const COPY_SIDE = 800
 const THUMB_SIDE = 240
 
-/** `{ key, name, file, url, width, height, copy, thumb }`; without `copy` where the browser cannot read the file (TIFF). */
+/** `{ key, name, file, size, url, width, height, copy, thumb }`; without `copy` where the browser cannot read the file (TIFF). */
 export async function picture(file) {
-  const made = { key: unique(), name: file.name || 'picture', file, url: null, width: 0, height: 0, copy: null, thumb: null, image: null }
+  const made = { key: unique(), name: file.name || 'picture', file, size: file.size, url: null, width: 0, height: 0, copy: null, thumb: null, image: null }
   let bitmap
   try {
     bitmap = await createImageBitmap(file)
