@@ -94,7 +94,7 @@ bench-notify: deps build ## measure how soon five hundred receivers are told bes
 chaos-notify: deps build ## tell of NOTIFY_TASKS (10000) tasks by four channels while those who tell are killed (CHAOS_SEED=…)
 	@$(LOAD).chaos_notify --tasks $(or $(NOTIFY_TASKS),10000) $(addprefix --seed ,$(CHAOS_SEED))
 
-lighthouse: deps build ## measure the pages by Lighthouse, and how soon something is seen of them on a slow line
+lighthouse: deps build ## measure the pages by Lighthouse, how soon something is seen of them, and how soon the preview follows a slider
 	@$(PAGE) lighthouse
 
 screenshots: deps build ## take the pictures of the page that docs/ shows

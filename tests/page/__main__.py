@@ -27,7 +27,9 @@ def main(words: list[str]) -> int:
             return serve(environment)
         if words == ["lighthouse"]:
             environment["PAGE_LIGHTHOUSE"] = str(borrowed.node("lighthouse", HERE / "lighthouse"))
-            words = ["run", str(HERE / "lighthouse" / "measure.mjs")]
+            for script in ("preview.mjs", "measure.mjs"):
+                subprocess.run(["node", HERE / "lighthouse" / script], env=environment, check=True)
+            return 0
         if words[:1] == ["run"]:
             return subprocess.run(["node", *words[1:]], env=environment).returncode
         command = ["node", "--test-reporter=tap", "--test-reporter-destination=stdout", *words, HERE / "all.mjs"]
