@@ -135,7 +135,7 @@ def day(stack: Stack, options: argparse.Namespace) -> tuple[dict, list[str]]:
     each = options.uploads // len(photos)
     answers = upload(stack, photos, each)
     uploaded = time.time() - start
-    wait_until("the end of the tasks", lambda: records.open_tasks() == 0, 7200)
+    wait_until("the end of the tasks", records.all_ended, 7200, every=1.0)
     end, = records.rows("select extract(epoch from max(finished_at))::float from task")[0]
     watch.ended.set()
     used = {part: processes.processor_seconds(stack.children[part].pid) - before[part] for part in PARTS}

@@ -48,6 +48,10 @@ class Records:
     def open_tasks(self) -> int:
         return self.rows("select count(*) from task where status in ('queued', 'processing')")[0][0]
 
+    def all_ended(self) -> bool:
+        """Whether no task is waiting or under way; cheap to ask also where there are many that have ended."""
+        return not self.rows("select exists (select from queue)")[0][0]
+
     def known(self) -> set[str]:
         """The objects that the database knows."""
         rows = self.rows("select object_key from image where removed_at is null union all select object_key from link where object_key is not null")

@@ -11,8 +11,8 @@ from .child import Child
 from .places import StackError
 
 
-def wait_until(what: str, test: Callable[[], bool], seconds: float, child: Child | None = None) -> None:
-    """Asks `test` until it is true; gives up when `seconds` are over or the process concerned has died."""
+def wait_until(what: str, test: Callable[[], bool], seconds: float, child: Child | None = None, every: float = 0.05) -> None:
+    """Asks `test` every so many seconds until it is true; gives up when `seconds` are over or the process concerned has died."""
     end = time.monotonic() + seconds
     while not test():
         if child is not None and not child.alive:
@@ -20,7 +20,7 @@ def wait_until(what: str, test: Callable[[], bool], seconds: float, child: Child
         if time.monotonic() > end:
             tail = f":\n{child.tail()}" if child else ""
             raise StackError(f"{what} took longer than {seconds:.0f} s{tail}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def accepts(port: int) -> bool:
