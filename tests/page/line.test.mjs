@@ -81,7 +81,7 @@ const orders = page => {
   })
   return keys
 }
-const problem = (status, code) => ({ status, contentType: 'application/problem+json', json: { status, code, title: code } })
+const problem = (status, code, more) => ({ status, contentType: 'application/problem+json', json: { status, code, title: code, ...more } })
 
 tabTest('an answer that is lost after all was sent makes no second task', { url: URL_RELAYED }, async ({ page, url, watch }) => {
   watch.forgive(/ERR_/)
@@ -146,12 +146,12 @@ tabTest('what is canceled before its upload has begun holds nobody up', {}, asyn
   await add(page, 'invert')
   await page.locator('#make').click()
   await page.getByRole('button', { name: 'Cancel' }).last().click()
+  await page.locator('.card.done').waitFor()
   const [given] = await Promise.all([
     page.waitForResponse(response => response.request().method() === 'DELETE' && response.url().includes('/uploads/')),
     held.continue(),
   ])
   assert.equal(given.status(), 204)
-  await page.locator('.card.done').waitFor()
   assert.equal(await page.locator('.card').count(), 1)
 })
 
@@ -226,4 +226,68 @@ tabTest('answers that are cut short end neither previews nor watching', {}, asyn
   await page.getByRole('button', { name: 'Try again' }).click()
   await shown(page, () => true)
   await page.locator('.card.done').waitFor()
+})
+
+tabTest('an upload that the service has forgotten begins anew with all its options', { url: URL_RELAYED }, async ({ page, url, watch }) => {
+  watch.forgive(/status of 404/)
+  const way = await sendMidway(page, url, largePicture(), 3e6)
+  let forgotten
+  await page.route('**/uploads/*', route => {
+    forgotten ??= route.request().url()
+    return route.request().url() === forgotten ? route.fulfill(problem(404, 'not_found')) : route.fallback()
+  })
+  const begins = []
+  page.on('request', request => { if (request.method() === 'POST' && request.url().endsWith('/uploads')) begins.push(request.headers()['upload-metadata']) })
+  await page.reload()
+  await way.mend()
+  await page.locator('.card.done').waitFor()
+  assert.equal(begins.length, 1)
+  assert.match(begins[0], /filename \w+=*,filters /)
+})
+
+tabTest('a quota is no broken line, and keeps nobody else up', { url: URL_RELAYED }, async ({ page, url, watch }) => {
+  watch.forgive(/status of 429/)
+  await open(page, url)
+  await choose(page, largePicture())
+  await page.route('**/uploads', route => route.fulfill({ ...problem(429, 'bytes_quota_exceeded', { limit: 5e6 }), headers: { 'Retry-After': '36000' } }))
+  await page.locator('#make').click()
+  await page.locator('.card.refused').getByText('That is all for today').waitFor()
+  await page.unroute('**/uploads')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.locator('.card.done').waitFor()
+})
+
+tabTest('a broken line of one keeps no other up', {}, async ({ page, url, watch }) => {
+  watch.forgive(/ERR_/)
+  await open(page, url)
+  await choose(page, largePicture())
+  await page.route('**/uploads/*', route => route.request().method() === 'PATCH' ? route.abort() : route.fallback())
+  await page.locator('#make').click()
+  await page.locator('.card.paused').waitFor()
+  await page.getByRole('button', { name: 'Close this picture' }).click()
+  await choose(page)
+  await page.locator('#make').click()
+  await page.locator('.card.done').waitFor()
+  assert.equal(await page.locator('.card.paused').count(), 1)
+})
+
+tabTest('what is canceled after a reload, when nobody knows what became of it, is erased', { url: URL_RELAYED }, async ({ page, url }) => {
+  await open(page, url)
+  await choose(page)
+  const way = await wayOf(page)
+  const kept = way.keepAnswer()
+  await page.locator('#make').click()
+  const release = await kept
+  const again = way.keepAnswer()
+  await page.reload()
+  const releaseAgain = await again
+  await page.getByRole('button', { name: 'Cancel' }).first().click()
+  await page.locator('.card').waitFor({ state: 'detached' })
+  const [answer] = await Promise.all([page.waitForResponse(response => response.status() === 202 && response.url().endsWith('/images')), releaseAgain()])
+  release()
+  const { id } = await answer.json()
+  await page.waitForResponse(response => response.request().method() === 'DELETE' && response.url().endsWith(id))
+  await page.waitForFunction(() => JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith(' owed'))]).length === 0)
+  assert.equal((await fetch(`${url}/tasks/${id}`)).status, 410)
+  assert.deepEqual(await page.evaluate(() => JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith(' tasks'))])), [])
 })

@@ -43,6 +43,28 @@ for (const [kind, without] of [['with locks', () => {}], ['without', () => delet
   })
 }
 
+tabTest('of two tabs that come back at once, without locks, one goes on', { url: URL_RELAYED }, async ({ page, context, url }) => {
+  await context.addInitScript(() => delete Navigator.prototype.locks)
+  const { way, other } = await besideAnUpload(page, context, url)
+  const senders = new Set()
+  for (const each of [page, other]) each.on('request', request => { if (request.method() === 'PATCH') senders.add(each) })
+  await Promise.all([page.reload(), other.reload()])
+  await way.mend()
+  for (const each of [page, other]) await each.locator('.card.done').waitFor()
+  assert.equal(senders.size, 1)
+})
+
+tabTest('a tab goes on with what another had begun that was closed', { url: URL_RELAYED }, async ({ page, context, url }) => {
+  const { other } = await besideAnUpload(page, context, url)
+  await other.locator('.card.sending').waitFor()
+  await page.close()
+  // As soon as somebody looks at it.
+  await other.waitForFunction(async () => !(await navigator.locks.query()).held.length)
+  await other.waitForFunction(() => Date.now() - JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith(' tasks'))])[0].at > 5000)
+  await other.evaluate(() => dispatchEvent(new Event('visibilitychange')))
+  await other.locator('.card.done').waitFor()
+})
+
 tabTest('what is canceled in one tab is canceled in the other, which goes on with the next', { url: URL_RELAYED }, async ({ page, context, url, watch }) => {
   // Both tell the service.
   watch.forgive(/status of 404/)

@@ -6,13 +6,14 @@ import { place } from './place.js'
 const ANSWER_MS = 300
 const { name } = place('tabs')
 
-// Whoever is at work has 0, whoever asks a number above: of two that ask at once the lower one may begin.
+// Whoever is at work has 0, whoever asks a number above: of two that ask the lower one may begin.
 const tickets = new Map()
 const tabs = navigator.locks || typeof BroadcastChannel !== 'function' ? null : new BroadcastChannel(name)
 
 tabs?.addEventListener('message', ({ data: { key, asks, refuses } }) => {
-  if (tickets.get(key) < asks) tabs.postMessage({ key, refuses: asks })
-  if (refuses !== undefined && tickets.get(key) === refuses) tickets.delete(key)
+  const own = tickets.get(key)
+  if (own < asks) tabs.postMessage({ key, refuses: asks })
+  if (own > asks || own === refuses) tickets.delete(key)
 })
 
 async function mayBegin(key) {

@@ -4,9 +4,8 @@
 import { plain, Refusal } from './api.js'
 import { owe } from './owed.js'
 import { inOneLine } from './problem.js'
-import { abandon } from './resumable.js'
 import { alarm } from './say.js'
-import { changeTask, taskOf, tasks } from './tasks.js'
+import { changeTask, forgetTask, taskOf, tasks } from './tasks.js'
 import { dropFile } from './vault.js'
 import { orderedAgain, sentInPieces, sentWhole } from './ways.js'
 
@@ -20,56 +19,66 @@ const FINAL = new Set([400, 410, 413, 415, 422])
 const running = new Map()
 
 // Whoever takes it off the list in another tab means it too.
-tasks.on(() => { for (const key of running.keys()) if (!taskOf(key)) stop(key) })
+tasks.on(() => {
+  for (const key of running.keys()) if (taskOf(key)?.canceled ?? true) stop(key)
+})
 
 /** Sends a picture that is on the list, and writes into its record what came of it. */
 export async function carry(key, file, picture) {
   const record = taskOf(key)
   if (!record || record.id) return
-  const { signal, abort } = abortable()
-  const sending = { signal, abort, whole: record.tried, url: record.upload }
+  const controller = new AbortController()
+  const { signal } = controller
+  const sending = { signal, abort: () => controller.abort(), whole: record.tried, url: record.upload }
   running.set(key, sending)
   try {
     arrived(key, await taskFrom(record, file, sending), picture)
   } catch (error) {
     if (!signal.aborted) refused(key, error)
+    else if (taskOf(key)?.canceled) forget(key)
   } finally {
     running.delete(key)
   }
 }
 
-function abortable() {
-  const controller = new AbortController()
-  return { signal: controller.signal, abort: () => controller.abort() }
+/** Ends the sending; false if there may be a task, or if it is not this tab that sends. */
+export function stop(key) {
+  const sending = running.get(key)
+  if (!sending || sending.whole) return false
+  sending.abort()
+  return true
 }
 
-/** Ends the sending, unless there may be a task: then its answer is waited for, and it is erased. `url` is where pieces lie. */
-export function stop(key, url) {
-  const sending = running.get(key)
-  if (sending?.whole || sending?.signal.aborted) return
-  sending?.abort()
-  const begun = sending?.url ?? url
-  if (begun) abandon(begun)
+function forget(key) {
+  dropFile(key)
+  forgetTask(key)
 }
 
 function arrived(key, task, picture) {
-  dropFile(key)
+  const record = taskOf(key)
   if (picture && task.image) picture.image = task.image.id
-  if (!taskOf(key)) return owe(task.id)
-  changeTask(key, { id: task.id, state: task.status ?? 'queued', sent: 1, upload: null, tried: false, problem: null, task: null })
+  if (!record || record.canceled) {
+    owe(task.id)
+    return forget(key)
+  }
+  if (record.before) owe(record.before)
+  dropFile(key)
+  changeTask(key, { id: task.id, before: null, state: task.status ?? 'queued', sent: 1, upload: null, tried: false, problem: null, task: null })
 }
 
 function refused(key, error) {
   const refusal = error instanceof Refusal ? error : new Refusal(0, { code: 'unknown' })
   if (refusal !== error) reportError(error)
+  const record = taskOf(key)
+  // One that was canceled is asked for once more in a while, unless it is sure now that there is no task.
+  if (!record || record.canceled) return refusal.passes ? undefined : forget(key)
   if (FINAL.has(refusal.status)) dropFile(key)
-  if (!taskOf(key)) return
-  changeTask(key, { state: 'refused', problem: plain(refusal) })
-  alarm(`${taskOf(key).name}: ${inOneLine(refusal)}`)
+  changeTask(key, { state: 'refused', problem: plain(refusal), tried: record.tried && refusal.passes })
+  alarm(`${record.name}: ${inOneLine(refusal)}`)
 }
 
 async function taskFrom(record, file, sending) {
-  const known = record.image && await orderedAgain(record, file, sending)
+  const known = record.image && await orderedAgain(record, sending)
   if (known) return known
   if (!file) throw new Refusal(410, { code: 'interrupted' })
   // One that was removed from the disk is empty to some browsers.

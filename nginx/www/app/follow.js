@@ -19,6 +19,8 @@ export function leave(key) {
 }
 
 function heard(key, task, picture) {
+  // Another tab may know more already.
+  if (!UNDER_WAY.has(taskOf(key)?.state)) return leave(key)
   if (task instanceof Refusal) changeTask(key, { state: 'gone', problem: plain(task), task: null })
   else changeTask(key, { state: task.status, task: { results: task.results, image: task.image } })
   const { name, state } = taskOf(key) ?? { state: 'forgotten' }

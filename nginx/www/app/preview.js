@@ -69,7 +69,7 @@ export class Copy {
 
   keep(task) {
     this.image = task.image.id
-    if (this.left) owe(task.id)
+    if (this.left) owe(task.id, { brief: true })
     else this.tasks.push(task.id)
   }
 
@@ -83,13 +83,13 @@ export class Copy {
   done(task) {
     if (task.id === this.keeper) return
     this.tasks = this.tasks.filter(id => id !== task.id)
-    owe(task.id)
+    owe(task.id, { brief: true })
   }
 
   /** All of it is to be erased. */
   leave() {
     this.left = true
-    this.tasks.splice(0).reverse().forEach(owe)
+    this.tasks.splice(0).reverse().forEach(id => owe(id, { brief: true }))
     for (const part of this.parts) part.leave()
   }
 }

@@ -1,6 +1,6 @@
 // Sending a picture so that it can go on where it was cut (tus): large files, bad lines, pages that were reloaded.
 
-import { at, here, identity, Refusal, request } from './api.js'
+import { here, identity, Refusal, request } from './api.js'
 
 const VERSION = { 'Tus-Resumable': '1.0.0' }
 const DELAYS_MS = [500, 1000, 2000, 4000]
@@ -18,8 +18,20 @@ export async function begin(file, fields) {
   return here(response.headers.get('Location')).href
 }
 
-/** Gives it up. */
-export const abandon = url => request(url, { method: 'DELETE', headers: VERSION }).catch(() => {})
+const idOf = address => address.split('/').pop()
+
+/** Gives an upload up; if a task has come of it meanwhile, the id of that. */
+export async function abandon(url) {
+  try {
+    const state = await request(url, { method: 'HEAD', headers: VERSION })
+    const task = state.headers.get('Imgfilter-Task')
+    if (task) return idOf(task)
+    await request(url, { method: 'DELETE', headers: VERSION })
+  } catch (refusal) {
+    if (![404, 410].includes(refusal.status)) throw refusal
+  }
+  return null
+}
 
 let failures = 0
 
@@ -39,18 +51,17 @@ export async function resume(file, url, { hear, signal }) {
   signal.throwIfAborted()
   return new Promise((done, failed) => {
     const sending = new Upload(file, {
-      endpoint: at('uploads').href,
+      // Without `endpoint`: if this one is gone, the library would begin another without our options.
       uploadUrl: url,
       headers: identity(),
       retryDelays: DELAYS_MS,
-      // A new one would need its options again: whoever asked for this does that.
       storeFingerprintForResuming: false,
       onProgress: (sent, total) => hear(sent / total),
       onShouldRetry: error => navigator.onLine && !FINAL.has(error.originalResponse?.getStatus()),
       onError: error => failed(refusalOf(error)),
       onSuccess: ({ lastResponse }) => {
         const task = lastResponse.getHeader('Imgfilter-Task')
-        if (task) done(task.split('/').pop())
+        if (task) done(idOf(task))
         else failed(Refusal.of(lastResponse.getStatus(), ''))
       },
     })

@@ -8,7 +8,7 @@ import { COPY_SIDE } from './picture.js'
 import { sweepAtLast } from './owed.js'
 import { bytesOf, Copy, ended, Preview } from './preview.js'
 import { scaled } from './scale.js'
-import { active, chain, fault, written } from './state.js'
+import { active, chain, fault, pictures, written } from './state.js'
 import { locate, write } from './chain-text.js'
 import { Stage } from './stage.js'
 import { notice } from './notice.js'
@@ -75,7 +75,9 @@ export class Studio {
     const ordered = await first.place(picture.file, [`resize(width=${COPY_SIDE}, height=${COPY_SIDE}, enlarge=no)`], { format, name: picture.name })
     const task = await ended(ordered.id)
     picture.copy = await bytesOf(task.results[0])
-    Object.assign(picture, { width: task.image.width, height: task.image.height, image: task.image.id, url: URL.createObjectURL(picture.copy) })
+    Object.assign(picture, { width: task.image.width, height: task.image.height, image: task.image.id })
+    // Whoever closes the picture has its address revoked.
+    if (!picture.url && pictures.value.includes(picture)) picture.url = URL.createObjectURL(picture.copy)
     if (copy === this.copy) this.stage.open(picture)
   }
 

@@ -8,7 +8,7 @@ import { bytesOf } from './preview.js'
 import { showQr } from './qr.js'
 import { inOneLine } from './problem.js'
 import { alarm, say } from './say.js'
-import { changeTask, tasks, UNDER_WAY } from './tasks.js'
+import { changeTask, taskOf, tasks, UNDER_WAY } from './tasks.js'
 
 export class TaskList {
   constructor() {
@@ -16,7 +16,7 @@ export class TaskList {
     this.cards = new Map()
     this.fetched = new Set()
     this.spoken = 0
-    tasks.on(records => this.show(records))
+    tasks.on(records => this.show(records.filter(record => !record.canceled)))
     find('#clear-tasks').onclick = () => this.clear()
   }
 
@@ -72,14 +72,18 @@ export class TaskList {
     this.fetched.add(key)
     if (task.shown) return
     const thumb = await bytesOf(result).then(thumbnailOf).catch(() => null)
-    if (thumb) changeTask(key, { thumb, task: { ...task, shown: true } })
+    const now = taskOf(key)
+    if (thumb && now?.state === 'done') changeTask(key, { thumb, task: { ...now.task, shown: true } })
   }
 
   /** Ended entries leave the list; what the service has of them ends with its links. */
   async clear() {
     const ended = tasks.value.filter(({ state }) => state !== 'done' && !UNDER_WAY.has(state))
-    for (const { key } of ended) await discardTask(key).catch(refusal => alarm(inOneLine(refusal)))
-    say(ended.length ? `${ended.length} entries are off the list.` : 'Nothing to tidy up.')
+    let cleared = 0
+    for (const { key } of ended) {
+      await discardTask(key).then(() => { cleared += 1 }, refusal => alarm(inOneLine(refusal)))
+    }
+    say(cleared ? `${cleared} entries are off the list.` : 'Nothing to tidy up.')
   }
 }
 

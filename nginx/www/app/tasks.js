@@ -13,9 +13,10 @@ const kept = place('tasks')
 let written = true
 
 /**
- * Records, the last first: `{ key, id, name, at, chain, fields, image, state, sent, size, thumb, task, problem, upload, tried }`.
- * `image` is the id of a picture that is at the service already, `upload` the address of one that goes in pieces, and `tried`
- * says that it may have gone in one request.
+ * Records, the last first: `{ key, id, before, name, at, chain, fields, image, state, sent, size, thumb, task, problem, upload,
+ * tried, canceled }`. `image` is the id of a picture that is at the service already, `upload` the address of one that goes in
+ * pieces, `before` the id of the task that this one replaces. `tried` says that there may be a task of which the answer has not
+ * come, `canceled` that nobody wants it any more: such a record is not shown.
  */
 export const tasks = signal(kept.read([]))
 
@@ -43,7 +44,7 @@ function settle(list) {
 /** Adds a record. In a full list it takes the place of the oldest that came to nothing; false if there is none. */
 export function addTask(record) {
   const list = current()
-  const ended = list.filter(({ state }) => state !== 'done' && !UNDER_WAY.has(state))
+  const ended = list.filter(({ state, tried }) => state !== 'done' && !UNDER_WAY.has(state) && !tried)
   const over = Math.max(0, list.length + 1 - MOST)
   if (over > ended.length) return false
   const leave = new Set(ended.slice(ended.length - over))
@@ -66,9 +67,11 @@ export function showSent(key, sent) {
 
 export const forgetTask = key => settle(current().filter(record => record.key !== key))
 
-const hasEnded = ({ results = [] }, now) => results.some(result => result.url) && results.every(({ expires_at: end }) => !end || Date.parse(end) <= now)
+const linksEnded = ({ results = [] }, now) => results.some(result => result.url) && results.every(({ expires_at: end }) => !end || Date.parse(end) <= now)
 
 /** Links whose time has come are gone, whether anybody has asked for them or not. */
 export function expireTasks(now = Date.now()) {
-  for (const { key, state, task } of tasks.value) if (state === 'done' && task && hasEnded(task, now)) changeTask(key, { state: 'expired', task: null })
+  const isOver = ({ state, task }) => state === 'done' && task && linksEnded(task, now)
+  if (!tasks.value.some(isOver)) return
+  settle(current().map(record => isOver(record) ? { ...record, state: 'expired', task: null } : record))
 }

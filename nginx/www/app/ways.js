@@ -2,75 +2,96 @@
 // Refusal; `sending` is what carry.js knows of it.
 
 import { Refusal, send } from './api.js'
-import { abandon, begin, resume } from './resumable.js'
+import { inTurn } from './line.js'
+import { owe } from './owed.js'
+import { begin, resume } from './resumable.js'
 import { say } from './say.js'
-import { changeTask, showSent, taskOf } from './tasks.js'
+import { changeTask, showSent } from './tasks.js'
 import { upload } from './upload.js'
-import { keepFile } from './vault.js'
+import { keptFile } from './vault.js'
 
 const PATIENCE_MS = 5000
+const SOON_S = 60
+// A service that is being started anew, or that another request is using, is asked again so often.
+const BRIEF = new Set([408, 423, 502, 503, 504])
+const MOST_BRIEF = 10
 
 /** By the id of the original; nothing if that is not there any more: then it is sent once more. */
-export async function orderedAgain({ key, image, chain, fields }, file, { signal }) {
+export async function orderedAgain(record, sending) {
+  const { key, image, chain, fields } = record
+  const ask = () => {
+    sending.whole = true
+    return send('tasks', { image, filters: chain, ...fields }, 'POST', { 'Idempotency-Key': key })
+  }
+  changeTask(key, { tried: true })
   try {
-    return await send('tasks', { image, filters: chain, ...fields }, 'POST', { 'Idempotency-Key': key })
+    return await answered(record, sending, ask)
   } catch (refusal) {
     if (![404, 410].includes(refusal.status)) throw refusal
-    signal.throwIfAborted()
-    changeTask(key, { image: null })
-    if (file) keepFile(key, file)
+    sending.whole = false
+    changeTask(key, { image: null, tried: false })
     return null
   }
 }
 
 /** In one request; nothing where the line broke before all had gone: it goes on in pieces. */
-export async function sentWhole({ key, name, chain, fields }, file, sending) {
+export async function sentWhole(record, file, sending) {
+  const { key, name, chain, fields } = record
   const form = new FormData()
   for (const [field, value] of Object.entries({ filters: chain, ...fields })) form.append(field, typeof value === 'object' ? JSON.stringify(value) : value)
   form.append('image', file, name)
-  const hear = sent => showSent(key, sent)
+  const gone = () => { sending.whole = true }
+  const ask = () => upload(form, { key, signal: sending.signal, hear: sent => showSent(key, sent), gone })
   changeTask(key, { tried: true })
+  const task = await answered(record, sending, ask, async () => form.set('image', await readable(file, key), name))
+  if (!task) changeTask(key, { tried: false })
+  return task
+}
+
+/** Asks until there is an answer: under the same Idempotency-Key no task is made twice. Nothing if it is sure that there is none. */
+async function answered({ key }, sending, ask, prepare = () => {}) {
   for (;;) {
     try {
-      return await upload(form, { key, signal: sending.signal, hear, gone: () => { sending.whole = true } })
+      return await inTurn(ask, sending.signal)
     } catch (refusal) {
       const busy = refusal.code === 'idempotency_key_in_use'
       if (!(refusal instanceof Refusal) || refusal.status !== 0 && !busy) throw refusal
-      if (!sending.whole && !busy) break
-      // The task may be there: asked for under the same key it is not made twice.
-      await lineIsBack(key, sending, refusal.retryAfter)
+      if (!sending.whole && !busy) return null
+      await prepare()
+      await lineIsBack(key, sending, refusal)
     }
   }
-  changeTask(key, { tried: false })
-  return null
+}
+
+/** The file, or the copy of it that is kept. One that is gone from the disk looks to a request as a line that is broken. */
+async function readable(file, key) {
+  for (const each of [file, await keptFile(key)]) {
+    if (await each?.slice(0, 1).arrayBuffer().catch(() => null)) return each
+  }
+  throw new Refusal(410, { code: 'file_changed' })
 }
 
 export async function sentInPieces(record, file, sending) {
-  for (;;) {
+  for (let brief = 0; ; brief += 1) {
     try {
-      return await nextPieces(record, file, sending)
+      return await inTurn(() => nextPieces(record, file, sending), sending.signal)
     } catch (refusal) {
-      if (!(refusal instanceof Refusal) || !refusal.passes && refusal.status !== 423) throw refusal
-      await readable(file)
-      await lineIsBack(record.key, sending, refusal.retryAfter)
+      if (!(refusal instanceof Refusal)) throw refusal
+      if (refusal.status === 0) brief = 0
+      else if (!BRIEF.has(refusal.status) || refusal.retryAfter > SOON_S || brief >= MOST_BRIEF) throw refusal
+      file = await readable(file, record.key)
+      await lineIsBack(record.key, sending, refusal)
     }
   }
 }
-
-/** A file that is gone from the disk looks to a request as a line that is broken. */
-const readable = file => file.slice(0, 1).arrayBuffer().catch(() => { throw new Refusal(410, { code: 'file_changed' }) })
 
 async function nextPieces(record, file, sending) {
   const { key, name, chain, fields } = record
   sending.url ??= await begin(file, { filename: name, filters: [chain], ...fields })
+  if (sending.signal.aborted) return owe(sending.url)
   changeTask(key, { upload: sending.url, state: 'sending' })
-  if (sending.signal.aborted) abandon(sending.url)
-  const hear = sent => {
-    sending.whole = sent >= 1
-    showSent(key, sent)
-  }
   try {
-    return await resume(file, sending.url, { signal: sending.signal, hear })
+    return await resume(file, sending.url, { signal: sending.signal, hear: sent => showSent(key, sent) })
   } catch (refusal) {
     if (![404, 410].includes(refusal.status) || sending.renewed) throw refusal
     // The upload was too long ago: from the beginning, but not for ever.
@@ -81,12 +102,14 @@ async function nextPieces(record, file, sending) {
 }
 
 /** Waits until the line may be there again. */
-async function lineIsBack(key, { signal }, seconds = 0) {
+async function lineIsBack(key, sending, { status, retryAfter }) {
+  const { signal } = sending
   signal.throwIfAborted()
   changeTask(key, { state: 'paused' })
-  if (taskOf(key)) say('The line is broken. The upload goes on by itself.')
+  if (status === 0 && !sending.told) say('The line is broken. The upload goes on by itself.')
+  sending.told = true
   await new Promise(done => {
-    const timer = setInterval(() => { if (navigator.onLine) end() }, Math.max(PATIENCE_MS, seconds * 1000))
+    const timer = setInterval(() => { if (navigator.onLine) end() }, Math.max(PATIENCE_MS, retryAfter * 1000))
     const end = () => {
       clearInterval(timer)
       removeEventListener('online', end)
