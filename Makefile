@@ -7,7 +7,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 PROGRAM = $(TARGET)/release/imgfilter
 
 .DEFAULT_GOAL := help
-.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load day soak chaos bench-notify chaos-notify fmt lint docs schema fuzz contract gallery lighthouse screenshots clean
+.PHONY: help deps headers build package test-system run start stop status test bench bench-setup bench-cleanup bench-engine bench-queue bench-service bench-downloads bench-events latency load day soak chaos bench-notify chaos-notify fmt lint docs schema fuzz contract gallery lighthouse screenshots reset clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -123,6 +123,9 @@ contract: build ## send to the living service what openapi.json allows and forbi
 gallery: build ## draw a contact sheet of every filter and every look
 	@docs/pictures/gallery $(PROGRAM)
 
-clean: stop ## remove what was built, and the state under var/
+reset: stop ## remove the state under var/: database, files, settings
+	rm -rf "$$(readlink -f var)" var
+
+clean: reset ## remove what was built, and the state under var/
 	cargo clean
-	rm -rf "$$(readlink -f var)" var nginx/www/lib nginx/www/docs
+	rm -rf nginx/www/lib nginx/www/docs

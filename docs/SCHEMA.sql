@@ -113,7 +113,8 @@ CREATE FUNCTION imgfilter.complete_many(p_workers integer[], p_queues bigint[], 
 CREATE FUNCTION imgfilter.count_service(p_limit bigint) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'imgfilter', 'pg_temp'
-    SET enable_seqscan TO 'off';
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off';
 
 CREATE FUNCTION imgfilter.create_key(p_owner text, p_name text, p_sha256 bytea, p_scopes text[], p_quota jsonb, p_life interval DEFAULT NULL::interval, p_longest interval DEFAULT NULL::interval) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER

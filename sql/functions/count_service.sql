@@ -2,9 +2,11 @@
 -- "backlog_seconds" (of one engine, for all tasks that are ready), "arrival_cost" (seconds of an engine ordered each second),
 -- "dead", "links_alive", "workers" (that take tasks), "slots" (images that one of them filters at the same time, on average;
 -- NULL: there is none)}. What may be many is counted up to p_limit, or estimated.
--- The plans are kept, and may have been made when the tables were empty: no scan of the whole queue may be part of them.
+-- The plans are kept, and may have been made when the tables were empty: no scan of the whole queue may be part of them. Where
+-- one cannot be avoided (of the few workers) it is priced as if it took for ever, and would be compiled each time, which takes
+-- ten times as long as the answer: not so.
 CREATE FUNCTION count_service(p_limit bigint) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = imgfilter, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   v_counted jsonb;
 BEGIN

@@ -52,3 +52,17 @@ tabTest('a value out of its range is said at its filter', {}, async ({ page, url
   await page.locator('.step.wrong .mistake').waitFor()
   assert.match(await page.locator('.step.wrong .mistake').innerText(), /1/)
 })
+
+tabTest('a chain with a mistake is shown, and not sent', {}, async ({ page, url, watch }) => {
+  watch.forgive(/status of 400/)
+  await open(page, url)
+  await choose(page)
+  await page.locator('#text-details summary').click()
+  await page.locator('#chain-text').fill('sepa|blur(3)')
+  await page.locator('#text-place [aria-invalid=true]').waitFor()
+  await page.locator('#text-details summary').click()
+  await page.locator('#make').click()
+  await page.locator('#toasts').getByText('The filters have a mistake').waitFor()
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'chain-text')
+  assert.equal(await page.locator('.card').count(), 0)
+})

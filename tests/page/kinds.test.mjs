@@ -54,3 +54,19 @@ tabTest('a picture that is closed while the service reads it is erased all the s
   assert.equal((await erased).url(), `${url}/tasks/${id}`)
   assert.equal((await erased).status(), 200)
 })
+
+tabTest('a file that nobody can read leaves the page, and the others stay', {}, async ({ page, url, watch }) => {
+  watch.forgive(/status of 4(15|22)/)
+  await open(page, url)
+  const photo = readFileSync(PHOTO)
+  await page.locator('#file').setInputFiles([
+    { name: 'cut.jpg', mimeType: 'image/jpeg', buffer: photo.subarray(0, 300) },
+    { name: 'empty.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(0) },
+    { name: 'whole.jpg', mimeType: 'image/jpeg', buffer: photo },
+  ])
+  await page.locator('#toasts').getByText('empty.jpg is empty').waitFor()
+  await page.locator('#toasts').getByText(/^cut.jpg: The picture is broken/).waitFor()
+  await page.getByRole('button', { name: 'Make the picture' }).waitFor()
+  await make(page)
+  assert.equal(await page.locator('.card h3').innerText(), 'whole.jpg')
+})

@@ -111,7 +111,7 @@ tabTest('a key that is forgotten in one tab is forgotten in all', { url: URL_KEY
 /** Entries as they would be kept; each `change` is of one of them. */
 const keep = (page, changes) => page.evaluate(([records, now]) => {
   const name = `imgfilter ${new URL('./', document.baseURI).pathname} tasks`
-  const link = { url: `${location.origin}/d/AAAAAAAAAAAAAAAAAAAAAA/photo.jpg`, width: 9, height: 9, bytes: 9e6, format: 'jpeg', expires_at: new Date(now + 3_600_000) }
+  const link = { url: `${location.origin}/d/AAAAAAAAAAAAAAAAAAAAAA/photo.jpg`, width: 9, height: 9, bytes: 9e7, format: 'jpeg', expires_at: new Date(now + 3_600_000) }
   localStorage.setItem(name, JSON.stringify(records.map((change, index) => ({ key: `key-${index}`, id: `id-${index}`, name: `${index}.jpg`, at: now,
     chain: '', fields: {}, image: null, state: 'done', sent: 1, size: 9, thumb: null, task: { results: [{ ...link, ...change.link }], image: { id: 'x' } },
     problem: null, upload: null, tried: false, ...change }))))

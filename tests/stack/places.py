@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import stat
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,8 @@ def lasting_state() -> Path:
                 raise StackError(f"{var} holds state that PostgreSQL's user cannot reach: move it to {elsewhere}")
             if var.exists():
                 var.rmdir()
+            if any(elsewhere.iterdir()):
+                print(f"stack: {elsewhere} holds the state of an earlier checkout here, which goes on; `make reset` removes it", file=sys.stderr)
             var.symlink_to(elsewhere)
     var.mkdir(exist_ok=True)
     return var.resolve()

@@ -51,6 +51,8 @@ const SPARE_LEASE: Duration = Duration::from_secs(45);
 const POLL: Duration = Duration::from_millis(250);
 /// While more waits than there are places, a moment in which several become free: they are filled by one claim.
 const GATHER: Duration = Duration::from_millis(10);
+/// Least time between two looks into the outbox that nothing waits in.
+const MOMENT: Duration = Duration::from_millis(50);
 /// Most deliveries that are claimed at once, when most of them have to wait for their host.
 const MOST: usize = 256;
 /// Calls of the database at the same time that give back what has to wait.
@@ -206,6 +208,7 @@ impl Notifier {
                 tokio::time::sleep(GATHER).await;
             }
             let most = (1 + lane.places.available_permits()).max(batch);
+            let looked = tokio::time::Instant::now();
             let Claimed { deliveries, more } = self.claim(&lane, most).await;
             let count = deliveries.len();
             let Sorted { ready, waiting, too_many } = lane.sorted(deliveries, first);
@@ -219,6 +222,8 @@ impl Notifier {
             busy = count == most;
             if count < most && !more {
                 let _ = tokio::time::timeout(jittered(POLL), lane.news.notified()).await;
+                // What ends within a moment is looked for together, and most of it asks for nothing to be told.
+                tokio::time::sleep_until(looked + MOMENT).await;
             }
         }
     }

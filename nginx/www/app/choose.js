@@ -8,9 +8,12 @@ import { active, addPictures, pictures, removePicture } from './state.js'
 const NAMES = /\.(jpe?g|png|gif|webp|tiff?|bmp)$/i
 
 async function take(list) {
-  const files = [...list].filter(file => file.type.startsWith('image/') || NAMES.test(file.name))
+  const files = [...list].filter(file => file.type.startsWith('image/') || NAMES.test(file.name)).filter(file => {
+    if (!file.size) toast(`${file.name || 'The file'} is empty.`)
+    return file.size
+  })
   if (!files.length) {
-    if (list.length) toast('That is not a picture.')
+    if ([...list].some(file => file.size)) toast('That is not a picture.')
     return
   }
   say(files.length === 1 ? `${files[0].name || 'The picture'} is opened.` : `${files.length} pictures are opened.`)

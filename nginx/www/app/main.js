@@ -9,8 +9,9 @@ import { order, takeUp } from './order.js'
 import { output, startOutput } from './output.js'
 import { Picker } from './picker.js'
 import { startQr } from './qr.js'
-import { say } from './say.js'
-import { chain, pictures, written } from './state.js'
+import { words } from './problem.js'
+import { alarm, say } from './say.js'
+import { chain, fault, pictures, written } from './state.js'
 import { Steps } from './steps.js'
 import { Studio } from './studio.js'
 import { revealTask, TaskList } from './tasklist.js'
@@ -39,9 +40,18 @@ function undoing() {
   })
 }
 
+/** Shows what is wrong with the chain, instead of sending it. */
+function mistake() {
+  const field = find('#steps [aria-invalid=true], #text-place [aria-invalid=true]')
+  field?.closest('details')?.setAttribute('open', '')
+  field?.focus()
+  alarm(`The filters have a mistake. ${words(fault.value.refusal).help}`)
+}
+
 function making() {
   const make = find('#make')
   make.onclick = () => {
+    if (fault.value) return mistake()
     const fields = { ...output.value, ...tellFields() }
     const keys = pictures.value.map(picture => order(picture, written.value.text.trim(), fields)).filter(Boolean)
     if (!keys.length) return

@@ -17,6 +17,7 @@ const WORDS = {
   gone: ['It is gone', 'It was erased, or its time has come.'],
   request_timeout: ['The line is too slow', 'The picture did not arrive in time. Try again.'],
   body_too_large: ['The file is too large', r => `At most ${bytes(r.limit ?? 104857600)} can be sent.`],
+  missing_image: ['The file is empty', 'There is nothing in it to be filtered.'],
   not_an_image: ['This is not a picture', 'JPEG, PNG, GIF, WebP, TIFF and BMP can be read.'],
   unsupported_format: ['This kind of picture cannot be read', 'JPEG, PNG, GIF, WebP, TIFF and BMP can. Save it as one of these.'],
   broken_image: ['The picture is broken', 'The file is cut short or damaged. Try another copy of it.'],

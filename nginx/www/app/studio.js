@@ -8,13 +8,17 @@ import { COPY_SIDE } from './picture.js'
 import { sweepAtLast } from './owed.js'
 import { bytesOf, Copy, ended, Preview } from './preview.js'
 import { scaled } from './scale.js'
-import { active, chain, fault, pictures, written } from './state.js'
+import { inOneLine } from './problem.js'
+import { alarm } from './say.js'
+import { active, fault, pictures, removePicture, written } from './state.js'
 import { locate, write } from './chain-text.js'
 import { Stage } from './stage.js'
 import { notice } from './notice.js'
 
 // A slider that moves asks again as soon as it has an answer; this only joins changes that come together.
 const SETTLE_MS = 30
+// The picture is to blame.
+const FINAL = new Set([413, 415, 422])
 // Whoever is just writing a name makes mistakes that are none a moment later.
 const BLAME_MS = 350
 const OPAQUE = { 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'png' }
@@ -61,10 +65,17 @@ export class Studio {
       await this.looks.fill(copy, task)
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal
+      if (FINAL.has(refusal.status)) return this.unreadable(picture, refusal)
       if (copy === this.copy) notice(refusal, () => this.open(picture))
     } finally {
       if (copy === this.copy) this.stage.busy(false)
     }
+  }
+
+  /** Nobody can read it: it leaves the page, and leaves the others alone. */
+  unreadable(picture, refusal) {
+    removePicture(picture)
+    alarm(`${picture.name}: ${inOneLine(refusal)}`)
   }
 
   /** What the browser cannot show the service can: its small copy is a result. The picture is there then, and is not sent again. */

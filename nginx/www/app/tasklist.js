@@ -10,6 +10,9 @@ import { inOneLine } from './problem.js'
 import { alarm, say } from './say.js'
 import { changeTask, taskOf, tasks, UNDER_WAY } from './tasks.js'
 
+// A larger result is not loaded for the sake of a small picture of it: the original's stays.
+const LARGEST_DRAWN = 16e6
+
 export class TaskList {
   constructor() {
     this.list = find('#tasks')
@@ -68,7 +71,7 @@ export class TaskList {
   /** Once it is done an entry shows the result. */
   async paint({ key, state, task }) {
     const result = task?.results?.[0]
-    if (state !== 'done' || !result?.url || this.fetched.has(key) || result.bytes > 4e6) return
+    if (state !== 'done' || !result?.url || this.fetched.has(key) || result.bytes > LARGEST_DRAWN) return
     this.fetched.add(key)
     if (task.shown) return
     const thumb = await bytesOf(result).then(thumbnailOf).catch(() => null)
