@@ -94,7 +94,7 @@ tabTest('an answer that is lost after all was sent makes no second task', { url:
   await page.locator('#make').click()
   await page.locator('.card.paused').waitFor()
   await page.evaluate(() => dispatchEvent(new Event('online')))
-  await page.locator('.card.done').waitFor()
+  await page.getByRole('link', { name: 'Download' }).waitFor()
   assert.equal(keys.length, 2)
   assert.equal(keys[0], keys[1])
   assert.ok(replays.includes('true'), 'the task of the first')
@@ -290,4 +290,20 @@ tabTest('what is canceled after a reload, when nobody knows what became of it, i
   await page.waitForFunction(() => JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith(' owed'))]).length === 0)
   assert.equal((await fetch(`${url}/tasks/${id}`)).status, 410)
   assert.deepEqual(await page.evaluate(() => JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith(' tasks'))])), [])
+})
+
+tabTest('what was refused at the door is off the list, and not sent again', {}, async ({ page, url, watch }) => {
+  watch.forgive(/status of 429/)
+  await open(page, url)
+  await choose(page)
+  let asked = 0
+  await page.route('**/images', route => {
+    asked += 1
+    return route.fulfill(problem(429, 'open_tasks_exceeded', { limit: 3 }))
+  })
+  await page.locator('#make').click()
+  await page.getByRole('button', { name: 'Take off the list' }).click()
+  await page.locator('.card').waitFor({ state: 'detached' })
+  assert.deepEqual(await page.evaluate(() => JSON.parse(localStorage[Object.keys(localStorage).find(each => each.endsWith(' tasks'))])), [])
+  assert.equal(asked, 1)
 })

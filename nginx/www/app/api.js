@@ -2,6 +2,9 @@
 
 import { currentKey } from './key.js'
 
+// The longest that an answer may take: `?wait=` is shorter.
+const ANSWER_MS = 120_000
+
 export const BASE = new URL('./', document.baseURI)
 
 /** An address of the service. */
@@ -50,7 +53,7 @@ export function identity() {
 export async function request(path, { headers = {}, ...options } = {}) {
   let response
   try {
-    response = await fetch(at(path), { credentials: 'omit', ...options, headers: { ...identity(), ...headers } })
+    response = await fetch(at(path), { credentials: 'omit', signal: AbortSignal.timeout(ANSWER_MS), ...options, headers: { ...identity(), ...headers } })
   } catch (error) {
     if (error.name === 'AbortError') throw error
     throw Refusal.offline()

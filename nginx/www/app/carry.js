@@ -5,7 +5,7 @@ import { plain, Refusal } from './api.js'
 import { owe } from './owed.js'
 import { inOneLine } from './problem.js'
 import { alarm } from './say.js'
-import { changeTask, forgetTask, taskOf, tasks } from './tasks.js'
+import { changeTask, forgetTask, taskOf, tasks, UNDER_WAY } from './tasks.js'
 import { dropFile } from './vault.js'
 import { orderedAgain, sentInPieces, sentWhole } from './ways.js'
 
@@ -14,8 +14,8 @@ const LARGE = 8 << 20
 // The picture or the filters are to blame: the same would be refused again.
 const FINAL = new Set([400, 410, 413, 415, 422])
 
-// Those that are being sent by this tab: `{ signal, abort, whole, url }`. `whole` says that all bytes may be there, so that there
-// may be a task; `url` is where the pieces go.
+// Those that are being sent by this tab: `{ signal, abort, whole, doubt, url }`. `whole` says that all bytes of a request may be
+// there, `doubt` that a task may be there of which no answer tells, `url` is where the pieces go.
 const running = new Map()
 
 // Whoever takes it off the list in another tab means it too.
@@ -29,12 +29,12 @@ export async function carry(key, file, picture) {
   if (!record || record.id) return
   const controller = new AbortController()
   const { signal } = controller
-  const sending = { signal, abort: () => controller.abort(), whole: record.tried, url: record.upload }
+  const sending = { signal, abort: () => controller.abort(), whole: record.tried, doubt: record.tried, url: record.upload }
   running.set(key, sending)
   try {
     arrived(key, await taskFrom(record, file, sending), picture)
   } catch (error) {
-    if (!signal.aborted) refused(key, error)
+    if (!signal.aborted) refused(key, error, sending)
     else if (taskOf(key)?.canceled) forget(key)
   } finally {
     running.delete(key)
@@ -63,17 +63,20 @@ function arrived(key, task, picture) {
   }
   if (record.before) owe(record.before)
   dropFile(key)
-  changeTask(key, { id: task.id, before: null, state: task.status ?? 'queued', sent: 1, upload: null, tried: false, problem: null, task: null })
+  // One that has ended already is followed all the same: its results are yet to be heard.
+  const state = UNDER_WAY.has(task.status) ? task.status : 'queued'
+  changeTask(key, { id: task.id, before: null, state, sent: 1, upload: null, tried: false, problem: null, task: null })
 }
 
-function refused(key, error) {
+function refused(key, error, sending) {
   const refusal = error instanceof Refusal ? error : new Refusal(0, { code: 'unknown' })
   if (refusal !== error) reportError(error)
   const record = taskOf(key)
+  const doubt = sending.doubt && (refusal.passes || [401, 403].includes(refusal.status))
   // One that was canceled is asked for once more in a while, unless it is sure now that there is no task.
-  if (!record || record.canceled) return refusal.passes ? undefined : forget(key)
+  if (!record || record.canceled) return doubt ? undefined : forget(key)
   if (FINAL.has(refusal.status)) dropFile(key)
-  changeTask(key, { state: 'refused', problem: plain(refusal), tried: record.tried && refusal.passes })
+  changeTask(key, { state: 'refused', problem: plain(refusal), tried: doubt })
   alarm(`${record.name}: ${inOneLine(refusal)}`)
 }
 

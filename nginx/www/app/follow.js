@@ -9,7 +9,8 @@ const watched = new Map()
 
 /** Follows a task until it has ended. `picture`, if it is still open, need not be sent again then. */
 export function follow(key, picture) {
-  if (!watched.has(key)) watched.set(key, watch(taskOf(key).id, task => heard(key, task, picture)))
+  const { id } = taskOf(key)
+  if (!watched.has(key)) watched.set(key, watch(id, task => heard(key, id, task, picture)))
 }
 
 /** Does not follow it any longer. */
@@ -18,11 +19,12 @@ export function leave(key) {
   watched.delete(key)
 }
 
-function heard(key, task, picture) {
+function heard(key, id, task, picture) {
   // Another tab may know more already.
   if (!UNDER_WAY.has(taskOf(key)?.state)) return leave(key)
   if (task instanceof Refusal) changeTask(key, { state: 'gone', problem: plain(task), task: null })
-  else changeTask(key, { state: task.status, task: { results: task.results, image: task.image } })
+  // With its id, which another tab that wrote at the same moment may have overwritten.
+  else changeTask(key, { id, tried: false, state: task.status, task: { results: task.results, image: task.image } })
   const { name, state } = taskOf(key) ?? { state: 'forgotten' }
   if (UNDER_WAY.has(state)) return
   watched.delete(key)

@@ -41,7 +41,7 @@ export function owe(what, { brief = false } = {}) {
 
 const settle = what => change(() => owed.delete(what))
 
-/** Erases it, or leaves it for later. What comes of an upload is a task. */
+/** Erases it, or leaves it for later: false if the service cannot be reached. What comes of an upload is a task. */
 async function pay(what) {
   try {
     const task = what.includes('/') ? await abandon(what) : await erase(what)
@@ -49,10 +49,15 @@ async function pay(what) {
     settle(what)
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal
-    if (refusal.passes || refusal.status === 423) return later()
-    if (Date.now() - owed.get(what).since > GIVEN_UP_MS) settle(what)
+    if (refusal.passes || refusal.status === 423) {
+      later()
+      return !refusal.passes
+    }
+    // Another tab may have erased it meanwhile.
+    if (Date.now() - (owed.get(what)?.since ?? 0) > GIVEN_UP_MS) settle(what)
     else refused.add(what)
   }
+  return true
 }
 
 let sweeping = false
@@ -62,7 +67,9 @@ export async function sweep() {
   if (sweeping) return later()
   sweeping = true
   try {
-    for (const what of [...owed.keys()]) if (!refused.has(what)) await pay(what)
+    for (const what of [...owed.keys()]) {
+      if (!refused.has(what) && !await pay(what)) break
+    }
   } finally {
     sweeping = false
   }

@@ -12,6 +12,7 @@ import { keptFile } from './vault.js'
 
 const PATIENCE_MS = 5000
 const SOON_S = 60
+const NEARLY = 0.95
 // A service that is being started anew, or that another request is using, is asked again so often.
 const BRIEF = new Set([408, 423, 502, 503, 504])
 const MOST_BRIEF = 10
@@ -20,15 +21,15 @@ const MOST_BRIEF = 10
 export async function orderedAgain(record, sending) {
   const { key, image, chain, fields } = record
   const ask = () => {
+    changeTask(key, { tried: true })
     sending.whole = true
     return send('tasks', { image, filters: chain, ...fields }, 'POST', { 'Idempotency-Key': key })
   }
-  changeTask(key, { tried: true })
   try {
     return await answered(record, sending, ask)
   } catch (refusal) {
     if (![404, 410].includes(refusal.status)) throw refusal
-    sending.whole = false
+    sending.whole = sending.doubt = false
     changeTask(key, { image: null, tried: false })
     return null
   }
@@ -41,8 +42,15 @@ export async function sentWhole(record, file, sending) {
   for (const [field, value] of Object.entries({ filters: chain, ...fields })) form.append(field, typeof value === 'object' ? JSON.stringify(value) : value)
   form.append('image', file, name)
   const gone = () => { sending.whole = true }
-  const ask = () => upload(form, { key, signal: sending.signal, hear: sent => showSent(key, sent), gone })
-  changeTask(key, { tried: true })
+  const hear = sent => {
+    // Browsers tell late of the last bytes.
+    if (sent > NEARLY) gone()
+    showSent(key, sent)
+  }
+  const ask = () => {
+    changeTask(key, { tried: true })
+    return upload(form, { key, signal: sending.signal, hear, gone })
+  }
   const task = await answered(record, sending, ask, async () => form.set('image', await readable(file, key), name))
   if (!task) changeTask(key, { tried: false })
   return task
@@ -55,6 +63,7 @@ async function answered({ key }, sending, ask, prepare = () => {}) {
       return await inTurn(ask, sending.signal)
     } catch (refusal) {
       const busy = refusal.code === 'idempotency_key_in_use'
+      if (sending.whole && leavesDoubt(refusal)) sending.doubt = true
       if (!(refusal instanceof Refusal) || refusal.status !== 0 && !busy) throw refusal
       if (!sending.whole && !busy) return null
       await prepare()
@@ -62,6 +71,11 @@ async function answered({ key }, sending, ask, prepare = () => {}) {
     }
   }
 }
+
+// What is refused by these was refused before there could be a task.
+const AT_THE_DOOR = new Set(['overloaded', 'queue_full', 'spool_full', 'spool_unavailable'])
+
+const leavesDoubt = ({ status, code }) => status === 0 || status >= 500 && !AT_THE_DOOR.has(code)
 
 /** The file, or the copy of it that is kept. One that is gone from the disk looks to a request as a line that is broken. */
 async function readable(file, key) {
