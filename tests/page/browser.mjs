@@ -54,7 +54,8 @@ function mayEnd(kind) {
 class Watch {
   faults = []
   requests = []
-  #forgiven = []
+  // What a page erases may have been erased by another tab, or by the page that it takes the place of.
+  #forgiven = [/status of 410 \(Gone\) \S+\/tasks\/\S+$/]
 
   /** Faults that this test causes on purpose, as the browser's console says them. */
   forgive(...patterns) {
