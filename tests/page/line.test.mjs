@@ -83,6 +83,21 @@ const orders = page => {
 }
 const problem = (status, code, more) => ({ status, contentType: 'application/problem+json', json: { status, code, title: code, ...more } })
 
+/** Orders a picture, all bytes of which have gone while the answer is kept back: the way, and what lets the answer come. */
+async function orderUnanswered(page, url) {
+  await open(page, url)
+  await choose(page)
+  const way = await wayOf(page)
+  const kept = way.keepAnswer()
+  await page.locator('#make').click()
+  return { way, release: await kept }
+}
+
+async function cancel(page) {
+  await page.getByRole('button', { name: 'Cancel' }).first().click()
+  await page.locator('.card').waitFor({ state: 'detached' })
+}
+
 tabTest('an answer that is lost after all was sent makes no second task', { url: URL_RELAYED }, async ({ page, url, watch }) => {
   watch.forgive(/ERR_/)
   await open(page, url)
@@ -102,14 +117,8 @@ tabTest('an answer that is lost after all was sent makes no second task', { url:
 })
 
 tabTest('what is canceled while its answer is on the way is erased once that is there', { url: URL_RELAYED }, async ({ page, url }) => {
-  await open(page, url)
-  await choose(page)
-  const way = await wayOf(page)
-  const kept = way.keepAnswer()
-  await page.locator('#make').click()
-  const release = await kept
-  await page.getByRole('button', { name: 'Cancel' }).first().click()
-  await page.locator('.card').waitFor({ state: 'detached' })
+  const { release } = await orderUnanswered(page, url)
+  await cancel(page)
   const erased = new Map()
   page.on('response', response => { if (response.request().method() === 'DELETE') erased.set(response.url(), response.status()) })
   const [answer] = await Promise.all([page.waitForResponse(response => response.status() === 202 && response.url().endsWith('/images')), release()])
@@ -272,17 +281,11 @@ tabTest('a broken line of one keeps no other up', {}, async ({ page, url, watch 
 })
 
 tabTest('what is canceled after a reload, when nobody knows what became of it, is erased', { url: URL_RELAYED }, async ({ page, url }) => {
-  await open(page, url)
-  await choose(page)
-  const way = await wayOf(page)
-  const kept = way.keepAnswer()
-  await page.locator('#make').click()
-  const release = await kept
+  const { way, release } = await orderUnanswered(page, url)
   const again = way.keepAnswer()
   await page.reload()
   const releaseAgain = await again
-  await page.getByRole('button', { name: 'Cancel' }).first().click()
-  await page.locator('.card').waitFor({ state: 'detached' })
+  await cancel(page)
   const [answer] = await Promise.all([page.waitForResponse(response => response.status() === 202 && response.url().endsWith('/images')), releaseAgain()])
   release()
   const { id } = await answer.json()

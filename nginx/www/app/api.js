@@ -40,6 +40,9 @@ export class Refusal extends Error {
   }
 }
 
+/** States of a task that has not ended. */
+export const OPEN = new Set(['queued', 'processing'])
+
 /** What a record keeps of a Refusal. */
 export const plain = ({ code, detail, title, limit, status, position, suggestion }) => ({ code, detail, title, limit, status, position, suggestion })
 

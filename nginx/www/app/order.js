@@ -1,7 +1,7 @@
 // What a person orders, cancels and tries again; how it gets to the service is in carry.js, what becomes of it in follow.js.
 
 import { alone } from './alone.js'
-import { erase, Refusal, unique } from './api.js'
+import { erase, OPEN, Refusal, unique } from './api.js'
 import { carry, stop } from './carry.js'
 import { follow, leave } from './follow.js'
 import { owe } from './owed.js'
@@ -101,7 +101,7 @@ function look(fresh = FRESH_MS) {
   for (const { key, at, state, id, canceled } of [...tasks.value].reverse()) {
     const age = Date.now() - at
     if (canceled && age > GIVEN_UP_MS) forgetTask(key)
-    else if (['queued', 'processing'].includes(state) && id) follow(key)
+    else if (OPEN.has(state) && id) follow(key)
     else if (['sending', 'paused'].includes(state) && age >= fresh) begin(key)
   }
 }

@@ -1,7 +1,7 @@
 // The preview: a small copy of the picture lies at the service for a while, and is filtered by short tasks. One is under way at
 // a time; of all that is wished for meanwhile only the last counts.
 
-import { ask, fetched, here, Refusal, send } from './api.js'
+import { ask, fetched, here, OPEN, Refusal, send } from './api.js'
 import { pause } from './dom.js'
 import { owe } from './owed.js'
 
@@ -16,7 +16,7 @@ export async function ended(id, wait = 20) {
   for (let asks = 0; ; asks += 1) {
     const slow = asks >= QUICK_ASKS ? `?wait=${wait}` : ''
     const task = await ask(`tasks/${id}${slow}`)
-    if (!['queued', 'processing'].includes(task.status)) return task
+    if (!OPEN.has(task.status)) return task
     if (!slow) await pause(QUICK_MS)
   }
 }

@@ -1,12 +1,13 @@
 // The list of what this browser has ordered. It is kept here and nowhere else; other tabs see the same.
 
+import { OPEN } from './api.js'
 import { place } from './place.js'
 import { signal } from './signal.js'
 
 /** Entries that the list may have. */
 export const MOST = 200
 /** States that end by themselves. */
-export const UNDER_WAY = new Set(['sending', 'paused', 'queued', 'processing'])
+export const UNDER_WAY = new Set(['sending', 'paused', ...OPEN])
 
 const kept = place('tasks')
 // Whether the last change could be written down; if not, this tab knows best.

@@ -1,6 +1,6 @@
 // How tasks go on: by Server-Sent Events, and by asking where those do not come.
 
-import { ask, at, Refusal } from './api.js'
+import { ask, at, OPEN, Refusal } from './api.js'
 import { pause } from './dom.js'
 
 // A browser has six connections to a host by HTTP/1.1; those who send and look need some.
@@ -10,7 +10,7 @@ const REST_MS = 15000
 
 let open = 0
 
-const hasEnded = task => !['queued', 'processing'].includes(task.status)
+const hasEnded = task => !OPEN.has(task.status)
 
 /** Tells `hear` the task now and after each change until it has ended, or a Refusal if there is none. Returns what ends it. */
 export function watch(id, hear) {
